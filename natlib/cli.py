@@ -1,0 +1,477 @@
+"""What the six commands share: arguments, reading and writing, signals, errors, progress, exit status.
+
+A command is a `Stage`: it says what it reads and makes, and turns one `Item` into records at a time. `main` does the
+rest, the same for all:
+
+* FILE operands or standard input, joined streams, items renumbered, a wrong kind named with its cure;
+* what is written is flushed before every wait for input, so that nothing lies about in a buffer;
+* an item that fails becomes an `error` record and the next one is done; a stream that breaks off is told, and gets
+  no `close`, so that every later stage knows;
+* exit status 0 all well, 1 something failed or was lost, 2 wrong usage, SIGPIPE when nobody reads, 130 on interrupt.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import stat
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
+
+from . import __version__, wire
+from .wire import Head, Record
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+
+CHUNK = 1 << 20  # bytes asked of the kernel in one read, and the pipe size asked for
+HELD = 1 << 18  # bytes held back at most before they are written, when input comes without a pause
+
+ORDER = ("bytes", "pcm", "features", "tokens", "ndjson")
+MAKER = dict(zip(ORDER, ("nat-split", "nat-decode", "nat-embed", "nat-quantize", "nat-pack"), strict=True))
+
+
+class Failure(Exception):
+    """What a stage raises when an item can't be done (an `error` record), or in its start-up (exit status 1)."""
+
+
+class UsageError(Exception):
+    """Options that do not fit together. Exit status 2."""
+
+
+class Upstream(Exception):
+    """Raised out of an Item's iterator: the item failed in an earlier stage, and `head` is its error record."""
+
+    def __init__(self, head: Head):
+        self.head = head
+        super().__init__(head)
+
+
+class OutputClosed(Exception):
+    """Nobody reads our standard output any more."""
+
+
+class OutputError(Exception):
+    """Standard output took no more (a full disk)."""
+
+
+class Item:
+    """One item of the input: its header, an iterator over its data and notes, and then its end.
+
+    Iterating raises Upstream where an earlier stage failed, Failure where the stream broke off.
+    """
+
+    def __init__(self, head: Head, records: Iterator[Record]):
+        self.head = head
+        self.end: Head | None = None  # the end record's head, once iteration is over
+        self._records = records
+
+    def __iter__(self) -> Iterator[Record]:
+        for record in self._records:
+            event = record.event
+            if event == "end":
+                self.end = record.head
+                return
+            if event == "error":
+                raise Upstream(record.head)
+            yield record
+
+    @property
+    def name(self) -> str:
+        name = self.head.get("name")
+        return name if isinstance(name, str) else "no name"
+
+    def drain(self) -> None:
+        """Read what is left of the item."""
+        if self.end is None:
+            try:
+                for _ in self:
+                    pass
+            except (Upstream, Failure):
+                pass
+
+
+class Stage:
+    """A command. Subclasses say what they are and define `process`, and `arguments` where they have options."""
+
+    name: ClassVar[str]  # "nat-decode"
+    reads: ClassVar[str]  # kind of the input
+    summary: ClassVar[str]  # one line
+    description: ClassVar[str] = ""
+    examples: ClassVar[Sequence[str]]  # shell lines that work as they stand, in a folder with the named files
+    makes: str = ""  # kind of the output, "" where it is no record stream
+    text: bool = False  # may the output go to a terminal?
+
+    def __init__(self, options: Namespace):
+        self.options = options
+
+    @staticmethod
+    def arguments(parser: ArgumentParser) -> None:
+        """Add the command's own options."""
+
+    def items(self, source: Source) -> Iterator[Item]:
+        """The items to process: those of the input, unless a stage has a reason."""
+        return source.items()
+
+    def process(self, item: Item) -> Iterator[Record | bytes]:
+        """The output for one item: a header, data and notes, an end; or bytes, written as they are."""
+        raise NotImplementedError
+
+    def finish(self) -> Iterator[Record | bytes]:
+        """What comes out after the last item."""
+        return iter(())
+
+
+def header(item: Item, kind: str, **added: Any) -> Record:
+    """The header of `item` in its next kind: what came before is kept, `added` is the stage's own part."""
+    return Record({**item.head, "kind": kind, **added})
+
+
+def data(payload: bytes) -> Record:
+    """A block. The writer counts `pos` and `bytes`."""
+    return Record({"event": "data"}, payload)
+
+
+def end(item: Item, **added: Any) -> Record:
+    """The end of `item`, with the totals of the stages before and those `added`."""
+    return Record({**(item.end or {"event": "end"}), **added})
+
+
+class Output:
+    """Standard output: holds small pieces back until `flush`, which comes before every wait for input."""
+
+    def __init__(self, fd: int = 1):
+        self.fd = fd
+        self.total = 0
+        self._held: list[bytes] = []
+        self._size = 0
+
+    def write(self, *pieces: bytes) -> None:
+        self._held += pieces
+        self._size += sum(map(len, pieces))
+        if self._size >= HELD:
+            self.flush()
+
+    def flush(self) -> None:
+        held, self._held, self._size = self._held, [], 0
+        try:
+            for first in range(0, len(held), 512):  # POSIX lets writev take 1024 at most (IOV_MAX)
+                self._write([memoryview(piece) for piece in held[first : first + 512]])
+        except BrokenPipeError:
+            raise OutputClosed from None
+        except OSError as error:
+            raise OutputError(f"standard output: {error.strerror}") from None
+
+    def _write(self, pieces: list[memoryview]) -> None:
+        while pieces:
+            written = os.writev(self.fd, pieces)
+            self.total += written
+            while pieces and written >= len(pieces[0]):
+                written -= len(pieces.pop(0))
+            if written:
+                pieces[0] = pieces[0][written:]
+
+
+class Source:
+    """The input: FILE operands, or standard input where there are none (or for the operand -)."""
+
+    def __init__(self, paths: Sequence[str], kind: str, run: Run):
+        self.paths = paths or ["-"]
+        self.kind = kind
+        self.run = run
+
+    def open(self, path: str) -> int:
+        """A file descriptor to read `path` from. Raises OSError."""
+        if path == "-":
+            return 0
+        fd = os.open(path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
+        if stat.S_ISDIR(os.fstat(fd).st_mode):
+            os.close(fd)
+            raise IsADirectoryError(21, "is a directory")
+        return fd
+
+    def chunks(self, fd: int, size: int = CHUNK) -> Iterator[bytes]:
+        """What can be read from `fd`, as it comes. What was written before is sent off before every wait."""
+        enlarge_pipe(fd)
+        try:
+            while True:
+                self.run.output.flush()
+                chunk = os.read(fd, size)
+                if not chunk:
+                    return
+                self.run.progress()
+                yield chunk
+        finally:
+            if fd > 2:
+                os.close(fd)
+
+    def items(self) -> Iterator[Item]:
+        """The items of every record stream of the input, in order."""
+        for path in self.paths:
+            label = "standard input" if path == "-" else display(path)
+            try:
+                fd = self.open(path)
+            except OSError as error:
+                yield missing(path, error)
+                continue
+            yield from self._stream(fd, label)
+
+    def _stream(self, fd: int, label: str) -> Iterator[Item]:
+        records = self._records(fd, label)
+        for record in records:
+            if record.event == "close":
+                continue
+            item = Item(record.head, records)
+            if record.head["kind"] != self.kind:
+                # An item that failed before it became our kind is passed on; anything else is a wrong pipe.
+                record = next((r for r in records if r.event in ("data", "end", "error")), record)
+                if record.event != "error":
+                    self.run.lose(f"{label}: {wrong_kind(self.kind, item.head['kind'])}")
+                    return
+                item = Item(item.head, iter([record]))
+            yield item
+            item.drain()
+
+    def _records(self, fd: int, label: str) -> Iterator[Record]:
+        """Every record; where the stream breaks, says so and raises Failure inside an item, or just ends outside."""
+        reader = wire.Reader()
+        try:
+            for chunk in self.chunks(fd):
+                yield from reader.feed(chunk)
+            reader.finish()
+        except wire.WireError as error:
+            message = str(error)
+            if reader.record == 0 and reader.offset == 0 and error.expected.startswith("a JSON object"):
+                message = f"expected a {self.kind} stream, got {error.got} (is nat-split missing before it?)"
+            self.run.lose(f"{label}: {message}", say=not reader.grammar.inside)
+            if reader.grammar.inside:
+                raise Failure(message) from None
+        except OSError as error:
+            message = error.strerror or str(error)
+            self.run.lose(f"{label}: {message}", say=not reader.grammar.inside)
+            if reader.grammar.inside:
+                raise Failure(message) from None
+
+
+def wrong_kind(expected: str, got: str) -> str:
+    """The message for a stream of another kind, with its cure where there is one."""
+    message = f"expected a {expected} stream, got {got}"
+    if expected in ORDER and got in ORDER:
+        if ORDER.index(got) < ORDER.index(expected):
+            return f"{message} (is {MAKER[expected]} missing before it?)"
+        return f"{message} ({MAKER[got]} has had it already)"
+    return message
+
+
+def display(path: str) -> str:
+    """`path` as valid UTF-8."""
+    return os.fsencode(path).decode("utf-8", "replace")
+
+
+def name_keys(path: str) -> Head:
+    """The header's `name`, and `name_base64` where the path is not UTF-8."""
+    raw = os.fsencode(path)
+    name = display(path)
+    if name.encode() == raw:
+        return {"name": name}
+    import base64
+
+    return {"name": name, "name_base64": base64.b64encode(raw).decode()}
+
+
+def missing(path: str, error: OSError) -> Item:
+    """An item for a FILE that can't be opened: it fails as soon as it is read."""
+
+    def fail() -> Iterator[Record]:
+        raise Failure(error.strerror or str(error))
+        yield
+
+    return Item({"event": "header", "kind": "bytes", **name_keys(path)}, fail())
+
+
+def enlarge_pipe(fd: int) -> None:
+    """Ask for a pipe of CHUNK bytes, where the system has such a thing: fewer, larger reads and writes."""
+    try:
+        import fcntl
+
+        fcntl.fcntl(fd, fcntl.F_SETPIPE_SZ, CHUNK)
+    except (AttributeError, ImportError, OSError):
+        pass  # not Linux, not a pipe, or over the user's limit
+
+
+class Run:
+    """One run of a stage: what is written, what failed, what is shown."""
+
+    def __init__(self, stage: Stage):
+        self.stage = stage
+        self.output = Output()
+        self.writer = wire.Writer()
+        self.done = self.failed = 0  # items
+        self.passed = 0  # of the failed ones, those that failed in an earlier stage
+        self.lost = False  # did a stream break off?
+        self._shown = self._started = time.monotonic()
+        self._progress = not stage.options.quiet and sys.stderr.isatty() and not (is_fifo(1) or os.isatty(1))
+        self._line = False  # is a progress line on the screen?
+
+    def say(self, message: str) -> None:
+        """A message on standard error."""
+        if self._line:
+            sys.stderr.write("\r\033[K")
+            self._line = False
+        sys.stderr.write(f"{self.stage.name}: {message}\n")
+        sys.stderr.flush()
+
+    def lose(self, message: str, say: bool = True) -> None:
+        """A whole stream is lost, or its rest."""
+        self.lost = True
+        if say:
+            self.say(message)
+
+    def progress(self) -> None:
+        """Show where we are, at a terminal, four times a second."""
+        if self._progress and (now := time.monotonic()) - self._shown > 0.25:
+            self._shown = now
+            self._line = True
+            text = f"{self.stage.name}: item {self.done + 1}, {self.output.total / 1e6:.1f} MB out"
+            sys.stderr.write(f"\r\033[K{text}, {now - self._started:.0f} s")
+            sys.stderr.flush()
+
+    def all(self, source: Source) -> int:
+        """Every item, then the close. Returns the exit status."""
+        for item in self.stage.items(source):
+            self.one(item)
+            self.done += 1
+        for out in self.stage.finish():
+            self.emit(out)
+        if self.stage.makes and self.stage.makes != "ndjson" and not self.lost:
+            self.emit(Record({"event": "close"}))
+        self.output.flush()
+        if self._line:
+            sys.stderr.write("\r\033[K")
+        if self.passed and not is_fifo(1):
+            self.say(f"{self.passed} of {self.done} items failed before they came here (see their error records)")
+        return 1 if self.failed or self.lost else 0
+
+    def one(self, item: Item) -> None:
+        """One item. Whatever goes wrong with it stays with it."""
+        try:
+            for out in self.stage.process(item):
+                self.emit(out)
+            if item.end and item.end.get("damaged"):
+                self.failed += 1
+            if self.writer.grammar.inside:
+                raise RuntimeError("no end was made")
+        except Upstream as error:
+            self.passed += 1
+            self._fail(item, error.head)
+        except Failure as error:
+            self.say(f"{item.name}: {error}")
+            self._fail(item, {"event": "error", "stage": self.stage.name, "message": str(error)})
+        except (OutputClosed, OutputError):
+            raise
+        except Exception as error:
+            # A bug or the machine's limit, but still of this item alone. The traceback is there for who asks.
+            if os.environ.get("NAT_TRACEBACK"):
+                raise
+            kind = "out of memory" if isinstance(error, MemoryError) else f"internal error: {type(error).__name__}"
+            message = f"{kind}: {error}".removesuffix(": ")
+            self.say(f"{item.name}: {message}")
+            self._fail(item, {"event": "error", "stage": self.stage.name, "message": message})
+
+    def _fail(self, item: Item, error: Head) -> None:
+        self.failed += 1
+        if not self.stage.makes:
+            return
+        if not self.writer.grammar.inside:
+            # It never became the kind that it should have: the header stays what it was, an error follows.
+            kind = "ndjson" if self.stage.makes == "ndjson" else item.head["kind"]
+            self.emit(Record({**item.head, "kind": kind}))
+        self.emit(Record(error))
+
+    def emit(self, out: Record | bytes) -> None:
+        if isinstance(out, bytes):
+            self.output.write(out)
+        else:
+            self.output.write(*self.writer.write(out.head, out.payload))
+
+
+def is_fifo(fd: int) -> bool:
+    return stat.S_ISFIFO(os.fstat(fd).st_mode)
+
+
+def parser(kind: type[Stage]) -> ArgumentParser:
+    """The command's argument parser."""
+    from argparse import ArgumentParser, RawDescriptionHelpFormatter
+
+    examples = "\n".join(f"  {line}" for line in kind.examples)
+    result = ArgumentParser(
+        prog=kind.name,
+        description="\n\n".join(filter(None, (kind.summary, kind.description))),
+        epilog=f"examples:\n{examples}\n\nexit status: 0 all well, 1 something failed or was lost, 2 wrong usage",
+        formatter_class=RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    kind.arguments(result)
+    result.add_argument("-q", "--quiet", action="store_true", help="show no progress, even at a terminal")
+    result.add_argument("--version", action="version", version=f"{kind.name} {__version__}")
+    result.add_argument("files", nargs="*", metavar="FILE", help="read these instead of standard input (-)")
+    return result
+
+
+def main(kind: type[Stage], argv: Sequence[str] | None = None) -> NoReturn:
+    """Run a command, and end the process with its exit status."""
+    status = 1
+    try:
+        for fd in (0, 1):
+            os.fstat(fd)  # else the next file to be opened would take its number
+        status = _main(kind, argv)
+    except OutputClosed:
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGPIPE)
+    except KeyboardInterrupt:
+        status = 130
+    except UsageError as error:
+        status = 2
+        complain(f"{kind.name}: {error}")
+    except (Failure, OutputError) as error:
+        complain(f"{kind.name}: {error}")
+    except OSError as error:
+        complain(f"{kind.name}: {error}")
+    sys.exit(status)
+
+
+def complain(message: str) -> None:
+    print(message, file=sys.stderr, flush=True)
+
+
+def _main(kind: type[Stage], argv: Sequence[str] | None) -> int:
+    options = parser(kind).parse_args(argv)
+    stage = kind(options)
+    if os.isatty(1) and not stage.text:
+        raise UsageError("binary output, and standard output is a terminal: pipe it on, or into a file")
+    if kind.reads and os.isatty(0) and (not options.files or "-" in options.files):
+        maker = MAKER.get(kind.reads, "another stage")
+        raise UsageError(f"expected a {kind.reads} stream from {maker} on standard input, which is a terminal")
+    enlarge_pipe(1)
+    run = Run(stage)
+    return run.all(Source(options.files, kind.reads, run))
+
+
+def ranged(low: float, high: float, unit: str = "", whole: bool = False) -> Callable[[str], Any]:
+    """An argparse type: a number from `low` to `high`, whose error message says so."""
+
+    def parse(text: str) -> float:
+        try:
+            value = int(text) if whole else float(text)
+        except ValueError:
+            value = float("nan")
+        if low <= value <= high:
+            return value
+        from argparse import ArgumentTypeError
+
+        what = "a whole number" if whole else "a number"
+        raise ArgumentTypeError(f"expected {what} from {low:g} to {high:g} {unit}".rstrip() + f", got {text!r}")
+
+    return parse
