@@ -97,11 +97,11 @@ class Stage:
     """A command. Subclasses say what they are and define `process`, and `arguments` where they have options."""
 
     name: ClassVar[str]  # "nat-decode"
-    reads: ClassVar[str]  # kind of the input
     summary: ClassVar[str]  # one line
     description: ClassVar[str] = ""
     examples: ClassVar[Sequence[str]]  # shell lines that work as they stand, in a folder with the named files
-    makes: str = ""  # kind of the output, "" where it is no record stream
+    reads: str = ""  # kind of the input, "" where it is no record stream
+    makes: str = ""  # kind of the output, likewise
     text: bool = False  # may the output go to a terminal?
 
     def __init__(self, options: Namespace):
@@ -214,7 +214,7 @@ class Source:
             try:
                 fd = self.open(path)
             except OSError as error:
-                yield missing(path, error)
+                yield Missing(path, error)
                 continue
             yield from self._stream(fd, label)
 
@@ -281,14 +281,15 @@ def name_keys(path: str) -> Head:
     return {"name": name, "name_base64": base64.b64encode(raw).decode()}
 
 
-def missing(path: str, error: OSError) -> Item:
+class Missing(Item):
     """An item for a FILE that can't be opened: it fails as soon as it is read."""
 
-    def fail() -> Iterator[Record]:
-        raise Failure(error.strerror or str(error))
-        yield
+    def __init__(self, path: str, error: OSError):
+        super().__init__({"event": "header", "kind": "bytes", **name_keys(path)}, iter(()))
+        self._message = error.strerror or str(error)
 
-    return Item({"event": "header", "kind": "bytes", **name_keys(path)}, fail())
+    def __iter__(self) -> Iterator[Record]:
+        raise Failure(self._message)
 
 
 def enlarge_pipe(fd: int) -> None:
@@ -451,12 +452,12 @@ def _main(kind: type[Stage], argv: Sequence[str] | None) -> int:
     stage = kind(options)
     if os.isatty(1) and not stage.text:
         raise UsageError("binary output, and standard output is a terminal: pipe it on, or into a file")
-    if kind.reads and os.isatty(0) and (not options.files or "-" in options.files):
-        maker = MAKER.get(kind.reads, "another stage")
-        raise UsageError(f"expected a {kind.reads} stream from {maker} on standard input, which is a terminal")
+    if stage.reads and os.isatty(0) and (not options.files or "-" in options.files):
+        maker = MAKER.get(stage.reads, "another stage")
+        raise UsageError(f"expected a {stage.reads} stream from {maker} on standard input, which is a terminal")
     enlarge_pipe(1)
     run = Run(stage)
-    return run.all(Source(options.files, kind.reads, run))
+    return run.all(Source(options.files, stage.reads, run))
 
 
 def ranged(low: float, high: float, unit: str = "", whole: bool = False) -> Callable[[str], Any]:

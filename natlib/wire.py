@@ -18,12 +18,12 @@ A record's "event" says which of these it is:
 
 and the payload of each kind is rows, one after the other:
 
-    kind      made by       a row                                                                bytes in a row
-    bytes     nat-split     a byte of the file                                                   1
-    pcm       nat-decode     a sample of each channel, float32                                    4 * channels
-    features  nat-embed     a frame: the streams, then the measures, float32, absent is NaN      4 * (widths + measures)
-    tokens    nat-quantize  a frame: the layers, uint16, then the measures, int16, absent −32768  2 * (layers + measures)
-    ndjson    nat-pack      (none: the rows are spelled out as notes; no close is needed)         -
+    kind      made by       a row                                                              its bytes
+    bytes     nat-split     a byte of the file                                                 1
+    pcm       nat-decode    a sample of each channel, float32                                  4 * channels
+    features  nat-embed     a frame: the streams, then the measures, float32, absent is NaN    4 * (widths + measures)
+    tokens    nat-quantize  a frame: the layers, uint16; the measures, int16, absent -32768    2 * (layers + measures)
+    ndjson    nat-pack      (none: the rows are spelled out as notes, and no close is needed)  0
 
 All numbers are little-endian. "channels", "streams" [{"name", "width"}], "measures" [{"name", "unit", "step"}] and
 "layers" [{"name", "vocab"}] stand in the header. A writer MUST count "pos" and totals in rows; a reader MUST refuse
@@ -217,7 +217,7 @@ class Reader:
         self._error: WireError | None = None
 
     def feed(self, data: bytes | bytearray | memoryview) -> Iterator[Record]:
-        """Take `data`; iterate over every record that is complete. Raises WireError, and nothing else, for a bad one."""
+        """Take `data`; iterate over the records that are complete. Raises WireError (nothing else) for a bad one."""
         if self._error:
             raise self._error
         self._buffer += data
