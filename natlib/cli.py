@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 CHUNK = 1 << 20  # bytes asked of the kernel in one read, and the pipe size asked for
 HELD = 1 << 18  # bytes held back at most before they are written, when input comes without a pause
 
+ANY = "record"  # what a stage `reads` that takes streams of every kind
 ORDER = ("bytes", "pcm", "features", "tokens", "ndjson")
 MAKER = dict(zip(ORDER, ("nat-split", "nat-decode", "nat-embed", "nat-quantize", "nat-pack"), strict=True))
 
@@ -100,7 +101,7 @@ class Stage:
     summary: ClassVar[str]  # one line
     description: ClassVar[str] = ""
     examples: ClassVar[Sequence[str]]  # shell lines that work as they stand, in a folder with the named files
-    reads: str = ""  # kind of the input, "" where it is no record stream
+    reads: str = ""  # kind of the input, ANY for all of them, "" where it is no record stream
     makes: str = ""  # kind of the output, likewise
     text: bool = False  # may the output go to a terminal?
 
@@ -224,7 +225,7 @@ class Source:
             if record.event == "close":
                 continue
             item = Item(record.head, records)
-            if record.head["kind"] != self.kind:
+            if self.kind not in (ANY, record.head["kind"]):
                 # An item that failed before it became our kind is passed on; anything else is a wrong pipe.
                 record = next((r for r in records if r.event in ("data", "end", "error")), record)
                 if record.event != "error":

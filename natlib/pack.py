@@ -29,7 +29,7 @@ class Layout:
     def __init__(self, head: Head):
         layers = head.get("layers")
         if not isinstance(layers, list) or not layers or not all(isinstance(layer, dict) for layer in layers):
-            raise Failure(f'expected a list of layers in the header, got {wire.show(layers)}')
+            raise Failure(f"expected a list of layers in the header, got {wire.show(layers)}")
         self.names: list[str] = [str(layer.get("name")) for layer in layers]
         if len(set(self.names)) < len(layers) or not set(self.names).isdisjoint({"t", "kf", "n", "event"}):
             raise Failure(f"expected layers with names of their own, got {wire.show(self.names)}")
@@ -193,16 +193,23 @@ class Pack(cli.Stage):
     @staticmethod
     def arguments(parser: ArgumentParser) -> None:
         parser.add_argument(
-            "--encoding", type=encoding_option, default="delta", metavar="E",
+            "--encoding",
+            type=encoding_option,
+            default="delta",
+            metavar="E",
             help="delta (what changes), rle (one line a run, n frames long) or dense (every frame), "
             "or by layer: S=rle,A0=dense, the others delta (default: delta)",
         )
         parser.add_argument(
-            "--keyframe-interval", type=cli.ranged(0, 3600, "seconds"), default=5.0, metavar="SECONDS",
+            "--keyframe-interval",
+            type=cli.ranged(0, 3600, "seconds"),
+            default=5.0,
+            metavar="SECONDS",
             help="time between lines that state all layers, 0 for the first line only (0 to 3600, default: 5)",
         )
         parser.add_argument(
-            "--unpack", action="store_true",
+            "--unpack",
+            action="store_true",
             help="read NDJSON, write the token stream that was packed, as nat-quantize --plain gives it",
         )
 

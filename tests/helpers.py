@@ -32,15 +32,20 @@ def needs(program: str) -> pytest.MarkDecorator:
     return pytest.mark.skipif(shutil.which(program) is None, reason=f"{program} is not installed")
 
 
-def sh(line: str, stdin: bytes = b"", status: int | None = 0, cwd: Path | None = None, timeout: float = 120,
-       **env: str) -> subprocess.CompletedProcess[bytes]:
+def sh(
+    line: str, stdin: bytes = b"", status: int | None = 0, cwd: Path | None = None, timeout: float = 120, **env: str
+) -> subprocess.CompletedProcess[bytes]:
     """Run a line of bash with pipefail and bin/ first on PATH; check its exit status (None: any)."""
     done = subprocess.run(
-        ["bash", "-o", "pipefail", "-c", line], input=stdin, capture_output=True, cwd=cwd, timeout=timeout,
+        ["bash", "-o", "pipefail", "-c", line],
+        input=stdin,
+        capture_output=True,
+        cwd=cwd,
+        timeout=timeout,
         env={**os.environ, "PATH": f"{BIN}:{os.environ['PATH']}", **env},
     )
     if status is not None:
-        assert done.returncode == status, f"{line}: exit status {done.returncode}: {done.stderr.decode(errors='replace')}"
+        assert done.returncode == status, f"{line}: exit {done.returncode}: {done.stderr.decode(errors='replace')}"
     return done
 
 
