@@ -1,0 +1,68 @@
+# nat: make demo, make test. GNU make 4.3 and Python 3.11; everything else goes into .venv.
+
+SHELL := bash
+.SHELLFLAGS := -o pipefail -ec
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+PIPE = nat-decode | nat-embed | nat-quantize | nat-pack
+export PATH := $(CURDIR)/bin:$(PATH)
+
+help:
+	@echo 'make demo [FILES="a.wav b.flac"]     hear some files (or a piece made for it): heard.ndjson and heard.png'
+	@echo 'make -j2 batch IN=folder [OUT=out]   every file of a folder to OUT/NAME.ndjson; what is done is skipped'
+	@echo 'make test, make lint                 what has to pass before a commit'
+
+# Environments: one folder, a stamp for each set of packages.
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv
+
+.venv/.%: pyproject.toml | .venv/bin/python
+	.venv/bin/python -m pip install -q --disable-pip-version-check -e '.[$*]'
+	@touch $@
+
+# The main job.
+
+FILES ?= out/demo/piece.wav
+
+demo: .venv/.plot $(if $(filter file,$(origin FILES)),out/demo/piece.wav)
+	nat-split $(FILES) | $(PIPE) | tee heard.ndjson | nat-plot > heard.png
+	@head -n 12 heard.ndjson | cut -c 1-160
+	@echo
+	@echo "$(CURDIR)/heard.ndjson: $$(wc -l < heard.ndjson) lines, for a language model"
+	@echo "$(CURDIR)/heard.png: the same, to look at"
+
+out/demo/piece.wav: natlib/synth.py | .venv/.plot
+	@mkdir -p $(@D)
+	.venv/bin/python -P -m natlib.synth > $@
+
+# A folder: one target a file, made under another name first, so that what exists is whole. Names may hold spaces.
+
+IN ?= .
+OUT ?= out
+
+ifneq ($(filter batch,$(MAKECMDGOALS)),)
+batch: $(shell cd '$(IN)' && find . -type f ! -name '.*' | sed -e 's/ /\\ /g' -e 's|^\./\(.*\)|$(OUT)/\1.ndjson|')
+endif
+
+$(OUT)/%.ndjson: $(IN)/%
+	@mkdir -p "$(@D)"
+	nat-split "$<" | $(PIPE) > "$@.part" && mv "$@.part" "$@" || { rm -f "$@.part"; exit 1; }
+
+# What has to pass.
+
+test: .venv/.dev
+	.venv/bin/python -m pytest -q
+
+lint: .venv/.dev
+	.venv/bin/ruff check
+	.venv/bin/ruff format --check
+	.venv/bin/mypy
+	@! command -v mandoc > /dev/null || mandoc -T lint -W warning natlib/man/*.[1-9]
+
+clean:
+	rm -rf out heard.ndjson heard.png
+
+.PHONY: help demo batch test lint clean

@@ -1,0 +1,166 @@
+"""nat-pack: every encoding of every token stream comes back bit for bit; the lines say what they should."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+import orjson
+import pytest
+from helpers import ROOT, records, sh, stream
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from natlib.wire import Head
+
+LAYERS = [
+    {"name": f"{s}{i}", "type": t, "vocab": 128} for s, t in (("S", "semantic"), ("A", "acoustic")) for i in range(4)
+]
+ENCODINGS = ["delta", "rle", "dense", "S=rle", "A=dense,S0=rle", "S=rle,A=rle", "A3=dense"]
+
+
+def tokens(codes: np.ndarray, rate: float = 12.5, block: int = 8, end: Head | None = None) -> bytes:
+    """A token stream of one item from codes, shape (frames, layers)."""
+    layers = [{**LAYERS[j % 8], "name": LAYERS[j]["name"] if j < 8 else f"X{j}"} for j in range(codes.shape[1])]
+    header = {
+        "event": "header",
+        "kind": "tokens",
+        "name": "a.wav",
+        "frame_rate": rate,
+        "block": block,
+        "layers": layers,
+    }
+    blocks = [
+        ({"event": "data"}, codes[first : first + block].astype("<u2").tobytes())
+        for first in range(0, len(codes), block)
+    ]
+    return stream(header, *blocks, end or {"event": "end", "frames": len(codes)}, {"event": "close"})
+
+
+def walk(frames: int, layers: int = 8, seed: int = 1) -> np.ndarray:
+    """Codes that change now and then, as real ones do."""
+    rng = np.random.default_rng(seed)
+    moves = rng.integers(-3, 4, (frames, layers)) * (rng.random((frames, layers)) < 0.3)
+    return np.clip(64 + moves.cumsum(0), 0, 127)
+
+
+def lines(ndjson: bytes) -> list[Head]:
+    return [orjson.loads(line) for line in ndjson.splitlines()]
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+@pytest.mark.parametrize("rate, block", [(12.5, 8), (5, 3), (50, 32), (21.533203125, 14)])
+def test_every_encoding_comes_back_bit_for_bit(encoding: str, rate: float, block: int) -> None:
+    data = tokens(walk(331), rate, block)
+    done = sh(f"nat-pack --encoding {encoding} | nat-pack --unpack", data)
+    assert done.stdout == data
+
+
+@pytest.mark.parametrize("frames", [0, 1, 7, 8, 9, 62, 63, 64])
+@pytest.mark.parametrize("encoding", ["delta", "rle", "dense"])
+def test_short_items_too(frames: int, encoding: str) -> None:
+    data = tokens(walk(frames))
+    assert sh(f"nat-pack --encoding {encoding} --keyframe-interval 0 | nat-pack --unpack", data).stdout == data
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.lists(st.integers(0, 65535), min_size=3, max_size=3), max_size=40),
+    st.sampled_from(["delta", "rle", "dense", "S0=rle,S1=dense"]),
+    st.sampled_from([12.5, 1 / 3, 7, 49.9, 499.7]),
+    st.integers(1, 9),
+    st.sampled_from(["0", "0.3", "5"]),
+)
+def test_random_and_adversarial_codes(rows: list, encoding: str, rate: float, block: int, interval: str) -> None:
+    data = tokens(np.array(rows, dtype=np.int64).reshape(-1, 3), rate, block)
+    pack = [sys.executable, "-P", "-m", "natlib.pack"]
+    env = {"PYTHONPATH": str(ROOT)}
+    options = ["--encoding", encoding, "--keyframe-interval", interval]
+    packed = subprocess.run([*pack, *options], input=data, capture_output=True, check=True, env=env).stdout
+    assert subprocess.run([*pack, "--unpack"], input=packed, capture_output=True, check=True, env=env).stdout == data
+
+
+def test_delta_lines_state_what_changes_and_keyframes_state_all() -> None:
+    codes = np.repeat([[5] * 8, [5] * 7 + [6]], [10, 60], axis=0)
+    got = [line for line in lines(sh("nat-pack", tokens(codes)).stdout) if "t" in line]
+    everything = {layer["name"]: 5 for layer in LAYERS}
+    assert got == [
+        {"t": 0.0, "kf": True, **everything},
+        {"t": 0.8, "A3": 6},
+        {"t": 4.96, "kf": True, **everything, "A3": 6},
+    ]
+
+
+def test_run_lines_state_their_length() -> None:
+    codes = np.repeat([[5] * 8, [5] * 7 + [6]], [10, 60], axis=0)
+    got = [
+        line for line in lines(sh("nat-pack --encoding rle --keyframe-interval 0", tokens(codes)).stdout) if "t" in line
+    ]
+    assert [(line["t"], line["n"], line["A3"]) for line in got] == [(0.0, 10, 5), (0.8, 60, 6)]
+
+
+def test_times_are_true_at_rates_that_do_not_divide() -> None:
+    rate = 44100 / 2048
+    got = [line["t"] for line in lines(sh("nat-pack --encoding dense", tokens(walk(500), rate)).stdout) if "t" in line]
+    assert got == [round(frame / rate, 3) for frame in range(500)]
+
+
+def test_end_counts() -> None:
+    codes = np.array([[n // 4 % 2] + [0] * 7 for n in range(40)])
+    stats = lines(sh("nat-pack", tokens(codes)).stdout)[-1]["stats"]["layers"]
+    assert stats["S0"] == {
+        "used": 2,
+        "utilisation": 0.016,
+        "entropy": 1.0,
+        "changes_per_second": 2.81,
+        "mean_run": 4.0,
+    }
+    assert stats["A0"]["entropy"] == 0.0 and stats["A0"]["changes_per_second"] == 0
+
+
+def test_an_error_upstream_is_told_and_comes_back() -> None:
+    whole = tokens(walk(16))
+    parts = records(whole)
+    error = {"event": "error", "stage": "nat-embed", "message": "no"}
+    data = stream(
+        *[(r.head, r.payload) if r.payload else r.head for r in parts[:3]], error, *[r.head for r in parts[-1:]]
+    )
+    packed = sh("nat-pack", data, status=1)
+    assert b"1 of 1 items failed" not in packed.stderr  # standard output is a pipe: the last stage tells
+    assert lines(packed.stdout)[-1] == {**error, "stats": {"frames": 16}}
+    assert sh("nat-pack --unpack", packed.stdout, status=1).stdout == data
+
+
+@pytest.mark.parametrize(
+    "change, message",
+    [
+        ((b'"t":0.8', b'"t":0.801'), "expected a frame's time"),
+        ((b'"t":0.8', b'"t":0.0'), "expected a frame's time, 0.08 s or later, got 0.0"),
+        ((b'"kf":true,"S0":5,', b'"kf":true,'), "expected all layers in the first frame line"),
+        ((b'"A3":6', b'"A3":65536'), "expected a code from 0 to 65535 in A3 at 0.8 s, got 65536"),
+        ((b'"A3":6', b'"A3":-1'), "expected a code"),
+        ((b'"frames":70', b'"frames":7'), "expected at least"),
+        ((b'"frame_rate":12.5', b'"frame_rate":0'), "expected a frame rate"),
+        ((b'"frame_rate":12.5', b'"frame_rate":"x"'), "expected a frame rate"),
+        ((b'"name":"S1"', b'"name":"S0"'), "layers with names of their own"),
+    ],
+)
+def test_ndjson_that_does_not_add_up_is_refused(change: tuple[bytes, bytes], message: str) -> None:
+    codes = np.repeat([[5] * 8, [5] * 7 + [6]], [10, 60], axis=0)
+    packed = sh("nat-pack", tokens(codes)).stdout
+    assert change[0] in packed
+    done = sh("nat-pack --unpack", packed.replace(*change, 1), status=1)
+    assert message in done.stderr.decode()
+    assert "a.wav" in done.stderr.decode()
+
+
+def test_ndjson_without_its_end_is_refused() -> None:
+    packed = sh("nat-pack", tokens(walk(70))).stdout
+    done = sh("nat-pack --unpack", b"".join(packed.splitlines(True)[:-1]), status=1)
+    assert "expected the end of item 0 (a.wav)" in done.stderr.decode()
+
+
+@pytest.mark.parametrize("encoding", ["", "zip", "S=zip", "S", "=rle", "S=rle,"])
+def test_wrong_encodings_are_wrong_usage(encoding: str) -> None:
+    assert b"expected delta, rle or dense" in sh(f"nat-pack --encoding '{encoding}'", status=2).stderr
