@@ -1,0 +1,954 @@
+"""The pictures of nat-plot: what is gathered of an item as it streams by, and how it is drawn.
+
+A `View` takes an item's records and keeps what a picture of a few thousand columns can show, however long the item is
+(`Columns`); its panels then draw that with matplotlib. Nothing of pyplot is used: no global state, no display.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache
+from typing import Any, NamedTuple
+
+import matplotlib
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize
+from matplotlib.figure import Figure, SubFigure
+from matplotlib.font_manager import fontManager
+from matplotlib.ft2font import FT2Font
+from matplotlib.gridspec import SubplotSpec
+from matplotlib.image import AxesImage
+from matplotlib.markers import CARETDOWN
+from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator
+from numpy.typing import NDArray
+
+from . import cli
+from .wire import Head, Record, show
+
+COLUMNS = 4096  # columns kept of an item at most: an hour takes no more memory than a minute
+ROWS = 512  # rows of a heat map at most: of wider streams, neighbours are averaged
+LAYERS = 64  # layers drawn at most
+LONGEST = 24 * 3600 * 50  # frames that one line of NDJSON may stand for: nobody is kept busy by a wrong time
+CODES = 1 << 16  # codes that a layer of the wire can have
+MOST_DOTS = 1 << 16  # of a side of a picture: what matplotlib's renderer can do
+MARGIN = 0.75  # inches of a picture that are not panels: name, facts, time axis
+
+Float = NDArray[np.float32]
+
+THEMES: dict[str, dict[str, str]] = {
+    "light": {"paper": "#ffffff", "ink": "#1c1c1e", "faint": "#6b6b70", "empty": "#ececee", "bad": "#b3261e",
+              "semantic": "#0072b2", "acoustic": "#d55e00"},
+    "dark": {"paper": "#131417", "ink": "#ececee", "faint": "#9a9aa2", "empty": "#26272b", "bad": "#ff8a80",
+             "semantic": "#56b4e9", "acoustic": "#e69f00"},
+}  # fmt: skip
+
+
+class Columns:
+    """Rows of one shape, float32, in at most COLUMNS columns: when these are full, neighbours are merged, two by two.
+
+    `combine` merges rows (np.maximum, np.minimum, np.add); a column holds `hop` rows, the last one perhaps fewer.
+    """
+
+    def __init__(self, combine: np.ufunc, shape: tuple[int, ...] = ()):
+        self.combine = combine
+        self.hop = 1
+        self.rows = 0
+        self._columns: Float = np.empty((COLUMNS, *shape), np.float32)
+        self._full = 0  # columns that hold `hop` rows
+        self._part = 0  # rows in the column after them
+
+    def add(self, rows: Float) -> None:
+        """Take `rows`, shape (n, *shape)."""
+        self.rows += len(rows)
+        while len(rows):
+            room = (COLUMNS - self._full) * self.hop - self._part
+            self._fill(rows[:room])
+            rows = rows[room:]
+            if self._full == COLUMNS:
+                half = COLUMNS // 2
+                self._columns[:half] = self.combine(self._columns[0::2], self._columns[1::2])
+                self._full, self.hop = half, 2 * self.hop
+
+    def _fill(self, rows: Float) -> None:
+        columns, combine = self._columns, self.combine
+        if self._part:
+            first, rows = rows[: self.hop - self._part], rows[self.hop - self._part :]
+            columns[self._full] = combine(columns[self._full], combine.reduce(first, axis=0))
+            self._part = (self._part + len(first)) % self.hop
+            self._full += not self._part
+        whole = len(rows) // self.hop
+        if whole:
+            blocks = rows[: whole * self.hop].reshape(whole, self.hop, *rows.shape[1:])
+            columns[self._full : self._full + whole] = combine.reduce(blocks, axis=1)
+            self._full += whole
+        rows = rows[whole * self.hop :]
+        if len(rows):
+            columns[self._full] = combine.reduce(rows, axis=0)
+            self._part = len(rows)
+
+    @property
+    def values(self) -> Float:
+        """The columns so far, shape (columns, *shape)."""
+        return self._columns[: self._full + bool(self._part)]
+
+    @property
+    def counts(self) -> Float:
+        """The rows in each column, shape (columns,)."""
+        counts = np.full(len(self.values), self.hop, np.float32)
+        if self._part:
+            counts[-1] = self._part
+        return counts
+
+
+class Means:
+    """Averages of rows of `width` numbers in at most COLUMNS columns; NaN is absent and does not count."""
+
+    def __init__(self, width: int):
+        self._sums = Columns(np.add, (width,))
+        self._present = Columns(np.add, (width,))
+        self.low = np.full(width, np.inf)
+        self.high = np.full(width, -np.inf)
+
+    def add(self, rows: Float) -> None:
+        """Take `rows`, shape (n, width)."""
+        present = np.isfinite(rows)
+        self._sums.add(np.where(present, rows, np.float32(0)))
+        self._present.add(present.astype(np.float32))
+        if len(rows):
+            self.low = np.minimum(self.low, np.min(rows, axis=0, initial=np.inf, where=present))
+            self.high = np.maximum(self.high, np.max(rows, axis=0, initial=-np.inf, where=present))
+
+    @property
+    def values(self) -> Float:
+        """The averages, shape (columns, width)."""
+        present = self._present.values
+        means: Float = np.full(present.shape, np.nan, np.float32)
+        np.divide(self._sums.values, present, out=means, where=present > 0)
+        return means
+
+    @property
+    def means(self) -> NDArray[np.float64]:
+        """The average of each number over all rows, shape (width,)."""
+        present = self._present.values.sum(axis=0, dtype=np.float64)
+        sums = self._sums.values.sum(axis=0, dtype=np.float64)
+        means: NDArray[np.float64] = np.full(len(sums), np.nan)
+        np.divide(sums, present, out=means, where=present > 0)
+        return means
+
+    @property
+    def span(self) -> float:
+        """Rows that the columns would hold, were the last one full: where the image ends."""
+        return float(len(self._sums.values) * self._sums.hop)
+
+
+class Spectrogram:
+    """A power spectrogram on a logarithmic frequency axis, of samples that stream by.
+
+    Hann windows of about 64 ms, three quarters overlapping, centred on multiples of the hop. A row is a triangle of
+    1/24 octave, or of two bins of the FFT where these are wider (so that low rows are interpolated), scaled so that a
+    sine of full scale reaches about 0 dB in any row. Columns are merged by maximum: no short event is averaged away.
+    """
+
+    LOWEST = 40.0  # Hz
+    OCTAVE = 24  # rows
+
+    def __init__(self, rate: int):
+        self.size = min(256 * max(1, round(0.064 * rate / 256)), 1 << 16)
+        self.hop = self.size // 4
+        lowest, highest = min(self.LOWEST, rate / 16), rate / 2
+        count = 1 + int(self.OCTAVE * math.log2(highest / lowest))
+        self.hertz = lowest * 2 ** (np.arange(count) / self.OCTAVE)
+        bins = np.arange(self.size // 2 + 1) * (rate / self.size)
+        half = np.maximum(self.hertz / self.OCTAVE, rate / self.size)  # half the base of each row's triangle, Hz
+        triangles = np.maximum(0, 1 - np.abs(bins[:, None] - self.hertz) / half)
+        gain = np.maximum(1, half * self.size / rate / 1.5)  # 1.5 bins: what a Hann window makes of a line
+        self._bands = (triangles / triangles.sum(axis=0) * gain).astype(np.float32)
+        window = np.hanning(self.size + 1)[:-1]
+        self._window = (window * 2 / window.sum()).astype(np.float32)
+        self._columns = Columns(np.maximum, (count,))
+        self._rest: Float = np.zeros(self.size // 2, np.float32)
+
+    def add(self, samples: Float) -> None:
+        """Take `samples`, shape (n,)."""
+        samples = np.concatenate((self._rest, samples))
+        count = max(0, (len(samples) - self.size) // self.hop + 1)
+        if count:
+            frames = np.lib.stride_tricks.sliding_window_view(samples, self.size)[:: self.hop][:count]
+            for first in range(0, count, 256):
+                spectrum = np.fft.rfft(frames[first : first + 256] * self._window)
+                power = spectrum.real**2 + spectrum.imag**2
+                self._columns.add(power.astype(np.float32) @ self._bands)
+        self._rest = samples[count * self.hop :].copy()
+
+    def finish(self) -> None:
+        """No more samples will come: the last windows reach into silence."""
+        self.add(np.zeros(self.size // 2, np.float32))
+
+    @property
+    def decibels(self) -> Float:
+        """Levels in dB, 0 for a sine of full scale, shape (columns, rows)."""
+        return 10 * np.log10(np.maximum(self._columns.values, np.float32(1e-20)))
+
+    @property
+    def samples(self) -> int:
+        """How many samples a column stands for; the first column starts half a hop before the first sample."""
+        return self._columns.hop * self.hop
+
+
+class Panel(NamedTuple):
+    """A part of a picture: its height in inches, and what draws it into a cell, in which drawing."""
+
+    height: float
+    draw: Callable[[Drawing, SubFigure, SubplotSpec], Axes]
+    timed: bool = False  # is its x axis the time?
+    detail: bool = False  # left out where several items share a picture
+
+
+class View:
+    """What is kept of an item. Subclasses take its data and notes, and say what there is to see."""
+
+    duration = 0.0  # seconds, or rows where the rate is not known
+    unit = "s"
+
+    def __init__(self, head: Head):
+        self.head = head
+        self.end: Head = {}
+        self.error = ""
+
+    @property
+    def name(self) -> str:
+        name = self.head.get("name")
+        return name if isinstance(name, str) and name else "no name"
+
+    def add(self, record: Record) -> None:
+        """Take a data record or a note."""
+
+    def finish(self) -> None:
+        """The item is whole, or broke off here."""
+
+    def facts(self) -> list[str]:
+        """What the line under the name says."""
+        return [str(self.head.get("kind"))]
+
+    def panels(self) -> dict[str, Panel]:
+        """What can be drawn, in order; nothing where there is no data."""
+        return {}
+
+    def tables(self) -> dict[str, list[tuple[str, ...]]]:
+        """Figures for the report: titles, and their rows, of which the first is the head."""
+        return {}
+
+
+class Bytes(View):
+    """The bytes of a file: how often each value occurs, in all and along the file."""
+
+    PIECE = 1024
+
+    def __init__(self, head: Head):
+        super().__init__(head)
+        self.counts = np.zeros(256, np.int64)
+        self.position = Columns(np.add, (256,))
+        self._rest = b""
+
+    def add(self, record: Record) -> None:
+        data = self._rest + record.payload
+        whole = len(data) // self.PIECE * self.PIECE
+        self._take(np.frombuffer(data, np.uint8, whole).reshape(-1, self.PIECE))
+        self._rest = data[whole:]
+
+    def finish(self) -> None:
+        self._take(np.frombuffer(self._rest, np.uint8).reshape(1, -1)[:, : len(self._rest)])
+
+    def _take(self, pieces: NDArray[np.uint8]) -> None:
+        if pieces.size:
+            index = pieces + 256 * np.arange(len(pieces))[:, None]
+            counts = np.bincount(index.ravel(), minlength=256 * len(pieces)).reshape(-1, 256)
+            self.counts += counts.sum(axis=0)
+            self.position.add(counts.astype(np.float32))
+
+    def facts(self) -> list[str]:
+        extent = self.end.get("extent", self.head.get("extent"))
+        size = int(self.counts.sum())
+        return [
+            "bytes",
+            f"format {self.head.get('format', 'unknown')}",
+            f"{size:,} bytes",
+            f"{entropy(self.counts):.2f} bits a byte" if size else "",
+            f"extent {extent}" if extent else "",
+        ]
+
+    def panels(self) -> dict[str, Panel]:
+        if not self.counts.any():
+            return {}
+        return {"histogram": Panel(2.4, self._histogram), "position": Panel(2.4, self._position, detail=True)}
+
+    def _histogram(self, drawing: Drawing, figure: SubFigure, cell: SubplotSpec) -> Axes:
+        axes = figure.add_subplot(cell)
+        share = 100 * self.counts / self.counts.sum()
+        axes.stairs(share, np.arange(257) - 0.5, fill=True, color=drawing.colour["semantic"])
+        axes.set(xlim=(-0.5, 255.5), xlabel="value of the byte", ylabel="share (%)")
+        axes.axhline(100 / 256, color=drawing.colour["faint"], linewidth=0.7, linestyle=(0, (4, 3)))
+        ticks = range(0, 256, 32)
+        axes.set_xticks([*ticks, 255], [f"0x{value:02X}" for value in (*ticks, 255)])
+        axes.yaxis.set_major_locator(MaxNLocator(4))
+        return axes
+
+    def _position(self, drawing: Drawing, figure: SubFigure, cell: SubplotSpec) -> Axes:
+        axes = figure.add_subplot(cell)
+        counts = self.position.values
+        times = np.log2(np.maximum(counts / counts.sum(axis=1, keepdims=True) * 256, 2**-4))
+        unit, scale = next((unit, scale) for unit, scale in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3), ("bytes", 1))
+                           if self.counts.sum() >= scale)  # fmt: skip
+        width = len(counts) * self.position.hop * self.PIECE / scale
+        image = axes.imshow(times.T, aspect="auto", origin="lower", extent=(0, width, -0.5, 255.5), cmap="viridis",
+                            norm=Normalize(-4, 6), interpolation_stage="data")  # fmt: skip
+        axes.set(xlim=(0, self.counts.sum() / scale), xlabel=f"position ({unit})", ylabel="value of the byte")
+        axes.set_yticks([0, 64, 128, 192, 255], ["0x00", "0x40", "0x80", "0xC0", "0xFF"])
+        drawing.bar(image, axes, "times its even share", [-4, -2, 0, 2, 4, 6], ["≤1/16", "1/4", "1", "4", "16", "≥64"])
+        return axes
+
+
+class Pcm(View):
+    """Sound: the envelope of its waveform, and its spectrogram."""
+
+    def __init__(self, head: Head):
+        super().__init__(head)
+        rate = head.get("sample_rate")
+        if type(rate) is not int or not 0 < rate < 1 << 31:
+            raise cli.Failure(f'expected a number of samples a second as "sample_rate", got {show(rate)}')
+        self.rate = rate
+        self.channels = int(head["channels"])
+        self.low, self.high, self.squares = Columns(np.minimum), Columns(np.maximum), Columns(np.add)
+        self.spectrogram = Spectrogram(rate)
+
+    def add(self, record: Record) -> None:
+        samples = np.nan_to_num(np.frombuffer(record.payload, "<f4").reshape(-1, self.channels), posinf=0, neginf=0)
+        samples = samples.clip(-1e6, 1e6)
+        mono = samples.mean(axis=1)
+        self.low.add(samples.min(axis=1))
+        self.high.add(samples.max(axis=1))
+        self.squares.add(mono * mono)
+        self.spectrogram.add(mono)
+
+    def finish(self) -> None:
+        self.spectrogram.finish()
+        self.duration = self.low.rows / self.rate
+
+    def facts(self) -> list[str]:
+        peak, level = self.end.get("peak_dbfs"), self.end.get("rms_dbfs")
+        return [
+            "pcm",
+            f"{self.rate / 1000:g} kHz",
+            {1: "mono", 2: "stereo"}.get(self.channels, f"{self.channels} channels"),
+            seconds(self.duration),
+            f"peak {number(peak)} dBFS" if isinstance(peak, float | int) else "",
+            f"RMS {number(level)} dBFS" if isinstance(level, float | int) else "",
+            str(self.head.get("decoder", "")),
+        ]
+
+    def panels(self) -> dict[str, Panel]:
+        if not self.low.rows:
+            return {}
+        return {"waveform": Panel(1.4, self._waveform, True), "spectrogram": Panel(3.0, self._spectrogram, True)}
+
+    def _waveform(self, drawing: Drawing, figure: SubFigure, cell: SubplotSpec) -> Axes:
+        axes = figure.add_subplot(cell)
+        low, high = self.low.values, self.high.values
+        rms = np.sqrt(self.squares.values / self.squares.counts)
+        times = (np.arange(len(low)) + 0.5) * (self.low.hop / self.rate)
+        colour = drawing.colour["semantic"]
+        axes.fill_between(times, low, high, color=colour, alpha=0.45, linewidth=0.6)
+        if self.low.hop > 1:
+            axes.fill_between(times, np.maximum(-rms, low), np.minimum(rms, high), color=colour, linewidth=0)
+        peak = max(float(-low.min()), float(high.max()), 1e-4)
+        axes.set(ylim=(-1.05 * peak, 1.05 * peak), ylabel="amplitude\n(full scale 1)")
+        axes.yaxis.set_major_locator(MaxNLocator(4, symmetric=True))
+        return axes
+
+    def _spectrogram(self, drawing: Drawing, figure: SubFigure, cell: SubplotSpec) -> Axes:
+        axes = figure.add_subplot(cell)
+        levels, hertz = self.spectrogram.decibels, self.spectrogram.hertz
+        top = max(5 * math.ceil(float(levels.max()) / 5), -115)
+        start = -self.spectrogram.hop / 2 / self.rate
+        width = len(levels) * self.spectrogram.samples / self.rate
+        image = axes.imshow(levels.T, aspect="auto", origin="lower", cmap="magma", norm=Normalize(top - 80, top),
+                            extent=(start, start + width, -0.5, len(hertz) - 0.5), interpolation="bilinear",
+                            interpolation_stage="data")  # fmt: skip
+        ticks = [f for d in range(-3, 9) for f in (10.0**d, 2 * 10.0**d, 5 * 10.0**d) if hertz[0] <= f <= hertz[-1]]
+        place = [self.spectrogram.OCTAVE * math.log2(f / hertz[0]) for f in ticks]
+        axes.set_yticks(place, [f"{f / 1000:g}k" if f >= 1000 else f"{f:g}" for f in ticks])
+        axes.set_ylabel("frequency (Hz)")
+        drawing.bar(image, axes, "level (dBFS)", range(top - 80, top + 1, 20))
+        return axes
+
+
+class Framed(View):
+    """Frames: features, or tokens."""
+
+    def __init__(self, head: Head):
+        super().__init__(head)
+        rate = head.get("frame_rate")
+        self.known = isinstance(rate, int | float) and 0 < rate < math.inf
+        self.rate = float(rate) if isinstance(rate, int | float) and self.known else 1.0
+        self.unit = "s" if self.known else "frames"
+        entries = head.get("measures") or []
+        self.measured = Measures(entries if isinstance(entries, list) else []) if entries else None
+        self.frames = 0
+
+    def finish(self) -> None:
+        self.duration = self.frames / self.rate
+
+    def facts(self) -> list[str]:
+        return [
+            str(self.head["kind"]).replace("ndjson", "NDJSON"),
+            f"{self.frames:,} frames",
+            f"{self.rate:g} frames/s" if self.known else "",
+            seconds(self.duration) if self.known else "",
+        ]
+
+    def tables(self) -> dict[str, list[tuple[str, ...]]]:
+        return {"Measures": self.measured.table()} if self.measured and self.frames else {}
+
+
+class Measures:
+    """The measures of the frames: a heat map, each row (or family of rows: band_0, band_1 …) on its own scale."""
+
+    def __init__(self, entries: list[Head]):
+        self.names = [str(entry.get("name", number)) for number, entry in enumerate(entries)]
+        self.units = [str(entry.get("unit") or "") for entry in entries]
+        steps = [entry.get("step") for entry in entries]
+        self.steps = np.array([step if isinstance(step, int | float) else 1 for step in steps], np.float32)
+        self.means = Means(len(entries))
+
+    def add(self, rows: Float) -> None:
+        """Take `rows` on their grid, absent is NaN, shape (n, measures)."""
+        self.means.add(rows * self.steps)
+
+    def draw(self, drawing: Drawing, figure: SubFigure, cell: SubplotSpec, rate: float) -> Axes:
+        axes = figure.add_subplot(cell)
+        values = self.means.values[:, :ROWS].astype(np.float64)
+        families = [re.sub(r"_\d+$", "", name) for name in self.names]
+        low, high = self.means.low.copy(), self.means.high.copy()
+        for family in set(families):
+            rows = [row for row, name in enumerate(families) if name == family]
+            low[rows], high[rows] = low[rows].min(), high[rows].max()
+        low, high = low[:ROWS], high[:ROWS]
+        scale = np.where(high > low, high - low, 1)
+        with np.errstate(invalid="ignore"):
+            image = np.where(np.isfinite(values), (values - low) / scale, np.nan)
+        drawing.raster(axes, image.T, self.means.span / rate, self.names[:ROWS])
+        present = np.isfinite(low)
+        ranges = [f"{number(a)} … {number(b)} {unit}".rstrip() if there else "absent"
+                  for a, b, unit, there in zip(low, high, self.units, present, strict=False)]  # fmt: skip
+        right = axes.secondary_yaxis("right")
+        right.yaxis.set_major_locator(FixedLocator(axes.get_yticks().tolist()))
+        right.set_yticklabels([drawing.safe(ranges[round(tick)], 24) for tick in axes.get_yticks()], fontsize=6.5)
+        right.tick_params(length=0)
+        right.spines["right"].set_visible(False)
+        return axes
+
+    def table(self) -> list[tuple[str, ...]]:
+        """Name, unit, lowest, mean and highest of each."""
+        rows = zip(self.names, self.units, self.means.low, self.means.means, self.means.high, strict=True)
+        return [("measure", "unit", "lowest", "mean", "highest"),
+                *((name, unit, *(number(value) for value in rest)) for name, unit, *rest in rows)]  # fmt: skip
+
+
+class Features(Framed):
+    """Feature rows: a heat map of each stream, and of the measures."""
+
+    def __init__(self, head: Head):
+        super().__init__(head)
+        self.streams = [stream for stream in head["streams"] if stream["width"]]
+        widths = [stream["width"] for stream in self.streams]
+        self.width = sum(widths)
+        self.columns = self.width + (len(self.measured.names) if self.measured else 0)
+        self.ends = np.cumsum(widths).tolist()
+        self.groups = [math.ceil(width / ROWS) for width in widths]
+        self.means = [Means(math.ceil(width / group)) for width, group in zip(widths, self.groups, strict=True)]
+
+    def add(self, record: Record) -> None:
+        if record.event != "data":
+            return
+        rows = np.frombuffer(record.payload, "<f4").reshape(-1, self.columns)
+        self.frames += len(rows)
+        for stream, last, group, means in zip(self.streams, self.ends, self.groups, self.means, strict=True):
+            part = rows[:, last - stream["width"] : last]
+            if group > 1:
+                starts = np.arange(0, part.shape[1], group)
+                part = np.add.reduceat(part, starts, axis=1) / np.diff([*starts, part.shape[1]]).astype(np.float32)
+            means.add(part)
+        if self.measured:
+            self.measured.add(rows[:, self.width :])
+
+    def facts(self) -> list[str]:
+        model = " ".join(str(self.head[key]) for key in ("model", "model_version") if key in self.head)
+        widths = " + ".join(f"{stream.get('name')} {stream['width']}" for stream in self.streams)
+        return [*super().facts(), f"model {model}" if model else "", f"{widths} numbers a frame"]
+
+    def panels(self) -> dict[str, Panel]:
+        if not self.frames:
+            return {}
+        result: dict[str, Panel] = {}
+        for stream, group, means in zip(self.streams, self.groups, self.means, strict=True):
+            rows = stream.get("rows")
+            named = isinstance(rows, list) and len(rows) == stream["width"] <= ROWS
+            names = [str(row) for row in rows] if named else []
+            name, kind = str(stream.get("name", "")), stream.get("type")
+            label = f"{name} ({kind})" if isinstance(kind, str) and kind else name
+
+            def draw(drawing: Drawing, figure: SubFigure, cell: SubplotSpec, means: Means = means, label: str = label,
+                     names: list[str] = names, group: int = group) -> Axes:  # fmt: skip
+                axes = figure.add_subplot(cell)
+                values = means.values.astype(np.float64)
+                with np.errstate(invalid="ignore"):
+                    spread = np.nanmean((values - means.means) ** 2, axis=0) ** 0.5
+                image = (values - means.means) / np.where(spread > 0, spread, 1)
+                heat = drawing.raster(axes, image.T, means.span / self.rate, names, (-2.5, 2.5), group)
+                axes.set_ylabel(drawing.safe(label, 30))
+                drawing.bar(heat, axes, "z-score by row", [-2, 0, 2])
+                return axes
+
+            height = min(max(0.115 * len(names), 2.0), 4.5)
+            result[name or f"stream-{len(result)}"] = Panel(height, draw, True)
+        if self.measured:
+            result["measures"] = measures_panel(self.measured, self.rate)
+        return result
+
+
+def measures_panel(measured: Measures, rate: float) -> Panel:
+    """The panel of the measures."""
+    height = min(max(0.118 * len(measured.names) + 0.2, 1.0), 8)
+    return Panel(height, lambda drawing, figure, cell: measured.draw(drawing, figure, cell, rate), True, True)
+
+
+class Tokens(Framed):
+    """Tokens: the layers as a raster, what changes when, and how the codes are used."""
+
+    def __init__(self, head: Head):
+        super().__init__(head)
+        layers = head.get("layers")
+        if not isinstance(layers, list) or not layers or not all(isinstance(layer, dict) for layer in layers):
+            raise cli.Failure(f'expected a list of objects as "layers", got {show(layers)}')
+        self.columns = len(layers) + (len(self.measured.names) if self.measured else 0)
+        self.layers = layers[:LAYERS]
+        self.names = [str(layer.get("name", number)) for number, layer in enumerate(self.layers)]
+        self.counts = [np.zeros(0, np.int64) for _ in self.layers]
+        self.codes = Means(len(self.layers))
+        self.changes = Columns(np.add, (len(self.layers),))
+        self.runs = np.zeros(len(self.layers), np.int64)
+        self._last = np.full(len(self.layers), -1, np.int32)
+        self.marks: list[float] = []  # keyframes, s
+        self.sections: list[tuple[float, str]] = []  # s, label
+        self.words: dict[str, str] = {}  # "S0 17": what was said of it
+
+    def add(self, record: Record) -> None:
+        if record.event == "data":
+            rows = np.frombuffer(record.payload, "<u2").reshape(-1, self.columns)
+            self.take(rows[:, : len(self.layers)].astype(np.int32))
+            if self.measured:
+                grid = rows[:, self.columns - len(self.measured.names) :].view("<i2").astype(np.float32)
+                self.measured.add(np.where(grid == -32768, np.float32(np.nan), grid))
+        elif record.event == "code" and len(self.words) < CODES:
+            head = record.head
+            means = head.get("means", head.get("measures"))
+            if isinstance(means, dict):
+                means = ", ".join(f"{key} {value}" for key, value in means.items())
+            self.words[f"{head.get('layer')} {head.get('code')}"] = str(means)
+
+    def take(self, codes: NDArray[np.int32]) -> None:
+        """Take `codes`, shape (n, layers shown); -1 is absent."""
+        if not len(codes):
+            return
+        self.frames += len(codes)
+        changed = np.diff(codes, axis=0, prepend=self._last[None]) != 0
+        self.runs += changed.sum(axis=0)
+        if self.frames == len(codes):
+            changed[0] = False  # the first frame is no change
+        self._last = codes[-1].copy()
+        self.changes.add(changed.astype(np.float32))
+        self.codes.add(np.where(codes < 0, np.float32(np.nan), codes).astype(np.float32))
+        for number, counts in enumerate(self.counts):
+            layer = codes[:, number]
+            more = np.bincount(layer[layer >= 0], minlength=len(counts))
+            more[: len(counts)] += counts
+            self.counts[number] = more
+
+    def vocabulary(self, number: int) -> int:
+        """Codes that a layer has: as the header says, or else as were seen."""
+        vocab = self.layers[number].get("vocab")
+        seen = len(self.counts[number])
+        return max(vocab, seen) if type(vocab) is int and 0 < vocab <= CODES else max(seen, 1)
+
+    def facts(self) -> list[str]:
+        codebook = self.head.get("codebook")
+        facts = [*super().facts(), f"{len(self.layers)} layers"]
+        if isinstance(codebook, dict):
+            facts.append(f"codebook {codebook.get('name', '')} {str(codebook.get('sha256', ''))[:8]}".strip())
+        return facts
+
+    def panels(self) -> dict[str, Panel]:
+        if not self.frames:
+            return {}
+        rows = math.ceil(len(self.layers) / 4)
+        result = {
+            "layers": Panel(min(max(0.28 * len(self.layers), 0.8), 6), self._layers, True),
+            "changes": Panel(1.0, self._changes, True),
+            "usage": Panel(min(1.15 * rows + 0.2, 12), self._usage, detail=True),
+        }
+        if self.measured:
+            result["measures"] = measures_panel(self.measured, self.rate)
+        return result
+
+    def _layers(self, drawing: Drawing, figure: SubFigure, cell: SubplotSpec) -> Axes:
+        axes = figure.add_subplot(cell)
+        last = np.array([max(self.vocabulary(number) - 1, 1) for number in range(len(self.layers))])
+        image = drawing.raster(axes, (self.codes.values / last).T, self.codes.span / self.rate, self.names)
+        for row in range(1, len(self.names)):
+            axes.axhline(row - 0.5, color=drawing.colour["paper"], linewidth=1.2)
+        axes.set_ylabel("layer")
+        drawing.bar(image, axes, "code", [0, 1], ["0", "last"])
+        if self.marks:
+            axes.plot(self.marks, [1] * len(self.marks), transform=axes.get_xaxis_transform(), marker=CARETDOWN,
+                      linestyle="none", markersize=4, color=drawing.colour["faint"], clip_on=False)  # fmt: skip
+        return axes
+
+    def _changes(self, drawing: Drawing, figure: SubFigure, cell: SubplotSpec) -> Axes:
+        axes = figure.add_subplot(cell)
+        share = self.changes.values / self.changes.counts[:, None]
+        edges = np.arange(len(share) + 1) * (self.changes.hop / self.rate)
+        base = np.zeros(len(share))
+        kinds = [str(layer.get("type", "")) for layer in self.layers]
+        for kind in dict.fromkeys(kinds):
+            here = [row for row, name in enumerate(kinds) if name == kind]
+            top = base + share[:, here].sum(axis=1)
+            colour = drawing.colour.get(kind, drawing.colour["faint"])
+            label = drawing.safe(kind or "all", 20)
+            axes.stairs(top, edges, baseline=base, fill=True, color=colour, label=label)
+            base = top
+        axes.set(ylim=(0, max(float(base.max()) * 1.05, 1)), ylabel="changed\nlayers")
+        axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
+        axes.legend(loc="upper left", bbox_to_anchor=(1, 1.08), borderaxespad=0.3, frameon=False, fontsize=7,
+                    handlelength=0.8, handleheight=0.8, handletextpad=0.5)  # fmt: skip
+        return axes
+
+    def _usage(self, drawing: Drawing, figure: SubFigure, cell: SubplotSpec) -> Axes:
+        across = min(4, len(self.layers))
+        grid = cell.subgridspec(math.ceil(len(self.layers) / across), across)
+        drawn = []
+        for number, counts in enumerate(self.counts):
+            axes = figure.add_subplot(grid[number // across, number % across])
+            drawn.append(axes)
+            vocab = self.vocabulary(number)
+            share = np.zeros(vocab)
+            share[: len(counts)] = 100 * counts / max(counts.sum(), 1)
+            colour = drawing.colour.get(str(self.layers[number].get("type")), drawing.colour["faint"])
+            axes.stairs(share, np.arange(vocab + 1) - 0.5, fill=True, color=colour)
+            axes.set(xlim=(-0.5, vocab - 0.5), ylim=(0, 1.1 * share.max() or 1))
+            axes.set_xticks([0, vocab - 1] if vocab > 1 else [0])
+            axes.yaxis.set_major_locator(MaxNLocator(2))
+            axes.tick_params(labelsize=7)
+            title = f"{self.names[number]}: {np.count_nonzero(counts)} of {vocab}, {entropy(counts):.1f} bits"
+            axes.set_title(drawing.safe(title, 40), fontsize=8, pad=3)
+            if number % across == 0:
+                axes.set_ylabel("frames (%)", fontsize=8)
+            if number + across >= len(self.layers):
+                axes.set_xlabel("code", fontsize=8, labelpad=-6)
+        return drawn[0]
+
+    def tables(self) -> dict[str, list[tuple[str, ...]]]:
+        if not self.frames:
+            return {}
+        rows: list[tuple[str, ...]] = [("layer", "codes used", "of", "utilisation", "entropy (bits)", "of at most",
+                 f"changes a {'second' if self.known else 'frame'}", "mean run (frames)", "most used")]  # fmt: skip
+        for number, counts in enumerate(self.counts):
+            used, vocab = int(np.count_nonzero(counts)), self.vocabulary(number)
+            runs = int(self.runs[number])
+            top = np.argsort(-counts, kind="stable")[: min(3, used)]
+            rows.append((
+                self.names[number], f"{used}", f"{vocab}", f"{used / vocab:.0%}", f"{entropy(counts):.2f}",
+                f"{math.log2(vocab):.2f}", f"{(runs - 1) / self.duration:.2f}", f"{self.frames / max(runs, 1):.1f}",
+                ", ".join(f"{code} ({counts[code] / counts.sum():.0%})" for code in top),
+            ))  # fmt: skip
+        return {"Layers": rows, **super().tables()}
+
+
+class Ndjson(Tokens):
+    """NDJSON: the tokens spelled out. A layer keeps its code until a line gives another one, in every encoding."""
+
+    def __init__(self, head: Head):
+        head = {key: value for key, value in head.items() if key != "measures"}
+        super().__init__(head)
+        self._now = [-1] * len(self.names)
+        self._frame = 0  # at which the codes of now begin
+        self._lines: list[list[int]] = []
+        self._lengths: list[int] = []
+
+    def add(self, record: Record) -> None:
+        head = record.head
+        time = head.get("t")
+        if record.event == "summary":
+            self._summary(head)
+        elif record.event != "note":
+            super().add(record)
+        elif isinstance(time, int | float) and "scene" not in head:
+            self._hold(round(time * self.rate))
+            for number, name in enumerate(self.names):
+                code = head.get(name, self._now[number])
+                if type(code) is not int or not -1 <= code < CODES:
+                    raise cli.Failure(f"expected a code from 0 to {CODES - 1} as {show(name)}, got {show(code)}")
+                self._now[number] = code
+            if head.get("kf") and len(self.marks) < COLUMNS:
+                self.marks.append(float(time))
+
+    def _summary(self, head: Head) -> None:
+        del head
+
+    def _hold(self, frame: int) -> None:
+        """The codes of now hold until `frame`."""
+        length = frame - self._frame
+        if not 0 <= length <= LONGEST:
+            raise cli.Failure(f"expected a frame from {self._frame} to {self._frame + LONGEST}, got frame {frame}")
+        self._frame = frame
+        self._lines.append(self._now.copy())
+        self._lengths.append(length)
+        if len(self._lines) >= 1024 or length > 1024:
+            self._flush()
+
+    def _flush(self) -> None:
+        codes = np.array(self._lines, np.int32).reshape(len(self._lines), len(self.names))
+        lengths = np.array(self._lengths)
+        for first in range(0, len(codes), 64):
+            for last in range(int(lengths[first : first + 64].max()) // 65536 + 1):
+                part = np.clip(lengths[first : first + 64] - last * 65536, 0, 65536)
+                self.take(np.repeat(codes[first : first + 64], part, axis=0))
+        self._lines, self._lengths = [], []
+
+    def finish(self) -> None:
+        frames = self.end.get("frames")
+        if frames != 0:
+            self._hold(frames if type(frames) is int and frames > self._frame else self._frame + 1)
+        self._flush()
+        super().finish()
+
+
+VIEWS: dict[str, type[View]] = {"bytes": Bytes, "pcm": Pcm, "features": Features, "tokens": Tokens, "ndjson": Ndjson}
+
+
+def gather(item: cli.Item) -> tuple[View, Exception | None]:
+    """What is to be seen of `item`, and what went wrong with it, if anything did."""
+    view = View(item.head)
+    error: Exception | None = None
+    try:
+        kind = VIEWS.get(item.head["kind"])
+        if kind is None:
+            raise cli.Failure(f"expected a stream of {', '.join(VIEWS)}, got {show(item.head['kind'])}")
+        view = kind(item.head)
+        for record in item:
+            view.add(record)
+        view.end = item.end or {}
+        view.finish()
+    except cli.Upstream as failed:
+        view.error = f"{failed.head.get('stage', 'an earlier stage')}: {failed.head.get('message', 'failed')}"
+        error = failed
+    except cli.Failure as failed:
+        view.error = str(failed)
+        error = failed
+    if error:
+        view.finish()
+    return view, error
+
+
+class Drawing:
+    """How pictures look: theme, size, resolution, which panels."""
+
+    def __init__(self, theme: str, size: tuple[float, float] | None, dpi: float, what: str | None):
+        self.colour = THEMES[theme]
+        self.size = size
+        self.dpi = dpi
+        self.what = [name for name in (what or "").split(",") if name]
+        self.width = size[0] if size else 10.0
+        paper, ink, faint = (self.colour[key] for key in ("paper", "ink", "faint"))
+        matplotlib.rcdefaults()  # whatever stands in a matplotlibrc
+        matplotlib.rcParams.update({
+            "figure.facecolor": paper, "savefig.facecolor": paper, "axes.facecolor": paper, "text.color": ink,
+            "axes.labelcolor": ink, "axes.edgecolor": faint, "xtick.color": faint, "ytick.color": faint,
+            "xtick.labelcolor": ink, "ytick.labelcolor": ink, "axes.linewidth": 0.6, "xtick.major.width": 0.6,
+            "ytick.major.width": 0.6, "font.size": 9, "xtick.labelsize": 8, "ytick.labelsize": 8,
+            "axes.labelsize": 9, "axes.spines.top": False, "axes.spines.right": False, "text.parse_math": False,
+            "svg.hashsalt": "nat", "font.family": ["DejaVu Sans"], "figure.constrained_layout.h_pad": 0.06,
+            "figure.constrained_layout.w_pad": 0.06,
+        })  # fmt: skip
+
+    def picture(self, views: Sequence[View], form: str) -> bytes:
+        """A picture of `views`, one under the other, as bytes in the format `form`: png, svg or pdf."""
+        chosen = [self.choose(view, len(views) > 1) for view in views]
+        heights = [self.size[1] if self.size else MARGIN + sum(panel.height for panel in panels.values())
+                   for panels in chosen]  # fmt: skip
+        dots = round(max(self.width, sum(heights)) * self.dpi)
+        if form == "png" and dots >= MOST_DOTS:
+            raise cli.Failure(f"expected a picture below {MOST_DOTS} dots, got {dots} (lower --dpi or --size)")
+        figure = Figure(figsize=(self.width, sum(heights)), dpi=self.dpi, layout="constrained")
+        rows = figure.subfigures(len(views), 1, height_ratios=heights, squeeze=False)[:, 0]
+        for view, panels, row in zip(views, chosen, rows, strict=True):
+            self.draw(view, panels, row)
+        file = io.BytesIO()
+        figure.savefig(file, format=form, metadata=METADATA[form])
+        return file.getvalue()
+
+    def choose(self, view: View, several: bool) -> dict[str, Panel]:
+        """The panels to draw of `view`."""
+        panels = view.panels()
+        if self.what:
+            return {name: panels[name] for name in self.what if name in panels}
+        if isinstance(view, Tokens):
+            panels.pop("measures", None)  # those of the frames, not of the tokens: only where asked for
+        return {name: panel for name, panel in panels.items() if not (several and panel.detail)}
+
+    def draw(self, view: View, panels: dict[str, Panel], figure: SubFigure) -> None:
+        """Draw `panels` of `view` into `figure`, under its name, its facts and what is wrong with it."""
+        heights = [panel.height for panel in panels.values()] or [1]
+        grid = figure.add_gridspec(len(heights), 1, height_ratios=heights)
+        cells = [grid[row] for row in range(len(heights))]
+        timed = [name for name, panel in panels.items() if panel.timed]
+        drawn = [panel.draw(self, figure, cell) for panel, cell in zip(panels.values(), cells, strict=False)]
+        for axes, (name, panel) in zip(drawn, panels.items(), strict=True):
+            if panel.timed:
+                axes.set_xlim(0, max(view.duration, 1e-9))
+                time_axis(axes, view.duration, view.unit, name == timed[-1])
+        if not drawn:
+            drawn = [figure.add_subplot(cells[0])]
+            drawn[0].axis("off")
+        facts = "  ·  ".join(filter(None, view.facts()))
+        place = 20.0 if drawn[0].get_title() else 8.0  # points above the panels
+        for text, room, size, weight, colour in (
+            (view.error or ("" if panels else "nothing in it"), 11, 9, "normal", "bad"),
+            (facts, 12, 8, "normal", "faint"),
+            (view.name, 8, 12, "bold", "ink"),
+        ):
+            if text:
+                text = self.safe(text, int(room * self.width))
+                drawn[0].annotate(text, (0, 1), (0, place), "axes fraction", "offset points", fontsize=size,
+                                  fontweight=weight, color=self.colour[colour])  # fmt: skip
+                place += 1.6 * size
+
+    def raster(self, axes: Axes, values: NDArray[Any], width: float, names: Sequence[str],
+               span: tuple[float, float] = (0, 1), group: int = 1) -> AxesImage:  # fmt: skip
+        """A heat map of `values`, shape (rows, columns), over `width` seconds. Returns the image."""
+        rows = len(values)
+        image = axes.imshow(values, aspect="auto", extent=(0, width, rows - 0.5, -0.5), cmap="viridis",
+                            norm=Normalize(*span), interpolation_stage="data")  # fmt: skip
+        axes.set_facecolor(self.colour["empty"])
+        if names:
+            axes.set_yticks(range(rows), [self.safe(name, 16) for name in names], fontsize=8 if rows <= 16 else 6.5)
+            axes.tick_params(axis="y", length=0)
+        else:
+            axes.yaxis.set_major_locator(MaxNLocator(6, integer=True))
+            axes.yaxis.set_major_formatter(FuncFormatter(lambda row, _: f"{row * group:g}" if 0 <= row < rows else ""))
+        return image
+
+    def bar(self, image: ScalarMappable, axes: Axes, label: str, ticks: Iterable[float],
+            names: Sequence[str] | None = None) -> None:  # fmt: skip
+        """A colour bar, right beside `axes`."""
+        bar = axes.figure.colorbar(image, cax=axes.inset_axes((1.012, 0, 0.012, 1)))
+        bar.set_ticks(list(ticks), labels=names)
+        bar.outline.set_visible(False)
+        bar.ax.tick_params(labelsize=7, length=2)
+        bar.set_label(label, fontsize=8)
+
+    def safe(self, text: str, room: int) -> str:
+        """`text` as the fonts at hand can draw it, on one line of about `room` characters."""
+        text = "".join(char if drawable(char) else escape(char) for char in unicodedata.normalize("NFC", text))
+        widths = [1 + (unicodedata.east_asian_width(char) in "WF") for char in text]
+        if sum(widths) <= room:
+            return text
+        half, head, tail = room // 2 - 1, 0, 0
+        while sum(widths[: head + 1]) <= half:
+            head += 1
+        while sum(widths[len(text) - tail - 1 :]) <= half:
+            tail += 1
+        return f"{text[:head]}…{text[len(text) - tail :]}"
+
+
+METADATA: dict[str, dict[str, None]] = {
+    "png": {"Software": None},
+    "svg": {"Date": None, "Creator": None},
+    "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
+}
+
+
+def escape(char: str) -> str:
+    """A character that can't be drawn, as JSON or Python would write it."""
+    code = ord(char)
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+@cache
+def drawable(char: str) -> bool:
+    """Is there a font for `char`? The first one that has it joins those in use."""
+    if not char.isprintable():
+        return False
+    if any(ord(char) in glyphs(fontManager.findfont(family)) for family in matplotlib.rcParams["font.family"]):
+        return True
+    fonts = sorted(fontManager.ttflist, key=lambda font: (font.style != "normal", font.weight != 400, font.name))
+    for font in fonts:
+        if font.name != "Last Resort High-Efficiency" and ord(char) in glyphs(font.fname):
+            matplotlib.rcParams["font.family"] = [*matplotlib.rcParams["font.family"], font.name]
+            return True
+    return False
+
+
+@cache
+def glyphs(path: str) -> frozenset[int]:
+    """The characters of a font file; none where it can't be used (coloured bitmaps)."""
+    try:
+        return frozenset(FT2Font(path).get_charmap())
+    except (OSError, RuntimeError):
+        return frozenset()
+
+
+def time_axis(axes: Axes, duration: float, unit: str, labelled: bool) -> None:
+    """Ticks at whole seconds, minutes or hours, at most a dozen."""
+    if unit == "s" and duration > 90:
+        steps = [15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200]
+        step = next((step for step in steps if duration / step <= 12), 86400 * max(1, math.ceil(duration / 86400 / 12)))
+        axes.xaxis.set_major_locator(FixedLocator(np.arange(0, duration + 1e-9, step).tolist()))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda time, _: clock(time)))
+        unit = "h:min:s" if duration >= 3600 else "min:s"
+    else:
+        axes.xaxis.set_major_locator(MaxNLocator(12, steps=[1, 2, 5, 10]))
+    if labelled:
+        axes.set_xlabel(f"time ({unit})")
+    else:
+        axes.tick_params(axis="x", labelbottom=False)
+
+
+def clock(time: float) -> str:
+    """Seconds as m:ss or h:mm:ss."""
+    minutes, second = divmod(round(time), 60)
+    hours, minute = divmod(minutes, 60)
+    return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"
+
+
+def seconds(duration: float) -> str:
+    """A duration, with its unit."""
+    return f"{duration:.3g} s" if duration < 100 else f"{clock(duration)} {'h' if duration >= 3600 else 'min'}"
+
+
+def number(value: float) -> str:
+    """A number for a label: three digits that count, no exponent where it can be helped."""
+    if not math.isfinite(value):
+        return "–"
+    return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}".replace("-", "\u2212")
+
+
+def entropy(counts: NDArray[np.int64]) -> float:
+    """The entropy of `counts` in bits."""
+    share = counts[counts > 0] / max(counts.sum(), 1)
+    return float(-(share * np.log2(share)).sum()) + 0.0

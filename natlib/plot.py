@@ -1,0 +1,119 @@
+"""nat-plot: a picture of any stage's stream.
+
+What is gathered of an item, and how it is drawn, is in picture.py; the HTML page is in report.py. Neither numpy nor
+matplotlib is imported before there is something to draw.
+"""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NoReturn
+
+from . import cli
+from .wire import Record
+
+if TYPE_CHECKING:
+    from .picture import View
+
+SHOWN = 12  # items in one picture; a PDF or a report holds any number
+PANELS = {
+    "bytes": "histogram, position",
+    "pcm": "waveform, spectrogram",
+    "features": "the name of a stream (S, A), measures",
+    "tokens": "layers, changes, usage, measures",
+    "NDJSON": "layers, changes, usage",
+}
+
+
+def size(text: str) -> tuple[float, float]:
+    """An argparse type: WIDTHxHEIGHT in inches, 1 to 100 each."""
+    try:
+        width, height = (float(part) for part in text.lower().split("x"))
+    except ValueError:
+        width = height = 0
+    if not (1 <= width <= 100 and 1 <= height <= 100):
+        raise ArgumentTypeError(f"expected WIDTHxHEIGHT in inches, 1 to 100 each, such as 10x6, got {text!r}")
+    return width, height
+
+
+class Plot(cli.Stage):
+    """The nat-plot command: gathers items, and draws them when all are there (a PDF or a report: one by one)."""
+
+    name = "nat-plot"
+    reads = cli.ANY
+    summary = "Draw any stream of the suite: bytes, pcm, features, tokens or NDJSON in, a picture out."
+    description = "Panels (--what):\n" + "\n".join(f"  {kind:<9} {names}" for kind, names in PANELS.items())
+    examples = (
+        "nat-split song.wav | nat-decode | nat-plot > sound.png",
+        "nat-split song.wav | nat-decode | nat-embed | nat-quantize | nat-pack | nat-plot --theme dark > heard.png",
+        "nat-split song.wav | nat-decode | nat-plot --what spectrogram --format pdf --size 7x3 > figure.pdf",
+        "nat-split song.wav | nat-decode | nat-embed | nat-quantize | nat-plot --report song.html --sound song.wav",
+    )
+
+    @staticmethod
+    def arguments(parser: ArgumentParser) -> None:
+        """Its options."""
+        add = parser.add_argument
+        add("--format", choices=("png", "svg", "pdf"), default="png", help="what to write (default: png)")
+        add("--what", metavar="PANEL[,PANEL]", help="draw these panels only (default: all that suit the kind)")
+        add("--item", type=cli.ranged(0, 1 << 53, whole=True), metavar="N", help="draw item N only, from 0 (default: "
+            f"all; {SHOWN} at most in a png or svg, a pdf has a page for each)")
+        add("--size", type=size, metavar="WxH", help="width and height of an item's picture in inches, 1 to 100 "
+            "(default: 10 wide, as high as its panels need)")
+        add("--dpi", type=cli.ranged(20, 1200, "dots an inch"), default=150.0, metavar="N",
+            help="dots an inch, 20 to 1200 (default: 150)")
+        add("--theme", choices=("light", "dark"), default="light", help="background (default: light)")
+        add("--report", metavar="FILE.html", help="write a self-contained page with pictures, facts and figures into "
+            "FILE.html, and nothing on standard output")
+        add("--sound", action="append", metavar="FILE", help="a sound to play in the report; several: one for each "
+            "item, in their order (default: the sound itself, where the input is a pcm stream)")
+
+    def __init__(self, options: Namespace):
+        super().__init__(options)
+        if options.sound and not options.report:
+            raise cli.UsageError("--sound is played in a --report: give that too")
+        self.text = bool(options.report)
+        self.views: list[View] = []
+        self.seen = self.left_out = 0  # items
+        try:
+            from .picture import Drawing
+        except ImportError as error:
+            if (error.name or "").partition(".")[0] != "matplotlib":
+                raise
+            raise cli.Failure("matplotlib, which draws, is missing: pip install 'nat-audio[plot]'") from None
+        self.drawing = Drawing(options.theme, options.size, options.dpi, options.what)
+
+    def process(self, item: cli.Item) -> Iterator[Record | bytes]:
+        """Gather one item. What came of a broken one is drawn, with what is wrong."""
+        from .picture import gather
+
+        number, self.seen = self.seen, self.seen + 1
+        if self.options.item not in (None, number):
+            return
+        view, error = gather(item)
+        panels = view.panels()
+        unknown = [name for name in self.drawing.what if panels and name not in panels]
+        if unknown and not error:
+            error = cli.Failure(f"expected --what of {', '.join(panels)}, got {', '.join(unknown)}")
+            view.error = str(error)
+        self.views.append(view)
+        if error:
+            raise error
+        yield from ()
+
+    def finish(self) -> Iterator[Record | bytes]:
+        """The picture."""
+        if not self.views:
+            wanted = "an item" if self.options.item is None else f"item {self.options.item}"
+            raise cli.Failure(f"nothing to draw: expected {wanted}, got {self.seen} items")
+        yield self.drawing.picture(self.views, self.options.format)
+
+
+def main() -> NoReturn:
+    """Run nat-plot."""
+    cli.main(Plot)
+
+
+if __name__ == "__main__":
+    main()
