@@ -64,8 +64,9 @@ class Item:
     Iterating raises Upstream where an earlier stage failed, Failure where the stream broke off.
     """
 
-    def __init__(self, head: Head, records: Iterator[Record]):
+    def __init__(self, head: Head, records: Iterator[Record], error: Head | None = None):
         self.head = head
+        self.error = error  # the error record's head, where the item failed before it became what we read
         self.end: Head | None = None  # the end record's head, once iteration is over
         self._records = records
 
@@ -231,7 +232,7 @@ class Source:
                 if record.event != "error":
                     self.run.lose(f"{label}: {wrong_kind(self.kind, item.head['kind'])}")
                     return
-                item = Item(item.head, iter([record]))
+                item = Item(item.head, iter(()), record.head)
             yield item
             item.drain()
 
@@ -245,7 +246,8 @@ class Source:
         except wire.WireError as error:
             message = str(error)
             if reader.record == 0 and reader.offset == 0 and error.expected.startswith("a JSON object"):
-                message = f"expected a {self.kind} stream, got {error.got} (is nat-split missing before it?)"
+                kind = "record" if self.kind == ANY else self.kind
+                message = f"expected a {kind} stream, got {error.got} (is nat-split missing before it?)"
             self.run.lose(f"{label}: {message}", say=not reader.grammar.inside)
             if reader.grammar.inside:
                 raise Failure(message) from None
@@ -359,6 +361,8 @@ class Run:
     def one(self, item: Item) -> None:
         """One item. Whatever goes wrong with it stays with it."""
         try:
+            if item.error:
+                raise Upstream(item.error)
             for out in self.stage.process(item):
                 self.emit(out)
             if item.end and item.end.get("damaged"):
