@@ -37,6 +37,9 @@ MAX_CODES = 1000  # of a layer: three digits
 MAX_DIMS = 32  # numbers left of a frame after the projection
 MAX_FILE = 1 << 28  # bytes of a codebook file
 WHITEN = 0.35
+RESTARTS = 6  # of k-means
+TRIAL_ROUNDS, ROUNDS = 8, 200
+ENOUGH = 1e-5  # relative gain of a round below which k-means has converged
 FEATURE_LIMIT = 2.0**20  # |x|; beyond, features are clipped
 POINT_LIMIT = 2.0**18  # |z| and codewords
 SLICE = 4096  # frames worked on at a time
@@ -120,11 +123,11 @@ class Codebook:
         tensors: dict[str, Array] = {}
         for stream in self.streams:
             tensors[f"{stream.name}.mean"] = stream.mean.astype(np.int32)
-            tensors[f"{stream.name}.projection"] = stream.projection.astype(np.int32)
+            tensors[f"{stream.name}.projection"] = np.ascontiguousarray(stream.projection, np.int32)
             for layer, words in enumerate(stream.codewords):
-                tensors[f"{stream.name}{layer}.codewords"] = words.astype(np.int32)
+                tensors[f"{stream.name}{layer}.codewords"] = np.ascontiguousarray(words, np.int32)
                 if self.meta["measures"]:
-                    tensors[f"{stream.name}{layer}.measures"] = stream.measures[layer].astype(np.float32)
+                    tensors[f"{stream.name}{layer}.measures"] = np.ascontiguousarray(stream.measures[layer], np.float32)
         return save(tensors, {"nat": orjson.dumps(self.meta).decode()})
 
     def check(self, head: dict[str, Any]) -> None:
@@ -318,29 +321,34 @@ def nearest(points: Array, words: Array) -> tuple[Array, Array]:
     codes, distances = np.empty(len(points), np.intp), np.empty(len(points))
     turned, norms = -2.0 * words.T, np.sum(words * words, axis=1)
     for i in _slices(len(points)):
-        scores = points[i] @ turned + norms
-        codes[i] = np.argmin(scores, axis=1)
-        distances[i] = scores.min(axis=1) + np.sum(points[i] * points[i], axis=1)
+        scores = points[i] @ turned
+        scores += norms
+        best = codes[i] = np.argmin(scores, axis=1)
+        distances[i] = scores[np.arange(len(best)), best] + np.einsum("ij,ij->i", points[i], points[i])
     return codes, distances
 
 
-def kmeans(points: Array, count: int, random: np.random.PCG64, restarts: int = 4, iterations: int = 60) -> Array:
-    """`count` codewords (fewer, where there are fewer different points) for `points` (n, dims), whole numbers."""
+def kmeans(points: Array, count: int, random: np.random.PCG64) -> Array:
+    """`count` codewords (fewer, where there are fewer different points) for `points` (n, dims), whole numbers.
+
+    RESTARTS times from other seeds for a few rounds, then on with the best of them until nothing is gained.
+    """
     count = min(count, len(np.unique(points, axis=0)))
-    best, least = points[:0], math.inf
-    for _ in range(restarts):
-        words = _seeds(points, count, random)
-        before = math.inf
-        for _ in range(iterations):
-            codes, distances = nearest(points, words)
-            total = float(distances.sum())
-            if total >= before:
-                break
-            before = total
-            if total < least:
-                best, least = words, total
-            words = _update(points, codes, distances, words)
-    return best
+    tries = [_lloyd(points, _seeds(points, count, random), TRIAL_ROUNDS) for _ in range(RESTARTS)]
+    return _lloyd(points, min(tries, key=lambda run: run[1])[0], ROUNDS)[0]
+
+
+def _lloyd(points: Array, words: Array, rounds: int) -> tuple[Array, float]:
+    """At most `rounds` rounds of k-means. The best codewords, and the sum of the squared distances to them."""
+    best, least = words, math.inf
+    for _ in range(rounds):
+        codes, distances = nearest(points, words)
+        total = float(distances.sum())
+        if total >= least * (1 - ENOUGH):
+            break
+        best, least = words, total
+        words = _update(points, codes, distances, words)
+    return best, least
 
 
 def _uniform(random: np.random.PCG64) -> float:
