@@ -64,20 +64,24 @@ class Item:
     Iterating raises Upstream where an earlier stage failed, Failure where the stream broke off.
     """
 
-    def __init__(self, head: Head, records: Iterator[Record], error: Head | None = None):
+    def __init__(self, head: Head, records: Iterator[Record], failure: Exception | None = None):
         self.head = head
-        self.error = error  # the error record's head, where the item failed before it became what we read
+        self.failure = failure  # where the item failed before it became what we read
         self.end: Head | None = None  # the end record's head, once iteration is over
         self._records = records
+        self._over = False  # has the item's last record been read?
 
     def __iter__(self) -> Iterator[Record]:
+        if self._over:
+            return
         for record in self._records:
             event = record.event
-            if event == "end":
+            if event in ("end", "error"):
+                self._over = True
+                if event == "error":
+                    raise Upstream(record.head)
                 self.end = record.head
                 return
-            if event == "error":
-                raise Upstream(record.head)
             yield record
 
     @property
@@ -87,12 +91,11 @@ class Item:
 
     def drain(self) -> None:
         """Read what is left of the item."""
-        if self.end is None:
-            try:
-                for _ in self:
-                    pass
-            except (Upstream, Failure):
+        try:
+            for _ in self:
                 pass
+        except (Upstream, Failure):
+            pass
 
 
 class Stage:
@@ -232,7 +235,7 @@ class Source:
                 if record.event != "error":
                     self.run.lose(f"{label}: {wrong_kind(self.kind, item.head['kind'])}")
                     return
-                item = Item(item.head, iter(()), record.head)
+                item = Item(item.head, iter(()), Upstream(record.head))
             yield item
             item.drain()
 
@@ -246,8 +249,7 @@ class Source:
         except wire.WireError as error:
             message = str(error)
             if reader.record == 0 and reader.offset == 0 and error.expected.startswith("a JSON object"):
-                kind = "record" if self.kind == ANY else self.kind
-                message = f"expected a {kind} stream, got {error.got} (is nat-split missing before it?)"
+                message = f"expected a {self.kind} stream, got {error.got} (is nat-split missing before it?)"
             self.run.lose(f"{label}: {message}", say=not reader.grammar.inside)
             if reader.grammar.inside:
                 raise Failure(message) from None
@@ -285,14 +287,11 @@ def name_keys(path: str) -> Head:
 
 
 class Missing(Item):
-    """An item for a FILE that can't be opened: it fails as soon as it is read."""
+    """An item for a FILE that can't be opened."""
 
     def __init__(self, path: str, error: OSError):
-        super().__init__({"event": "header", "kind": "bytes", **name_keys(path)}, iter(()))
-        self._message = error.strerror or str(error)
-
-    def __iter__(self) -> Iterator[Record]:
-        raise Failure(self._message)
+        failure = Failure(error.strerror or str(error))
+        super().__init__({"event": "header", "kind": "bytes", **name_keys(path)}, iter(()), failure)
 
 
 def enlarge_pipe(fd: int) -> None:
@@ -361,8 +360,8 @@ class Run:
     def one(self, item: Item) -> None:
         """One item. Whatever goes wrong with it stays with it."""
         try:
-            if item.error:
-                raise Upstream(item.error)
+            if item.failure:
+                raise item.failure
             for out in self.stage.process(item):
                 self.emit(out)
             if item.end and item.end.get("damaged"):
