@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import NoReturn
 
-from . import __version__, cli, wire
+from . import __version__, cli, gloss, scene, wire
 from .cli import Failure, Item, Upstream
 from .wire import Head, Record
 
@@ -42,8 +42,7 @@ class Layout:
             raise Failure(f"expected 1 to 65536 frames as block, got {wire.show(block)}")
         self.block = block
         self.vocab: list[int] = [layer.get("vocab", 65536) for layer in layers]
-        measures = head.get("measures", [])
-        self.measures: list[str] = [str(measure.get("name")) for measure in measures]
+        self.measures: list[Head] = head.get("measures", [])
 
     def time(self, frame: int) -> float:
         """The time of `frame` in seconds, to the millisecond."""
@@ -113,6 +112,83 @@ class FrameLines:
         n = f',"n":{frame - self._run}'
         self._run = frame
         return [(at, start + ("" if index else n) + stated) for index, (at, start, stated) in enumerate(held)]
+
+
+class Lines:
+    """All lines of an item between its header and its end, in order.
+
+    Before the first line that uses a code stands the code's introduction; before the frames of a scene, the scene; a
+    sound's line comes when it is over.
+    """
+
+    def __init__(self, layout: Layout, encodings: list[str], options: Namespace):
+        self.width = len(layout.names)
+        self.layout = layout
+        self.frames = FrameLines(layout, encodings, options.keyframe_interval)
+        self.statistics = Statistics(layout)
+        self.codes: dict[tuple[str, int], Head] = {}  # introductions not yet used
+        self.table = scene.Table(layout.measures)
+        length = round(options.scene * layout.rate) if layout.measures else 0
+        self.scenes = scene.Scenes(self.table, max(1, length)) if options.scene and layout.measures else None
+        self.sounds = scene.Sounds(self.table, float(layout.rate)) if self.scenes else None
+        self._rows: list[scene.Row] = []  # of the scene under way
+        self._held: list[bytes] = []  # lines of its frames
+
+    def introduce(self, head: Head) -> None:
+        """Keep a `code` note until the code is used."""
+        layer, code = head.get("layer"), head.get("code")
+        if isinstance(layer, str) and isinstance(code, int):
+            self.codes[layer, code] = head
+
+    def feed(self, rows: list[tuple[int, ...]]) -> bytes:
+        """The lines that the frames `rows` (codes, then measures) complete."""
+        codes = [row[: self.width] for row in rows]
+        out: list[bytes] = []
+        first = self.statistics.frames
+        self.statistics.feed(codes)
+        for index, row in enumerate(rows):
+            frame = first + index
+            self._held += self._introductions(codes[index])
+            self._held += [line.encode() for _, line in self.frames.feed(codes[index : index + 1])]
+            if self.scenes and self.sounds:
+                measured = self.table.row(row[self.width :])
+                self._held.append(self.sounds.feed(frame, measured))
+                self._rows.append(measured)
+                if len(self._rows) == self.scenes.length:
+                    out.append(self._scene(frame + 1))
+        if not self.scenes:
+            out.append(b"".join(self._held))
+            self._held = []
+        return b"".join(out)
+
+    def finish(self) -> bytes:
+        """The lines that are left."""
+        if self.sounds:
+            self._held.append(self.sounds.finish())
+        self._held += [line.encode() for _, line in self.frames.finish()]
+        return self._scene(self.statistics.frames)
+
+    def _scene(self, end: int) -> bytes:
+        """The scene that ends before frame `end`, and the lines of its frames."""
+        line = (
+            self.scenes.line(self.layout.time(end - len(self._rows)), self._rows) if self.scenes and self._rows else b""
+        )
+        out = b"".join([line, *self._held])
+        self._rows, self._held = [], []
+        return out
+
+    def _introductions(self, codes: tuple[int, ...]) -> list[bytes]:
+        """The `code` lines of those of `codes` that appear for the first time."""
+        if not self.codes:
+            return []
+        lines = []
+        for name, code in zip(self.layout.names, codes, strict=True):
+            head = self.codes.pop((name, code), None)
+            measures = head.get("measures") if head else None
+            if isinstance(measures, dict):
+                means = (gloss.introduce if name.endswith("0") else gloss.refine)(measures)
+                lines.append(wire.dump({"event": "code", "layer": name, "code": code, "means": means}))
+        return lines
 
 
 class Statistics:
@@ -208,6 +284,13 @@ class Pack(cli.Stage):
             help="time between lines that state all layers, 0 for the first line only (0 to 3600, default: 5)",
         )
         parser.add_argument(
+            "--scene",
+            type=cli.ranged(0, 60, "seconds"),
+            default=0.48,
+            metavar="SECONDS",
+            help="time that a scene line measures, 0 for no scene and sound lines (0 to 60, default: 0.48)",
+        )
+        parser.add_argument(
             "--unpack",
             action="store_true",
             help="read NDJSON, write the token stream that was packed, as nat-quantize --plain gives it",
@@ -220,30 +303,31 @@ class Pack(cli.Stage):
         """The NDJSON of one item."""
         layout = Layout(item.head)
         chosen = encodings(self.options.encoding, layout.names)
-        lines = FrameLines(layout, chosen, self.options.keyframe_interval)
-        statistics = Statistics(layout)
+        yield self.header(item, layout, chosen)
+        lines = Lines(layout, chosen, self.options)
         row = struct.Struct(f"<{len(layout.names)}H{len(layout.measures)}h")
-        width = len(layout.names)
-        yield self.header(item, chosen)
         try:
             for record in item:
                 if record.event == "data":
-                    rows = [values[:width] for values in row.iter_unpack(record.payload)]
-                    statistics.feed(rows)
-                    yield "".join(line for _, line in lines.feed(rows)).encode()
-                elif record.event != "code":
+                    yield lines.feed(list(row.iter_unpack(record.payload)))
+                elif record.event == "code":
+                    lines.introduce(record.head)
+                else:
                     yield record
         except Upstream as error:
-            yield "".join(line for _, line in lines.finish()).encode()
-            raise Upstream({**error.head, "stats": {"frames": statistics.frames}}) from None
-        yield "".join(line for _, line in lines.finish()).encode()
-        yield cli.end(item, frames=statistics.frames, stats={"layers": statistics.summary()})
+            yield lines.finish()
+            raise Upstream({**error.head, "stats": {"frames": lines.statistics.frames}}) from None
+        yield lines.finish()
+        yield cli.end(item, frames=lines.statistics.frames, stats={"layers": lines.statistics.summary()})
 
-    def header(self, item: Item, chosen: list[str]) -> Record:
+    def header(self, item: Item, layout: Layout, chosen: list[str]) -> Record:
         """The item's header: measures are not kept; how the layers are written stands with each of them."""
         layers = [{**layer, "encoding": e} for layer, e in zip(item.head["layers"], chosen, strict=True)]
         kept = {key: value for key, value in item.head.items() if key != "measures"}
-        pack = {"version": __version__, "keyframe_interval": self.options.keyframe_interval, "how_to_read": HOW_TO_READ}
+        how = HOW_TO_READ
+        if layout.measures:
+            how += " " + scene.HOW_TO_READ.replace("{bands}", scene.Table(layout.measures).edges)
+        pack = {"version": __version__, "keyframe_interval": self.options.keyframe_interval, "how_to_read": how}
         return Record({**kept, "kind": "ndjson", "layers": layers, "pack": pack})
 
 

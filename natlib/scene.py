@@ -1,0 +1,195 @@
+"""Measures into lines: `scene`, the measured present about twice a second, and `sound`, what rises out of it.
+
+Both are plain integers and notes in constant units, so that a reader who knows the header's two lines can follow them.
+Nothing is estimated here: the measures are nat-embed's, only averaged, and left out where they are absent.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from statistics import fmean, median
+
+import orjson
+
+from . import gloss
+from .wire import Head
+
+Row = Sequence[float | None]  # the measures of a frame, in their units; None where absent
+
+HOW_TO_READ = (
+    "A scene line measures the next moment: dB level, rise dB above the background, bands dB in {bands} Hz against "
+    "the level, Hz centroid, tone 0 noise to 100 tonal, pitch note (a>b: it moves), attacks count, wobble dB of "
+    "fluctuation at 0.5-2, 2-8, 8-16, 16-50 a second, pulse beats a second, notes sounding. A sound line is one "
+    "event: t its start, s its length, dB peak, rise dB at its start, Hz colour, pitch."
+)
+
+
+class Table:
+    """The measures of a stream by name."""
+
+    def __init__(self, measures: Sequence[Head]):
+        self.names = [str(measure.get("name")) for measure in measures]
+        self.steps = [float(measure.get("step", 1)) for measure in measures]
+        self.index = {name: i for i, name in enumerate(self.names)}
+        self.bands = [i for i, name in enumerate(self.names) if name.startswith("band_")]
+        edges = [measures[i].get("low") for i in self.bands] + [measures[i].get("high") for i in self.bands[-1:]]
+        self.edges = "-".join(str(edge) for edge in edges)
+
+    def row(self, numbers: Sequence[int]) -> list[float | None]:
+        """Grid numbers into units; None for an absent one."""
+        return [None if n == -32768 else n * step for n, step in zip(numbers, self.steps, strict=True)]
+
+    def getter(self, name: str) -> Callable[[Row], float | None]:
+        """A function that takes a row and gives the measure `name`, None where the stream has no such measure."""
+        i = self.index.get(name)
+        return (lambda row: None) if i is None else (lambda row: row[i])
+
+
+def present(values: Sequence[float | None]) -> list[float]:
+    return [value for value in values if value is not None]
+
+
+def power_mean(decibels: Sequence[float]) -> float:
+    """The level of the mean power."""
+    return 10 * math.log10(fmean(10 ** (value / 10) for value in decibels))
+
+
+class Scenes:
+    """Averages over `length` frames, one line each."""
+
+    ATTACK = 6.0  # dB that the attack of a frame must have to be counted
+    VOICED = 0.5  # salience from which a pitch is said
+    REGULAR = 0.5  # regularity from which a pulse is said
+    CHROMA = 0.5  # strength from which a pitch class is said
+
+    def __init__(self, table: Table, length: int):
+        self.table, self.length = table, length
+        self.get = {name: table.getter(name) for name in (
+            "level", "rise", "centroid", "tonality", "pitch", "salience", "attack", "pulse", "regularity",
+        )}  # fmt: skip
+        self.fluct = [table.index[f"fluct_{i}"] for i in range(4) if f"fluct_{i}" in table.index]
+        self.chroma = [table.index[f"chroma_{i}"] for i in range(12) if f"chroma_{i}" in table.index]
+
+    def line(self, time: float, rows: Sequence[Row]) -> bytes:
+        """The scene of `rows`, which start at `time`; b"" where nothing was measured."""
+        scene = self.scene(rows)
+        return orjson.dumps({"t": time, "scene": scene}, option=orjson.OPT_APPEND_NEWLINE) if scene else b""
+
+    def scene(self, rows: Sequence[Row]) -> Head:
+        def mean(name: str) -> float | None:
+            values = present([self.get[name](row) for row in rows])
+            return fmean(values) if values else None
+
+        levels = present([self.get["level"](row) for row in rows])
+        scene: Head = {}
+        if levels:
+            scene["dB"] = round(power_mean(levels))
+        if (rise := max(present([self.get["rise"](row) for row in rows]), default=None)) is not None and rise >= 3:
+            scene["rise"] = round(rise)
+        if bands := [present([row[i] for row in rows]) for i in self.table.bands]:
+            scene["bands"] = [round(power_mean(values)) if values else None for values in bands]
+            while scene["bands"] and scene["bands"][-1] is None:  # above the recording's own band
+                scene["bands"].pop()
+        if (centroid := mean("centroid")) is not None:
+            scene["Hz"] = gloss.rounded(centroid)
+        if (tonality := mean("tonality")) is not None:
+            scene["tone"] = round(100 * tonality)
+        if pitch := self.pitch(rows):
+            scene["pitch"] = pitch
+        if attacks := sum((self.get["attack"](row) or 0) >= self.ATTACK for row in rows):
+            scene["attacks"] = attacks
+        if self.fluct:
+            depths = [present([row[i] for row in rows]) for i in self.fluct]
+            scene["wobble"] = [round(fmean(values)) if values else 0 for values in depths]
+        pulse, regularity = mean("pulse"), mean("regularity")
+        if pulse is not None and (regularity or 0) >= self.REGULAR:
+            scene["pulse"] = round(pulse, 1)
+        if notes := self.notes(rows):
+            scene["notes"] = notes
+        return scene
+
+    def pitch(self, rows: Sequence[Row]) -> str:
+        """The pitch's note where a third of the frames have one, with where it goes if it moves by a semitone."""
+        heard = [
+            hz for row in rows
+            if (hz := self.get["pitch"](row)) and hz > 0 and (self.get["salience"](row) or 0) >= self.VOICED
+        ]  # fmt: skip
+        if not heard or 3 * len(heard) < len(rows):
+            return ""
+        third = -(-len(heard) // 3)
+        first, last = gloss.note(median(heard[:third])), gloss.note(median(heard[-third:]))
+        return first if first == last else f"{first}>{last}"
+
+    def notes(self, rows: Sequence[Row]) -> str:
+        """The strong pitch classes, strongest first."""
+        strengths = [(fmean(values), i) for i, j in enumerate(self.chroma) if (values := present([r[j] for r in rows]))]
+        strong = sorted((s, i) for s, i in strengths if s >= self.CHROMA)[::-1]
+        return " ".join(gloss.NOTES[i] for _, i in strong[:4])
+
+
+class Sounds:
+    """Events: from an attack (or a new pitch, in a held tone) until the level has fallen, or the next one begins."""
+
+    ATTACK = 6.0  # dB: what begins an event
+    FALL = 12.0  # dB under its peak: what ends it
+    STEP = 0.8  # semitones: a new note
+    QUIET = -65.0  # dBFS: below, nothing begins
+    LONGEST = 8.0  # seconds
+
+    def __init__(self, table: Table, rate: float):
+        self.rate = rate
+        self.get = {name: table.getter(name) for name in (
+            "level", "attack", "attack_time", "centroid", "pitch", "salience",
+        )}  # fmt: skip
+        self.possible = "level" in table.index and "attack" in table.index
+        self.rows: list[Row] = []  # of the event under way
+        self.start = 0.0
+        self.rise = 0.0
+        self.peak = 0.0
+
+    def feed(self, frame: int, row: Row) -> bytes:
+        """The line of the event that the frame ends, b"" where it ends none."""
+        level = self.get["level"](row)
+        if not self.possible or level is None:
+            return self.finish()
+        attack = self.get["attack"](row) or 0.0
+        done = b""
+        begins = attack >= self.ATTACK and level > self.QUIET and (len(self.rows) > 1 or not self.rows)
+        if self.rows and not begins:
+            over = level < self.peak - self.FALL or len(self.rows) >= self.LONGEST * self.rate
+            begins = not over and self.new_pitch(row)
+            if over:
+                done = self.finish()
+        if begins:
+            done = self.finish() or done
+            moment = self.get["attack_time"](row) if attack >= self.ATTACK else None
+            self.start = frame / self.rate + (moment or 0) / 1000
+            self.rise, self.peak, self.rows = attack, level, [row]
+        elif self.rows:
+            self.rows.append(row)
+            self.peak = max(self.peak, level)
+        return done
+
+    def voiced(self, row: Row) -> float | None:
+        hz = self.get["pitch"](row)
+        return hz if hz and hz > 0 and (self.get["salience"](row) or 0) >= Scenes.VOICED else None
+
+    def new_pitch(self, row: Row) -> bool:
+        """Does the row begin a note: a pitch a step away from that of the event's last frames?"""
+        hz, before = self.voiced(row), present([self.voiced(r) for r in self.rows[-3:]])
+        return bool(hz and len(before) > 1 and abs(12 * math.log2(hz / median(before))) >= self.STEP)
+
+    def finish(self) -> bytes:
+        """The line of the event under way."""
+        rows, self.rows = self.rows, []
+        if not rows:
+            return b""
+        sound: Head = {"s": round(len(rows) / self.rate, 2), "dB": round(self.peak)}
+        if self.rise >= self.ATTACK:
+            sound["rise"] = round(self.rise)
+        if centroids := present([self.get["centroid"](row) for row in rows[:3]]):
+            sound["Hz"] = gloss.rounded(fmean(centroids))
+        if heard := present([self.voiced(row) for row in rows]):
+            sound["pitch"] = gloss.note(median(heard))
+        return orjson.dumps({"t": round(self.start, 2), "sound": sound}, option=orjson.OPT_APPEND_NEWLINE)
