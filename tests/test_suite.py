@@ -1,0 +1,257 @@
+"""The whole pipe, end to end, as its users run it: make, README, manual pages, real sound, flat memory, soon out."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import orjson
+import pytest
+from helpers import AUDIO, BIN, ROOT, needs, needs_audio, noise, records, sh, tone, wav
+
+from natlib import synth
+
+REST = "nat-decode | nat-embed | nat-quantize | nat-pack"
+
+
+@pytest.fixture(scope="module")
+def piece() -> bytes:
+    """The demo's music, as a WAV file."""
+    return wav(synth.piece())
+
+
+def test_unpack_gives_what_quantize_plain_gives(piece: bytes, tmp_path: Path) -> None:
+    (tmp_path / "piece.wav").write_bytes(piece)
+    sh("nat-split piece.wav | nat-decode | nat-embed > features; nat-quantize --plain features > plain", cwd=tmp_path)
+    sh("nat-quantize features | nat-pack | nat-pack --unpack | cmp - plain", cwd=tmp_path)
+    assert len(records((tmp_path / "plain").read_bytes())) > 10
+
+
+@needs_audio
+def test_real_clips_of_every_kind_and_format_as_operands(tmp_path: Path) -> None:
+    clips = [
+        min(folder.iterdir(), key=lambda file: file.stat().st_size)
+        for folder in sorted(AUDIO.iterdir())
+        if folder.is_dir()
+    ]
+    clips.append(AUDIO / "long/chopin_op55_no1_whole.mp3")
+    line = f'nat-split "$@" | nat-decode | nat-embed | nat-quantize > tokens; {REST.split(" | ")[-1]} tokens'
+    done = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", line, "x", *clips],
+        capture_output=True,
+        cwd=tmp_path,
+        check=True,
+        env={**os.environ, "PATH": f"{BIN}:{os.environ['PATH']}"},
+    )
+    lines = [orjson.loads(line) for line in done.stdout.splitlines()]
+    headers = [line for line in lines if line.get("event") == "header"]
+    ends = [line for line in lines if line.get("event") == "end"]
+    assert [header["name"] for header in headers] == [str(clip) for clip in clips]
+    for header, end in zip(headers, ends, strict=True):
+        assert end["frames"] == max(1, -(-end["samples"] * 25 // (2 * header["sample_rate"])))
+        assert len(header["layers"]) == 8
+
+
+@needs_audio
+def test_clips_joined_as_wav_come_out_one_by_one() -> None:
+    import soundfile
+
+    clips = sorted((AUDIO / "animals").iterdir())[:4]
+    sounds = [soundfile.read(clip) for clip in clips]
+    whole = b"".join(wav(samples, rate) for samples, rate in sounds)
+    ends = [r.head for r in records(sh(f"nat-split | {REST}", whole).stdout) if r.event == "end"]
+    assert [end["samples"] for end in ends] == [len(samples) for samples, _ in sounds]
+
+
+def test_the_module_is_the_same_pipe(piece: bytes, tmp_path: Path) -> None:
+    (tmp_path / "a piece.wav").write_bytes(piece)
+    (tmp_path / "numpy.py").write_text("raise SystemExit('imported from the working directory')")
+    python = f"PYTHONPATH={ROOT} {sys.executable} -P -m natlib"
+    want = sh(f"nat-split 'a piece.wav' | {REST}", cwd=tmp_path).stdout
+    assert sh(f"{python} 'a piece.wav'", cwd=tmp_path).stdout == want
+    done = sh(f"{python} no-such.wav 'a piece.wav'", cwd=tmp_path, status=1)
+    assert b"nat-split: no-such.wav: No such file" in done.stderr
+    assert sh(f"{python} 'a piece.wav' | head -n 1 > out", cwd=tmp_path, status=None).stderr == b""
+    assert b"No space left" in sh(f"{python} 'a piece.wav' > /dev/full", cwd=tmp_path, status=1).stderr
+    assert b"usage" in sh(f"{python} --help").stdout
+    sh(f"{python} --no-such", status=2)
+
+
+# make
+
+
+def make(target: str, cwd: Path, status: int = 0) -> subprocess.CompletedProcess[bytes]:
+    """Run make in a copy of the project whose environment is the one that the tests run in."""
+    python = Path(sys.prefix)
+    for name in ("bin", "natlib", "Makefile", "pyproject.toml"):
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, cwd / name, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source, cwd)
+    if not (cwd / ".venv").exists():
+        (cwd / ".venv").symlink_to(python)
+    line = f"make -o .venv/.plot -o .venv/.dev -o .venv/bin/python {target}"
+    return sh(line, cwd=cwd, status=status, MAKEFLAGS="", MAKELEVEL="")
+
+
+def test_make_demo(tmp_path: Path) -> None:
+    done = make("demo", tmp_path)
+    assert f"{tmp_path}/heard.ndjson" in done.stdout.decode() and b'{"event":"header"' in done.stdout
+    assert (tmp_path / "heard.png").read_bytes().startswith(b"\x89PNG")
+    assert orjson.loads((tmp_path / "heard.ndjson").read_bytes().splitlines()[-1])["seconds"] == 25
+    (tmp_path / "b c.flac").write_bytes(wav(tone(), form="FLAC"))
+    make("""demo FILES="out/demo/piece.wav 'b c.flac'" """, tmp_path)
+    assert (tmp_path / "heard.ndjson").read_bytes().count(b'"event":"end"') == 2
+    (tmp_path / "heard.ndjson").unlink()
+    make("demo FILES=no-such.wav", tmp_path, status=2)
+
+
+def test_make_batch_skips_what_is_done_and_leaves_nothing_half_written(tmp_path: Path) -> None:
+    (tmp_path / "in/deep er").mkdir(parents=True)
+    for name in ("a.wav", "deep er/b c.wav", "d"):
+        (tmp_path / "in" / name).write_bytes(wav(tone()))
+    make("-j2 batch IN=in", tmp_path)
+    made = {path.relative_to(tmp_path / "out").as_posix() for path in (tmp_path / "out").rglob("*") if path.is_file()}
+    assert made == {"a.wav.ndjson", "deep er/b c.wav.ndjson", "d.ndjson"}
+    assert b"nat-split" not in make("-j2 batch IN=in", tmp_path).stdout
+    (tmp_path / "in/e.mp3").touch()  # an empty file can't be decoded
+    (tmp_path / "in/f.wav").write_bytes(wav(tone()))
+    make("-k -j2 batch IN=in", tmp_path, status=2)
+    assert not list((tmp_path / "out").glob("e.mp3*")) and (tmp_path / "out/f.wav.ndjson").exists()
+
+
+# README and manual pages
+
+
+@needs("perl")
+def test_the_stage_of_one_s_own_in_the_readme(piece: bytes, tmp_path: Path) -> None:
+    code = re.search(r"```perl\n(.*?)```", (ROOT / "README.md").read_text(), re.S)
+    assert code and code[1].count("\n") < 20
+    (tmp_path / "ear.pl").write_text(code[1])
+    (tmp_path / "song.wav").write_bytes(piece)
+    line = "nat-split song.wav | nat-decode | perl ear.pl | nat-quantize | nat-pack"
+    assert f"    {line}\n" in (ROOT / "README.md").read_text()
+    got = [orjson.loads(line) for line in sh(line, cwd=tmp_path).stdout.splitlines()]
+    assert got[0]["model"] == "ear.pl" and got[0]["frame_rate"] == 10
+    assert got[-1]["frames"] == 250 and got[-1]["seconds"] == 25
+    assert len({line["S0"] for line in got if "S0" in line}) > 1
+
+
+def examples() -> list[str]:
+    """The lines of README.md and of the pages nat.5 and nat.7 that are to be typed as they stand."""
+    readme = (ROOT / "README.md").read_text()
+    lines = re.findall(r"^    (\S.*)$", readme, re.M) + re.findall(r"`((?:cat|nat)[- ].*? > \S+)`", readme)
+    lines = [line.replace("\\|", "|") for line in lines]
+    for page in ("nat.5", "nat.7"):
+        for block in re.findall(
+            r"^\.Bd -literal -offset indent\n(.*?)^\.Ed", (ROOT / "natlib/man" / page).read_text(), re.M | re.S
+        ):
+            lines.append(block.strip().replace("\\e", "\\"))
+    starts = ("nat-", "cat ", "jq ", "python3 ")
+    return [line for line in dict.fromkeys(lines) if line.startswith(starts) and "perl" not in line]
+
+
+def test_examples_of_readme_and_pages_run_as_they_stand(piece: bytes, tmp_path: Path) -> None:
+    for name in ("a.wav", "b.wav", "song.wav"):
+        (tmp_path / name).write_bytes(piece)
+    (tmp_path / "song.flac").write_bytes(wav(tone(), form="FLAC"))
+    lines = examples()
+    assert len(lines) > 12
+    for line in lines:
+        if line.startswith("jq ") and not shutil.which("jq"):
+            continue
+        if "pandas" in line:  # no dependency of ours
+            continue
+        sh(line, cwd=tmp_path)
+
+
+@needs("mandoc")
+def test_manual_pages_are_clean() -> None:
+    pages = sorted((ROOT / "natlib/man").glob("nat*.[1-9]"))
+    assert {f"{path.name}.1" for path in BIN.iterdir()} | {"nat.5", "nat.7"} == {page.name for page in pages}
+    for page in pages:
+        assert sh(f"mandoc -T lint -W warning '{page}'", status=None).stdout == b""
+
+
+# Memory and latency
+
+
+def unsized(file: bytes) -> bytes:
+    """The header of a WAV file as it is written to a pipe: its lengths are not known."""
+    return file[:4] + b"\xff" * 4 + file[8:40] + b"\xff" * 4
+
+
+def peaks(folder: Path, source: str) -> dict[str, int]:
+    """Peak memory of each stage in MB, for what the shell line `source` writes."""
+    stages = ["nat-split", *REST.split(" | ")]
+    processes = []
+    first = subprocess.Popen(["bash", "-c", source], stdout=subprocess.PIPE)
+    before = first.stdout
+    with open(folder / "out", "wb") as out:
+        for name in stages:
+            last = name == stages[-1]
+            process = subprocess.Popen([BIN / name], stdin=before, stdout=out if last else subprocess.PIPE)
+            before = process.stdout
+            processes.append(process)
+    result = {}
+    for name, process in zip(stages, processes, strict=True):
+        if process.stdout:
+            process.stdout.close()
+        _, status, usage = os.wait4(process.pid, 0)
+        assert status == 0, name
+        result[name] = usage.ru_maxrss // (1 << 20 if sys.platform == "darwin" else 1 << 10)
+    first.wait()
+    return result
+
+
+def test_memory_does_not_grow_with_length(tmp_path: Path) -> None:
+    minute = wav(noise(60) + tone(seconds=60))
+    (tmp_path / "header").write_bytes(unsized(minute))
+    (tmp_path / "minute").write_bytes(minute[44:])
+    short = peaks(tmp_path, f"cd {tmp_path}; cat header minute")
+    long = peaks(tmp_path, f"cd {tmp_path}; cat header; for i in $(seq 20); do cat minute; done")
+    assert orjson.loads((tmp_path / "out").read_bytes().splitlines()[-1])["seconds"] == 1200
+    for name, peak in long.items():
+        assert peak < 200 and peak <= max(1.1 * short[name], short[name] + 8), (name, short, long)
+
+
+def test_text_comes_out_within_three_seconds_of_the_sound(tmp_path: Path) -> None:
+    seconds = 8
+    sound = wav(tone(seconds=seconds) * (1 + tone(3, seconds)))
+    process = subprocess.Popen(
+        ["bash", "-o", "pipefail", "-c", f"nat-split | {REST}"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PATH": f"{BIN}:{os.environ['PATH']}"},
+    )
+    assert process.stdin and process.stdout
+    process.stdin.write(unsized(sound) + sound[44 : 44 + 88200])  # the first second
+    process.stdin.flush()
+    process.stdout.readline()  # the header: all five have started
+    begin = time.monotonic() - 1
+
+    def feed() -> None:
+        assert process.stdin
+        for tenth in range(10, 10 * seconds):
+            time.sleep(max(0, begin + (tenth + 1) / 10 - time.monotonic()))
+            process.stdin.write(sound[44 + tenth * 8820 :][:8820])
+            process.stdin.flush()
+        process.stdin.close()
+
+    writer = threading.Thread(target=feed)
+    writer.start()
+    late = []
+    for line in process.stdout:
+        head = orjson.loads(line)
+        if "S0" in head or "A0" in head:
+            late.append(time.monotonic() - begin - (head["t"] + 0.08))
+    writer.join()
+    assert process.wait() == 0
+    assert len(late) > 20 and max(late) < 3
