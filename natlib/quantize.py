@@ -2,169 +2,374 @@
 
 from __future__ import annotations
 
+import itertools
+import math
+import os
 import re
-from collections.abc import Iterator
+import sys
+from argparse import ArgumentTypeError
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import IO, TYPE_CHECKING, NoReturn
 
 from . import cli, wire
-from .cli import Failure, Item, Source
+from .cli import Failure, Item, Source, Upstream, UsageError
 from .wire import Head, Record
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
+
+    from numpy import float32, uint16
+    from numpy.typing import NDArray
 
     from .rvq import Codebook, Reservoir
 
 DATA = Path(__file__).with_name("data")
 SAMPLE = 1 << 17  # rows that a codebook is fitted on, at most
 SAMPLE_BYTES = 48 << 20
-SHARE = 400  # of any one item
+SHARE = 400  # of them from any one item: long ones shall not swamp the short
+ABSENT = -32768  # a measure that is not there
+
+
+def layer_codes(text: str) -> tuple[str, list[int]]:
+    """The argument of --codes: STREAM=N,N,…"""
+    name, _, numbers = text.rpartition("=")
+    if not name or not re.fullmatch(r"[0-9]{1,4}(,[0-9]{1,4}){0,8}", numbers):
+        raise ArgumentTypeError(f"expected STREAM=N,N,… with 1 to 9 layers, got {text!r}")
+    return name, [cli.ranged(1, 1000, "codes in a layer", whole=True)(number) for number in numbers.split(",")]
 
 
 class Quantize(cli.Stage):
+    """The command."""
+
     name = "nat-quantize"
     reads = "features"
     makes = "tokens"
-    summary = "Turn feature rows into tokens, by residual vector quantization."
+    summary = "Turn rows of features (a record stream from nat-embed) into tokens, by residual vector quantization."
+    description = """\
+Each stream of features becomes a few layers of codes: S0 to S3 for the scene, A0 to A3 for the moment, each refining
+the one before. Codes near in number sound near. Before a code is used for the first time in an item, a note says what
+it measures like. A codebook for --model spectral is built in; for other models, without --codebook, one is fitted on
+the stream itself: that needs the whole of it, kept on disk meanwhile, before anything comes out."""
     examples = (
-        "nat-split dog.wav | nat-decode | nat-embed | nat-quantize > dog.tokens",
+        "nat-split dog.wav | nat-decode | nat-embed | nat-quantize | nat-pack",
         "nat-split *.wav | nat-decode | nat-embed --model noise | nat-quantize --fit noise.safetensors",
+        "nat-split a.wav | nat-decode | nat-embed --model noise | nat-quantize --codebook noise.safetensors | nat-pack",
     )
 
     @staticmethod
     def arguments(parser: ArgumentParser) -> None:
-        parser.add_argument("--codebook", metavar="FILE", help="use this one (default: the one that ships for the model)")
-        parser.add_argument("--fit", metavar="OUT", help="fit a codebook on the whole input and write it to OUT")
-        parser.add_argument("--plain", action="store_true", help="leave the codes' introductions and the measures out")
+        """Its options."""
+        parser.add_argument("--codebook", metavar="FILE",
+                            help="the codebook to use (default: the built-in one for the stream's model)")
+        parser.add_argument("--plain", action="store_true", help="leave out the measures and the codes' introductions")
+        parser.add_argument("--hold", type=cli.ranged(0, 100), default=0.0, metavar="X",
+                            help="keep a layer's code until another is nearer by X times the layer's mean squared "
+                            "distance, for fewer changes: 0 to 100 (default: %(default)g, always the nearest)")
+        parser.add_argument("--save-codebook", metavar="FILE", help="write the codebook that was used to FILE")
+        parser.add_argument("--fit", metavar="FILE", help="fit a codebook on the input, write it to FILE; no tokens")
+        parser.add_argument("--codes", type=layer_codes, action="append", default=[], metavar="STREAM=N,N,…",
+                            help="when fitting: codes in each layer of a stream, 1 to 1000 (default: 128,64,64,64 for "
+                            "a semantic stream, 256,128,128,128 for any other)")
+        parser.add_argument("--seed", type=cli.ranged(0, 2**63, whole=True), default=1, metavar="N",
+                            help="when fitting: of the random choices (default: %(default)s)")
+        parser.add_argument("--corpus", metavar="TEXT", help="when fitting: what the input is, for the metadata")
 
     def __init__(self, options: Namespace):
         super().__init__(options)
-        self.codebooks: dict[str, Codebook] = {}
-        self.reservoir: Reservoir | None = None
+        self.say: Callable[[str], None] = cli.complain
+        self.given: Codebook | None = None  # for every item, whatever its model
+        self.shipped: dict[str, Codebook | None] = {}  # by model
+        self.sampler: Sampler | None = None
+        self.saved = not options.save_codebook
+        self.introductions: dict[str, Introductions] = {}  # by codebook
         if options.fit:
+            if options.codebook or options.save_codebook or options.plain or options.hold:
+                raise UsageError("--fit makes no tokens: not with --codebook, --save-codebook, --plain or --hold")
             self.makes, self.text = "", True
+        if options.codebook:
+            self.given = load(Path(options.codebook))
 
-    def process(self, item: Item) -> Iterator[Record | bytes]:
-        return self.sample(item) if self.options.fit else self.tokens(item)
+    def items(self, source: Source) -> Iterator[Item]:
+        """Those of the input; from the first one that no codebook is there for, only once one is fitted on the rest."""
+        self.say = source.run.say
+        items = source.items()
+        for item in items:
+            if self.options.fit or item.failure or self.codebook(item.head):
+                yield item
+            else:
+                yield from self.fitted(item, items)
 
-    def codebook(self, head: Head) -> Codebook:
-        """The codebook for the stream with this header, given or shipped. Raises Failure."""
-        from .rvq import MAX_FILE, Codebook, CodebookError
+    def process(self, item: Item) -> Iterator[Record]:
+        """The item's tokens; with --fit, nothing."""
+        if not self.options.fit:
+            yield from self.tokens(item)
+            return
+        self.sampler = self.sampler or Sampler(item.head, self.options.seed)
+        for _ in self.sampler.watch(item):
+            pass
 
+    def finish(self) -> Iterator[Record]:
+        """With --fit, the codebook is made."""
+        if self.options.fit:
+            if self.sampler is None:
+                raise Failure("no items to fit a codebook on")
+            save(self.options.fit, self.fit(self.sampler))
+        return iter(())
+
+    def codebook(self, head: Head) -> Codebook | None:
+        """The codebook for the stream with this header: the given or fitted one, the one that ships, or none."""
+        if self.given:
+            return self.given
         model = head.get("model")
-        shipped = isinstance(model, str) and re.fullmatch(r"[a-z0-9_-]+", model) is not None
-        path = Path(self.options.codebook) if self.options.codebook else DATA / f"{model if shipped else ''}.safetensors"
-        key = str(path)
-        if key not in self.codebooks:
-            try:
-                with path.open("rb") as file:
-                    self.codebooks[key] = Codebook.load(file.read(MAX_FILE))
-            except OSError as error:
-                raise Failure(f"{path}: {error.strerror}") from None
-            except CodebookError as error:
-                raise Failure(f"{path}: {error}") from None
-        try:
-            self.codebooks[key].check(head)
-        except CodebookError as error:
-            raise Failure(str(error)) from None
-        return self.codebooks[key]
+        if not isinstance(model, str) or not re.fullmatch(r"[A-Za-z0-9_-]+", model):
+            return None  # a header shall not choose among the machine's files
+        if model not in self.shipped:
+            path = DATA / f"{model}.safetensors"
+            self.shipped[model] = load(path) if path.exists() else None
+        return self.shipped[model]
 
     def tokens(self, item: Item) -> Iterator[Record]:
         """The item's tokens, with an introduction before the first block that uses a code."""
         import numpy as np
 
-        from .rvq import SLICE
+        from .rvq import SLICE, CodebookError
 
         codebook = self.codebook(item.head)
-        plain = self.options.plain
-        layers = [{key: layer[key] for key in ("name", "type", "vocab")} for layer in codebook.meta["layers"]]
-        about = {"name": codebook.meta["name"], "sha256": codebook.sha256}
-        head = {**item.head, "layers": layers, "codebook": about}
-        measures = [] if plain else head.get("measures", [])
-        if plain:
-            head.pop("measures", None)
-        yield Record({**head, "kind": "tokens"})
+        if codebook is None:
+            raise Failure("no header of a features stream came with it")
+        try:
+            codebook.check(item.head)
+        except CodebookError as error:
+            raise Failure(str(error)) from None
+        if not self.saved:
+            save(self.options.save_codebook, codebook)
+            self.saved = True
+        plain, hold = self.options.plain, self.options.hold
+        head = header(item.head, codebook, plain, hold)
+        if codebook.sha256 not in self.introductions:
+            self.introductions[codebook.sha256] = Introductions(codebook)
+        introduce = self.introductions[codebook.sha256].item()
+        yield Record(head)
         width = wire.row_size(item.head) // 4
-        start = width - len(item.head.get("measures", []))
-        introduce = None if plain else Introductions(codebook)
-        frames = 0
+        features = width - len(item.head.get("measures", []))
+        step = max(1, min(SLICE, wire.MAX_PAYLOAD // wire.row_size(head)))
+        last, frames = None, 0
         for record in item:
             if record.event != "data":
                 yield record
                 continue
             block = np.frombuffer(record.payload, "<f4").reshape(-1, width)
-            for first in range(0, len(block), SLICE):
-                rows = block[first : first + SLICE]
-                if not np.isfinite(rows[:, :start]).all():
-                    raise Failure(f"features that are not finite in the {len(rows)} frames from {frames}")
-                codes = codebook.encode(rows)
-                if introduce:
+            for first in range(0, len(block), step):
+                rows = block[first : first + step]
+                finite(rows[:, :features], frames)
+                codes = codebook.encode(rows, hold, last)
+                last, frames = codes[-1].tolist(), frames + len(rows)
+                if not plain:
                     yield from introduce(codes)
-                if measures:
-                    numbers = np.nan_to_num(np.rint(rows[:, start:]), nan=-32768)
-                    codes = np.concatenate([codes, numbers.astype("<i2").view("<u2")], axis=1)
-                yield cli.data(codes.astype("<u2").tobytes())
-                frames += len(rows)
+                    codes = np.concatenate([codes, measures(rows[:, features:])], axis=1)
+                yield cli.data(codes.astype("<u2", copy=False).tobytes())
         yield cli.end(item, frames=frames)
 
-    def sample(self, item: Item) -> Iterator[Record]:
-        """Nothing comes out: the item's rows go into the reservoir."""
+    def fitted(self, first: Item, rest: Iterator[Item]) -> Iterator[Item]:
+        """`first` and all that follow, kept in a file without a name until a codebook is fitted on them."""
+        import tempfile
+
+        model = first.head.get("model", "the stream's encoder")
+        self.say(f"no codebook is built in for {model}: reading all of the input to fit one on it")
+        with tempfile.TemporaryFile() as spool:
+            writer = wire.Writer()
+            sampler = Sampler(first.head, self.options.seed)
+            for item in itertools.chain([first], rest):
+                spool.writelines(writer.write(item.head))
+                end: Head | None
+                try:
+                    if item.failure:
+                        raise item.failure
+                    for record in sampler.watch(item):
+                        spool.writelines(writer.write(*record))
+                    end = item.end
+                except Upstream as error:
+                    end = error.head
+                except Failure as error:
+                    self.say(f"{item.name}: {error}")
+                    end = {"event": "error", "stage": self.name, "message": str(error)}
+                spool.writelines(writer.write(end or {"event": "end"}))
+            self.given = self.fit(sampler)
+            self.given.meta["fitted_on"] = "the stream itself"
+            spool.seek(0)
+            yield from reread(spool)
+
+    def fit(self, sampler: Sampler) -> Codebook:
+        """The codebook for what was sampled. Raises Failure."""
+        from .rvq import CodebookError, fit
+
+        corpus = {"items": sampler.reservoir.items, "frames": sampler.reservoir.frames}
+        if self.options.corpus:
+            corpus["description"] = self.options.corpus
+        progress = self.say if sys.stderr.isatty() and not self.options.quiet else lambda text: None
+        try:
+            rows = sampler.reservoir.sample()
+            codebook = fit(sampler.head, rows, dict(self.options.codes), self.options.seed, corpus, progress)
+        except CodebookError as error:
+            raise Failure(str(error)) from None
+        for line in report(codebook):
+            self.say(line)
+        return codebook
+
+
+class Sampler:
+    """Watches items go by, and keeps what a codebook is fitted on."""
+
+    def __init__(self, head: Head, seed: int):
+        from .rvq import Reservoir
+
+        self.head = head
+        self.width = wire.row_size(head) // 4
+        self.features = self.width - len(head.get("measures", []))
+        limit = max(1, min(SAMPLE, SAMPLE_BYTES // 4 // self.width))
+        self.reservoir: Reservoir = Reservoir(self.width, limit, SHARE, seed)
+
+    def watch(self, item: Item) -> Iterator[Record]:
+        """The item's records, unchanged. Raises what iterating over it does, and Failure where it does not fit in."""
         import numpy as np
 
-        from .rvq import Reservoir, describe
+        from .rvq import describe
 
-        width = wire.row_size(item.head) // 4
-        if self.reservoir is None:
-            limit = min(SAMPLE, SAMPLE_BYTES // (4 * width))
-            self.head, self.reservoir = item.head, Reservoir(width, limit, SHARE, 1)
-        elif describe(item.head) != describe(self.head):
-            raise Failure(f"expected {describe(self.head)} as in the first item, got {describe(item.head)}")
-        whole = False
+        if describe(item.head) != describe(self.head) or item.head.get("measures") != self.head.get("measures"):
+            raise Failure(f"expected {describe(self.head)} and measures as in item 0, got {describe(item.head)}")
+        whole, frames = False, 0
         try:
             for record in item:
                 if record.event == "data":
-                    self.reservoir.add(np.frombuffer(record.payload, "<f4").reshape(-1, width))
+                    rows = np.frombuffer(record.payload, "<f4").reshape(-1, self.width)
+                    finite(rows[:, : self.features], frames)
+                    self.reservoir.add(rows)
+                    frames += len(rows)
+                yield record
             whole = True
         finally:
             self.reservoir.end(whole)
-        yield from ()
-
-    def finish(self) -> Iterator[Record | bytes]:
-        if self.options.fit:
-            from .rvq import CodebookError, fit
-
-            if self.reservoir is None:
-                raise Failure("no items to fit a codebook on")
-            corpus = {"items": self.reservoir.items, "frames": self.reservoir.frames}
-            try:
-                codebook = fit(self.head, self.reservoir.sample(), {}, 1, corpus)
-            except CodebookError as error:
-                raise Failure(str(error)) from None
-            Path(self.options.fit).write_bytes(codebook.raw)
-            for layer in codebook.meta["layers"]:
-                cli.complain(str(layer))
-        yield from ()
 
 
 class Introductions:
-    """The `code` notes of one item: each code's, once."""
+    """What a codebook's codes measure like, as `code` notes."""
 
     def __init__(self, codebook: Codebook):
-        self.layers = codebook.meta["layers"]
+        self.layers: list[str] = [layer["name"] for layer in codebook.meta["layers"]]
         self.tables = [table for stream in codebook.streams for table in stream.measures]
-        self.measures = codebook.meta["measures"]
-        self.seen: list[set[int]] = [set() for _ in self.layers]
+        self.names: list[str] = [measure["name"] for measure in codebook.meta["measures"]]
+        self.digits = [digits(measure.get("step", 1)) for measure in codebook.meta["measures"]]
+        self.notes: dict[tuple[int, int], Record] = {}
 
-    def __call__(self, codes: Any) -> Iterator[Record]:
-        for layer, table, seen, column in zip(self.layers, self.tables, self.seen, codes.T, strict=False):
-            for code in sorted(set(column.tolist()) - seen):
-                seen.add(code)
-                said = {m["name"]: round(v, 2) for m, v in zip(self.measures, table[code].tolist(), strict=True) if v == v}
-                yield Record({"event": "code", "layer": layer["name"], "code": code, "measures": said})
+    def item(self) -> Callable[[NDArray[uint16]], Iterator[Record]]:
+        """A function that takes the blocks of one item, and gives the notes for the codes that are new in each."""
+        known: list[set[int]] = [set() for _ in self.layers]
+
+        def introduce(codes: NDArray[uint16]) -> Iterator[Record]:
+            for layer, column in enumerate(codes.T.tolist()):
+                new = set(column) - known[layer]
+                known[layer] |= new
+                for code in sorted(new):
+                    yield self.note(layer, code)
+
+        return introduce
+
+    def note(self, layer: int, code: int) -> Record:
+        """The introduction of one code."""
+        if (layer, code) not in self.notes:
+            values = zip(self.names, self.tables[layer][code].tolist(), self.digits, strict=True)
+            said = {name: round(value, places) for name, value, places in values if not math.isnan(value)}
+            head = {"event": "code", "layer": self.layers[layer], "code": code, "measures": said}
+            self.notes[layer, code] = Record(head)
+        return self.notes[layer, code]
+
+
+def header(head: Head, codebook: Codebook, plain: bool, hold: float) -> Head:
+    """The header of tokens for that of features."""
+    meta = codebook.meta
+    about = {"name": meta["name"], "sha256": codebook.sha256}
+    about |= {key: meta[key] for key in ("corpus", "fitted_on") if key in meta}
+    layers = [{key: layer[key] for key in ("name", "type", "vocab")} for layer in meta["layers"]]
+    head = {**head, "kind": "tokens", "layers": layers, "codebook": about}
+    if hold:
+        head["hold"] = hold
+    if plain:
+        head.pop("measures", None)
+    return head
+
+
+def finite(features: NDArray[float32], frames: int) -> None:
+    """Raise Failure where a number is NaN or infinite; `frames` came before."""
+    import numpy as np
+
+    if not np.isfinite(features).all():
+        frame = frames + int(np.flatnonzero(~np.isfinite(features).all(axis=1))[0])
+        raise Failure(f"frame {frame}: expected finite features, got NaN or infinity")
+
+
+def measures(rows: NDArray[float32]) -> NDArray[uint16]:
+    """Measures on their grid, absent NaN, as the 16-bit integers of the wire."""
+    import numpy as np
+
+    numbers = np.clip(np.rint(rows), -32767, 32767)
+    return np.where(np.isnan(numbers), ABSENT, numbers).astype("<i2").view("<u2")
+
+
+def digits(step: float) -> int | None:
+    """Decimals that a number on a grid of `step` needs; None for none, as round() takes it."""
+    return max(0, math.ceil(-math.log10(step) - 1e-9)) or None
+
+
+def reread(spool: IO[bytes]) -> Iterator[Item]:
+    """The items in a stream that we wrote."""
+    reader = wire.Reader()
+    records = itertools.chain.from_iterable(map(reader.feed, iter(lambda: spool.read(cli.CHUNK), b"")))
+    for record in records:
+        failed = record.head["kind"] != Quantize.reads
+        item = Item(record.head, records, Upstream(next(records).head) if failed else None)
+        yield item
+        item.drain()
+
+
+def load(path: Path) -> Codebook:
+    """The codebook in a file. Raises Failure."""
+    from .rvq import MAX_FILE, Codebook, CodebookError
+
+    try:
+        with path.open("rb") as file:
+            return Codebook.load(file.read(MAX_FILE))
+    except OSError as error:
+        raise Failure(f"{cli.display(str(path))}: {error.strerror}") from None
+    except CodebookError as error:
+        raise Failure(f"{cli.display(str(path))}: {error}") from None
+
+
+def save(name: str, codebook: Codebook) -> None:
+    """Write a codebook's file, whole or not at all. Raises Failure."""
+    part = f"{name}.{os.getpid()}"
+    try:
+        Path(part).write_bytes(codebook.raw)
+        Path(part).replace(name)
+    except OSError as error:
+        Path(part).unlink(missing_ok=True)
+        raise Failure(f"{cli.display(name)}: {error.strerror}") from None
+
+
+def report(codebook: Codebook) -> Iterator[str]:
+    """What a person wants to know of a codebook that was just fitted, in lines."""
+    corpus = codebook.meta["corpus"]
+    yield (f"codebook {codebook.meta['name']}: fitted on {corpus['rows']} of {corpus['frames']} frames "
+           f"of {corpus['items']} items")  # fmt: skip
+    yield "layer codes  used entropy distortion neighbours  rank"
+    for layer in codebook.meta["layers"]:
+        order = layer["order"]
+        yield (f"{layer['name']:5} {layer['vocab']:5} {layer['utilisation']:5.0%} {layer['entropy_share']:7.1%} "
+               f"{layer['distortion']:10.4f} {order.get('neighbours', 1):10.3f} {order.get('rank', 1):5.2f}")
 
 
 def main() -> NoReturn:
+    """Run nat-quantize."""
     cli.main(Quantize)
 
 

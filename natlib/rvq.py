@@ -1,10 +1,10 @@
 """Residual vector quantization, exact: the same features give the same tokens on every machine.
 
-A stream of features (say `S`, of `width` numbers a frame) becomes `layers` code numbers a frame:
+A stream of features (say `S`, of `width` numbers a frame) becomes one code in each of its layers:
 
-    x = round(features * 2**grid)                 whole numbers
-    z = floor((x - mean) @ projection / 2**shift + 1/2)    whole numbers, at most 32 of them
-    code 0 = nearest codeword of layer 0 to z;    code 1 = nearest codeword of layer 1 to what is left; and so on
+    x = round(features * 2**grid)                           whole numbers
+    z = floor((x - mean) @ projection / 2**shift + 1/2)     whole numbers, at most MAX_DIMS of them
+    code 0 = the codeword of layer 0 nearest to z;  code 1 = the one of layer 1 nearest to what is left;  and so on
 
 mean, projection and codewords are whole numbers, bounded so that every sum stays below 2**53. Such sums are exact in
 float64 in whatever order a BLAS, a SIMD unit or a number of threads adds them, and ties go to the lower code: nothing
@@ -12,15 +12,16 @@ is left that could round differently elsewhere.
 
 The projection is a principal component analysis, each component divided by its variance to the power WHITEN: between
 plain PCA (0), where a few loud components decide alone, and whitening (0.5), where noise counts as much as they do.
-Codewords are found by k-means (Lloyd 1982) from k-means++ seeds (Arthur & Vassilvitskii 2007), and the layers one
-after the other, each on what the layers before left (Juang & Gray 1982).
+Codewords are found by k-means (Lloyd 1982) from k-means++ seeds (Arthur and Vassilvitskii 2007), the layers one after
+the other, each on what those before left over (Juang and Gray 1982). Then they are numbered so that near numbers sound
+near (`ordinal`). Fitting is exact too, but for the PCA, whose result is rounded far above the noise of a LAPACK.
 """
 
 from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,21 +29,26 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
+from .wire import Head, show
+
 Array = NDArray[Any]
 
 FORMAT = "1.0"  # of the codebook file
-SIZES = {"semantic": (128, 64, 64, 64)}  # codes of each layer, by type of stream
+SIZES = {"semantic": (128, 64, 64, 64)}  # codes of each layer, by the type of the stream
 OTHER_SIZES = (256, 128, 128, 128)
-MAX_CODES = 1000  # of a layer: three digits
+MAX_CODES = 1000  # of a layer that is fitted: three digits
 MAX_DIMS = 32  # numbers left of a frame after the projection
 MAX_FILE = 1 << 28  # bytes of a codebook file
-WHITEN = 0.35
-RESTARTS = 6  # of k-means
-TRIAL_ROUNDS, ROUNDS = 8, 200
-ENOUGH = 1e-5  # relative gain of a round below which k-means has converged
 FEATURE_LIMIT = 2.0**20  # |x|; beyond, features are clipped
 POINT_LIMIT = 2.0**18  # |z| and codewords
 SLICE = 4096  # frames worked on at a time
+
+WHITEN = 0.35
+SPREAD = 2.0**12  # standard deviation of the first component of z
+RESTARTS = 6  # of k-means
+TRIAL_ROUNDS, ROUNDS = 8, 200
+ENOUGH = 1e-5  # relative gain of a round below which k-means has converged
+FRAMES_A_CODE = 4  # fewer codes where there are not so many frames for each
 
 
 class CodebookError(ValueError):
@@ -55,138 +61,178 @@ class Quantizer:
 
     name: str  # of the stream
     type: str
-    grid: int  # features are multiples of 2**-grid
+    grid: int  # features are rounded to multiples of 2**-grid
     shift: int
     mean: Array  # (width,) whole float64
     projection: Array  # (width, dims) whole float64
-    codewords: list[Array]  # of each layer, (vocab, dims) whole float64
-    holds: list[float] = field(default_factory=list)  # distortion of each layer: the unit of `hold`
-    measures: list[Array] = field(default_factory=list)  # of each layer, (vocab, measures) float32 in units; NaN absent
+    codewords: list[Array] = field(default_factory=list)  # of each layer, (codes, dims) whole float64
+    measures: list[Array] = field(default_factory=list)  # of each layer, (codes, measures) float32; NaN is absent
+    distortions: list[float] = field(default_factory=list)  # mean squared distance to the codeword, in each layer
 
     def __post_init__(self) -> None:
-        self._norms = [np.sum(words * words, axis=1) for words in self.codewords]
-        self._turned = [-2.0 * words.T for words in self.codewords]
+        self._turned = [(-2.0 * words.T, np.sum(words * words, axis=1)) for words in self.codewords]
 
     @property
     def width(self) -> int:
+        """Features a frame."""
         return len(self.mean)
 
-    def project(self, features: Array) -> Array:
-        """Features (frames, width), finite, to points (frames, dims), whole float64."""
+    def whole(self, features: Array) -> Array:
+        """Finite features (frames, width) on the grid, whole float64."""
         x = np.rint(features.astype(np.float64) * 2.0**self.grid)
-        np.clip(x, -FEATURE_LIMIT, FEATURE_LIMIT, out=x)
-        x -= self.mean
-        z = np.floor(x @ self.projection * 2.0**-self.shift + 0.5)
+        return np.clip(x, -FEATURE_LIMIT, FEATURE_LIMIT, out=x)
+
+    def project(self, features: Array) -> Array:
+        """Finite features (frames, width) to points (frames, dims), whole float64."""
+        z = (self.whole(features) - self.mean) @ self.projection
+        z = np.floor(z * 2.0**-self.shift + 0.5)
         return np.clip(z, -POINT_LIMIT, POINT_LIMIT, out=z)
 
-    def encode(self, features: Array) -> Array:
-        """Features (frames, width), finite, to codes (frames, layers), uint16."""
+    def encode(self, features: Array, hold: float = 0.0, last: Sequence[int] | None = None) -> Array:
+        """Finite features (frames, width) to codes (frames, layers), uint16.
+
+        With `hold`, a layer keeps the code of the frame before (`last` before the first one) while a new one would
+        bring the point nearer by less than `hold` times the layer's mean distortion, in squared distance.
+        """
         rest = self.project(features)
         codes = np.empty((len(rest), len(self.codewords)), np.uint16)
-        for layer, words in enumerate(self.codewords):
-            best = np.argmin(rest @ self._turned[layer] + self._norms[layer], axis=1)
+        for layer, (words, (turned, norms)) in enumerate(zip(self.codewords, self._turned, strict=True)):
+            scores = rest @ turned
+            scores += norms  # the squared distance, less that of the point to the origin
+            best = np.argmin(scores, axis=1)
+            if hold:
+                _hold(best, scores, hold * self.distortions[layer], None if last is None else last[layer])
             codes[:, layer] = best
             rest -= words[best]
         return codes
 
 
-class Codebook:
-    """What turns rows of features into rows of tokens: a quantizer for each stream, and what is known about it."""
+def _hold(codes: Array, scores: Array, least: float, last: int | None) -> None:
+    for frame, code in enumerate(codes.tolist()):
+        if last is not None and scores[frame, last] - scores[frame, code] < least:
+            codes[frame] = last
+        else:
+            last = code
 
-    def __init__(self, streams: list[Quantizer], meta: dict[str, Any], raw: bytes = b""):
+
+class Codebook:
+    """What turns rows of features into rows of codes: a quantizer for each stream, and what is known about them."""
+
+    def __init__(self, streams: list[Quantizer], meta: Head, raw: bytes):
         self.streams = streams
         self.meta = meta  # "name", "model", "model_version", "layers", "measures", …
-        self.raw = raw or self._dump()
-        self.sha256 = hashlib.sha256(self.raw).hexdigest()
+        self.raw = raw  # the file's bytes
+        self.sha256 = hashlib.sha256(raw).hexdigest()
 
     @classmethod
     def load(cls, raw: bytes) -> Codebook:
         """The codebook in the bytes of a safetensors file. Raises CodebookError."""
-        import safetensors
+        from safetensors import SafetensorError
         from safetensors.numpy import load
 
         try:
             tensors = load(raw)
             head = orjson.loads(raw[8 : 8 + int.from_bytes(raw[:8], "little")])
             meta = orjson.loads(head["__metadata__"]["nat"])
+            if meta["format"].split(".")[0] != FORMAT.split(".")[0]:
+                raise CodebookError(f"expected a codebook of format {FORMAT}, got {show(meta['format'])}")
             streams = [_quantizer(entry, meta, tensors) for entry in meta["streams"]]
         except CodebookError:
             raise
-        except (safetensors.SafetensorError, KeyError, TypeError, ValueError) as error:
+        except (SafetensorError, AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
             raise CodebookError(f"not a codebook of nat-quantize ({type(error).__name__}: {error})") from None
         return cls(streams, meta, raw)
 
-    def _dump(self) -> bytes:
-        """The bytes of its file: the same ones for the same codebook (safetensors keeps several entries in any order)."""
+    @classmethod
+    def make(cls, streams: list[Quantizer], meta: Head) -> Codebook:
+        """The codebook of these quantizers, as if loaded from its file.
+
+        The file's bytes are a function of its content: C order, which safetensors takes for granted, and one metadata
+        entry, for several come in any order.
+        """
         from safetensors.numpy import save
 
         tensors: dict[str, Array] = {}
-        for stream in self.streams:
-            tensors[f"{stream.name}.mean"] = stream.mean.astype(np.int32)
+        for stream in streams:
+            tensors[f"{stream.name}.mean"] = np.ascontiguousarray(stream.mean, np.int32)
             tensors[f"{stream.name}.projection"] = np.ascontiguousarray(stream.projection, np.int32)
-            for layer, words in enumerate(stream.codewords):
+            for layer, (words, measures) in enumerate(zip(stream.codewords, stream.measures, strict=True)):
                 tensors[f"{stream.name}{layer}.codewords"] = np.ascontiguousarray(words, np.int32)
-                if self.meta["measures"]:
-                    tensors[f"{stream.name}{layer}.measures"] = np.ascontiguousarray(stream.measures[layer], np.float32)
-        return save(tensors, {"nat": orjson.dumps(self.meta).decode()})
+                if meta["measures"]:
+                    tensors[f"{stream.name}{layer}.measures"] = np.ascontiguousarray(measures, np.float32)
+        return cls.load(save(tensors, {"nat": orjson.dumps(meta).decode()}))
 
-    def check(self, head: dict[str, Any]) -> None:
+    def check(self, head: Head) -> None:
         """Does it fit the features stream with the header `head`? Raises CodebookError."""
         wanted, got = describe(self.meta), describe(head)
         if wanted != got:
             raise CodebookError(f"codebook {self.meta['name']} is for {wanted}, got {got} (--fit makes another)")
 
-    def encode(self, rows: Array) -> Array:
-        """Rows of features (frames, at least the widths) to codes (frames, layers), uint16."""
-        codes, start = [], 0
+    def encode(self, rows: Array, hold: float = 0.0, last: Sequence[int] | None = None) -> Array:
+        """Rows (frames, at least the widths), their features finite, to codes (frames, layers), uint16.
+
+        `hold` and `last` (a code for each layer) as in Quantizer.encode.
+        """
+        codes, width, layers = [], 0, 0
         for stream in self.streams:
-            codes.append(stream.encode(rows[:, start : start + stream.width]))
-            start += stream.width
+            before = None if last is None else last[layers : layers + len(stream.codewords)]
+            codes.append(stream.encode(rows[:, width : width + stream.width], hold, before))
+            width += stream.width
+            layers += len(stream.codewords)
         return np.concatenate(codes, axis=1)
 
 
-def describe(head: dict[str, Any]) -> str:
-    """What must agree between a codebook and a stream: model, version, and the streams with their widths."""
+def describe(head: Head) -> str:
+    """What a codebook and a stream must agree on: model, its version, and the streams with their widths."""
+    model = " ".join(str(head[key]) for key in ("model", "model_version") if key in head) or "an unnamed model"
     streams = " ".join(f"{stream.get('name')}:{stream.get('width')}" for stream in head["streams"])
-    return f"{head.get('model', 'an unnamed model')} {head.get('model_version', '')} with streams {streams}".replace("  ", " ")
+    return f"{model} with streams {streams}"
 
 
-def _quantizer(entry: dict[str, Any], meta: dict[str, Any], tensors: dict[str, Array]) -> Quantizer:
+def _quantizer(entry: Head, meta: Head, tensors: dict[str, Array]) -> Quantizer:
     """One stream's quantizer from the file's tensors. Raises CodebookError where sums could become inexact."""
-    name = entry["name"]
+    name, width = entry["name"], entry["width"]
     layers = [layer for layer in meta["layers"] if layer["stream"] == name]
     mean = tensors[f"{name}.mean"].astype(np.float64)
     projection = tensors[f"{name}.projection"].astype(np.float64)
-    words = [tensors[f"{layer['name']}.codewords"].astype(np.float64) for layer in layers]
-    dims = projection.shape[1]
-    largest = float(np.max(np.sum(np.abs(projection), axis=0), initial=0)) * 2 * FEATURE_LIMIT
-    if projection.shape != (entry["width"], dims) or mean.shape != (entry["width"],) or not 1 <= dims <= MAX_DIMS:
-        raise CodebookError(f"stream {name}: expected a projection of width {entry['width']}, got {projection.shape}")
-    if largest >= 2.0**53 or np.max(np.abs(mean)) > FEATURE_LIMIT:
-        raise CodebookError(f"stream {name}: projection too large for exact sums")
-    for layer, array in zip(layers, words, strict=True):
-        if array.shape != (layer["vocab"], dims) or not 1 <= len(array) <= 65535:
-            raise CodebookError(f"layer {layer['name']}: expected {layer['vocab']} codewords of {dims}, got {array.shape}")
-        if np.max(np.abs(array)) > POINT_LIMIT:
-            raise CodebookError(f"layer {layer['name']}: codewords too large for exact sums")
-    measures = [tensors[f"{layer['name']}.measures"] for layer in layers] if meta["measures"] else []
-    holds = [layer["mean_square"] for layer in layers]
-    return Quantizer(name, entry["type"], entry["grid"], entry["shift"], mean, projection, words, holds, measures)
+    dims = projection.shape[-1]
+    if mean.shape != (width,) or projection.shape != (width, dims) or not 1 <= dims <= MAX_DIMS or not layers:
+        raise CodebookError(f"stream {name}: expected layers, a mean of {width} and a projection of {width} to at most "
+                            f"{MAX_DIMS}, got {len(layers)}, {mean.shape} and {projection.shape}")  # fmt: skip
+    if not (_at_most(mean, FEATURE_LIMIT) and _at_most(np.abs(projection).sum(axis=0), 2.0**52 / FEATURE_LIMIT / 2)):
+        raise CodebookError(f"stream {name}: mean or projection too large for exact sums")
+    codewords, measures = [], []
+    for layer in layers:
+        title = layer["name"]
+        words = tensors[f"{title}.codewords"].astype(np.float64)
+        if words.shape != (layer["vocab"], dims) or not 1 <= len(words) <= 65536 or not _at_most(words, POINT_LIMIT):
+            raise CodebookError(f"layer {title}: expected {layer['vocab']} codewords of {dims} whole numbers up to "
+                                f"{POINT_LIMIT:.0f}, got {words.shape}")  # fmt: skip
+        codewords.append(words)
+        shape = (len(words), len(meta["measures"]))
+        measures.append(tensors[f"{title}.measures"] if shape[1] else np.empty(shape, np.float32))
+        if measures[-1].shape != shape:
+            raise CodebookError(f"layer {title}: expected measures {shape}, got {measures[-1].shape}")
+    left = [float(layer["mean_square"]) for layer in layers]
+    return Quantizer(name, entry["type"], entry["grid"], entry["shift"], mean, projection, codewords, measures, left)
+
+
+def _at_most(array: Array, limit: float) -> bool:
+    return bool((np.abs(array) <= limit).all())
 
 
 class Reservoir:
-    """A uniform sample of at most `limit` rows of all that went in, and of at most `share` of any one item.
+    """A random sample of at most `limit` rows of all that went in, and at most `share` of any one item.
 
-    Each row gets a random number as it arrives, and those with the smallest stay: the same ones for the same input
-    and seed, however the input was cut. Memory: twice the limit.
+    Each row gets a number from the seeded generator, and those with the smallest stay: the same ones for the same
+    input, however it was cut. Memory: twice the limit.
     """
 
     def __init__(self, width: int, limit: int, share: int, seed: int):
-        self.limit, self.share = limit, share
         self.items = self.frames = 0
         self._random = np.random.PCG64(seed)
-        self._kept = _Sample(limit, np.empty((0, width), np.float32))
-        self._item = _Sample(share, np.empty((0, width), np.float32))
+        self._all = _Lowest(width, limit)
+        self._item = _Lowest(width, share)
         self._item_frames = 0
 
     def add(self, rows: Array) -> None:
@@ -196,23 +242,28 @@ class Reservoir:
 
     def end(self, keep: bool = True) -> None:
         """The item is over, and counts (or failed, and does not)."""
-        sample, keys = self._item.take()
+        rows = self._item.take()
         if keep:
             self.items += 1
             self.frames += self._item_frames
-            self._kept.add(sample, self._random.random_raw(len(keys)))
+            self._all.add(rows, self._random.random_raw(len(rows)))
         self._item_frames = 0
 
     def sample(self) -> Array:
-        """The rows (rows, width), float32."""
-        return self._kept.take()[0]
+        """The rows (rows, width), float32, and none are left."""
+        return self._all.take()
 
 
-class _Sample:
-    def __init__(self, limit: int, empty: Array):
-        self.limit = limit
-        self._empty = empty
-        self._rows, self._keys, self._size = [empty], [np.empty(0, np.uint64)], 0
+class _Lowest:
+    """The `limit` rows with the lowest keys, in the order in which they came."""
+
+    def __init__(self, width: int, limit: int):
+        self.width, self.limit = width, limit
+        self._clear()
+
+    def _clear(self) -> None:
+        self._rows, self._keys = [np.empty((0, self.width), np.float32)], [np.empty(0, np.uint64)]
+        self._size = 0
 
     def add(self, rows: Array, keys: Array) -> None:
         self._rows.append(rows)
@@ -226,105 +277,111 @@ class _Sample:
         chosen = np.sort(np.argsort(keys, kind="stable")[: self.limit])
         self._rows, self._keys, self._size = [rows[chosen]], [keys[chosen]], len(chosen)
 
-    def take(self) -> tuple[Array, Array]:
+    def take(self) -> Array:
         self._shrink()
-        result = self._rows[0], self._keys[0]
-        self._rows, self._keys, self._size = [self._empty], [np.empty(0, np.uint64)], 0
-        return result
+        rows = self._rows[0]
+        self._clear()
+        return rows
 
 
 def fit(
-    head: dict[str, Any],
+    head: Head,
     rows: Array,
-    sizes: dict[str, Sequence[int]],
-    seed: int = 1,
-    corpus: dict[str, Any] | None = None,
+    sizes: Mapping[str, Sequence[int]],
+    seed: int,
+    corpus: Head,
     progress: Callable[[str], None] = lambda text: None,
 ) -> Codebook:
     """A codebook for the features stream with the header `head`, fitted on `rows` (frames, widths and measures).
 
-    `sizes` has the codes of each layer by stream, where they shall not be those of SIZES. The same rows and seed give
-    the same codebook. Raises CodebookError where there is nothing to fit on.
+    `sizes` has the codes of each layer by stream, where they shall not be those of SIZES; `corpus` is kept in the
+    metadata. The same rows and seed give the same bytes. Raises CodebookError where nothing can be fitted.
     """
+    widths = [stream["width"] for stream in head["streams"]]
+    names = [stream.get("name") for stream in head["streams"]]
     if not len(rows):
         raise CodebookError("no frames to fit a codebook on")
+    if len(set(names)) < len(names) or not all(isinstance(name, str) and name for name in names) or not min(widths):
+        raise CodebookError(f"expected streams with names and widths of their own, got {show(head['streams'])}")
+    if unknown := sorted(set(sizes) - set(names)):
+        raise CodebookError(f"expected codes for the streams {' '.join(names)}, got {' '.join(unknown)}")
     random = np.random.PCG64(seed)
-    entries, layers, streams, start = [], [], [], 0
-    widths = sum(stream["width"] for stream in head["streams"])
-    steps = np.array([measure.get("step", 1) for measure in head.get("measures", [])])
-    heard = rows[:, widths:].astype(np.float64) * steps
+    measures: list[Head] = head.get("measures", [])
+    heard = rows[:, sum(widths) :].astype(np.float64) * [measure.get("step", 1) for measure in measures]
+    streams, layers, start = [], [], 0
     for stream in head["streams"]:
         name, kind = stream["name"], stream.get("type", "other")
-        features = rows[:, start : start + stream["width"]]
+        quantizer = _projection(name, kind, rows[:, start : start + stream["width"]])
+        points = np.concatenate([quantizer.project(rows[i, start : start + stream["width"]]) for i in _slices(rows)])
         start += stream["width"]
-        quantizer = _projection(name, kind, features)
-        points = np.concatenate([quantizer.project(features[i]) for i in _slices(len(rows))])
         variance = float(np.mean(np.sum((points - np.rint(points.mean(axis=0))) ** 2, axis=1)))
-        rest_heard = heard.copy()
+        unsaid = heard.copy()
         for number, wanted in enumerate(sizes.get(name) or SIZES.get(kind, OTHER_SIZES)):
-            progress(f"layer {name}{number}")
-            words = kmeans(points, min(wanted, MAX_CODES), random)
-            means = _means(rest_heard, nearest(points, words)[0], len(words))
-            order = ordinal(words, _axis(head, means) if not number else None)
+            progress(f"fitting layer {name}{number} on {len(rows)} frames")
+            words = kmeans(points, min(wanted, max(1, len(points) // FRAMES_A_CODE)), random)
+            means = _averages(unsaid, nearest(points, words)[0], len(words))
+            order = ordinal(words, _brightness(measures, means))
             words, means = words[order], means[order]
             codes, distances = nearest(points, words)
             points -= words[codes]
-            rest_heard -= np.nan_to_num(means)[codes] if number else means[codes]
+            unsaid -= np.nan_to_num(means)[codes] if number else means[codes]
             quantizer.codewords.append(words)
-            quantizer.measures.append(means.astype(np.float32))
+            quantizer.measures.append(means)
             left = float(np.mean(distances))
             layers.append({"name": f"{name}{number}", "type": kind, "vocab": len(words), "stream": name,
                            **usage(codes, len(words)), "distortion": round(left / variance, 4) if variance else 0.0,
                            "mean_square": left, "order": order_quality(words)})  # fmt: skip
-        entries.append({"name": name, "type": kind, "width": stream["width"], "grid": quantizer.grid, "shift": quantizer.shift})
         streams.append(quantizer)
-    model = {key: head[key] for key in ("model", "model_version", "frame_rate") if key in head}
-    name = "-".join(str(head[key]) for key in ("model", "model_version") if key in head) or "unnamed"
-    meta = {"format": FORMAT, "name": name, **model, "streams": entries, "layers": layers,
-            "measures": head.get("measures", []), "corpus": {**(corpus or {}), "rows": len(rows), "seed": seed}}  # fmt: skip
-    return Codebook.load(Codebook(streams, meta).raw)
+    model: Head = {key: head[key] for key in ("model", "model_version", "frame_rate") if key in head}
+    meta: Head = {
+        "format": FORMAT,
+        "name": "-".join(str(head[key]) for key in ("model", "model_version") if key in head) or "unnamed",
+        **model,
+        "streams": [{key: getattr(q, key) for key in ("name", "type", "width", "grid", "shift")} for q in streams],
+        "layers": layers,
+        "measures": measures,
+        "corpus": {**corpus, "rows": len(rows), "seed": seed},
+    }
+    return Codebook.make(streams, meta)
 
 
-def _slices(count: int) -> Iterator[slice]:
-    return (slice(first, first + SLICE) for first in range(0, count, SLICE))
+def _slices(rows: Array) -> Iterator[slice]:
+    return (slice(first, first + SLICE) for first in range(0, len(rows), SLICE))
 
 
 def _projection(name: str, kind: str, features: Array) -> Quantizer:
-    """A quantizer without layers yet: grid, mean and projection for `features` (frames, width)."""
-    size = float(np.sqrt(np.mean(np.square(features, dtype=np.float64)))) or 1.0
-    whole = all(np.array_equal(features[i], np.rint(features[i])) for i in _slices(len(features)))
-    grid = 0 if whole and size < FEATURE_LIMIT / 16 else 12 - math.frexp(size)[1]
+    """A quantizer without layers: grid, mean and projection for finite `features` (frames, width)."""
     width = features.shape[1]
-    plain = Quantizer(name, kind, grid, 0, np.zeros(width), np.zeros((width, 0)), [])
-    def whole_features(i: slice) -> Array:
-        x = np.rint(features[i].astype(np.float64) * 2.0**grid)
-        return np.clip(x, -FEATURE_LIMIT, FEATURE_LIMIT)
-    mean = np.rint(sum(whole_features(i).sum(axis=0) for i in _slices(len(features))) / len(features))
+    size = math.sqrt(float(np.mean([np.mean(np.square(features[i], dtype=np.float64)) for i in _slices(features)])))
+    whole = all(np.array_equal(features[i], np.rint(features[i])) for i in _slices(features))
+    grid = 0 if whole and size < FEATURE_LIMIT / 16 else 12 - math.frexp(size)[1]
+    result = Quantizer(name, kind, grid, 0, np.zeros(width), np.empty((width, 0)))
+    result.mean = np.rint(sum(result.whole(features[i]).sum(axis=0) for i in _slices(features)) / len(features))
     covariance = np.zeros((width, width))
-    for i in _slices(len(features)):
-        x = whole_features(i) - mean
+    for i in _slices(features):
+        x = result.whole(features[i]) - result.mean
         covariance += x.T @ x
-    values, vectors = np.linalg.eigh(covariance / len(features))
-    values, vectors = values[::-1][:MAX_DIMS], vectors[:, ::-1][:, :MAX_DIMS]
-    kept = values > max(values[0], 1.0) * 1e-6 if values[0] > 0 else np.arange(len(values)) < 1
-    values, vectors = np.maximum(values[kept], 1.0), vectors[:, kept]
-    vectors = vectors * np.where(vectors[np.argmax(np.abs(vectors), axis=0), np.arange(vectors.shape[1])] < 0, -1.0, 1.0)
-    scaled = vectors * values**-WHITEN * (2.0**12 / values[0] ** (0.5 - WHITEN))
-    room = 2.0**51 / FEATURE_LIMIT / float(np.max(np.sum(np.abs(scaled), axis=0)))
-    shift = min(math.frexp(room)[1] - 1, 24)
-    plain.mean, plain.shift, plain.projection = mean, shift, np.rint(scaled * 2.0**shift)
-    return plain
+    values, vectors = np.linalg.eigh(covariance / len(features))  # ascending
+    values, vectors = np.maximum(values[::-1][:MAX_DIMS], 1.0), vectors[:, ::-1][:, :MAX_DIMS]
+    vectors = vectors[:, values >= values[0] * 1e-6]
+    values = values[: vectors.shape[1]]
+    largest = vectors[np.argmax(np.abs(vectors), axis=0), np.arange(len(values))]
+    scaled = vectors * np.sign(largest) * values**-WHITEN * (SPREAD / values[0] ** (0.5 - WHITEN))
+    # To 14 bits: a LAPACK's last digits, which differ between processors, are far below.
+    result.shift = 14 - math.frexp(float(np.max(np.abs(scaled))))[1]
+    result.projection = np.rint(scaled * 2.0**result.shift)
+    return result
 
 
 def nearest(points: Array, words: Array) -> tuple[Array, Array]:
     """The nearest codeword of each point, and its squared distance; whole numbers, ties to the lower code."""
     codes, distances = np.empty(len(points), np.intp), np.empty(len(points))
     turned, norms = -2.0 * words.T, np.sum(words * words, axis=1)
-    for i in _slices(len(points)):
+    for i in _slices(points):
         scores = points[i] @ turned
         scores += norms
         best = codes[i] = np.argmin(scores, axis=1)
-        distances[i] = scores[np.arange(len(best)), best] + np.einsum("ij,ij->i", points[i], points[i])
+        distances[i] = scores[np.arange(len(best)), best] + np.sum(points[i] * points[i], axis=1)
     return codes, distances
 
 
@@ -335,11 +392,11 @@ def kmeans(points: Array, count: int, random: np.random.PCG64) -> Array:
     """
     count = min(count, len(np.unique(points, axis=0)))
     tries = [_lloyd(points, _seeds(points, count, random), TRIAL_ROUNDS) for _ in range(RESTARTS)]
-    return _lloyd(points, min(tries, key=lambda run: run[1])[0], ROUNDS)[0]
+    return _lloyd(points, min(tries, key=lambda found: found[1])[0], ROUNDS)[0]
 
 
 def _lloyd(points: Array, words: Array, rounds: int) -> tuple[Array, float]:
-    """At most `rounds` rounds of k-means. The best codewords, and the sum of the squared distances to them."""
+    """At most `rounds` rounds of k-means: the best codewords, and the sum of the squared distances to them."""
     best, least = words, math.inf
     for _ in range(rounds):
         codes, distances = nearest(points, words)
@@ -347,91 +404,115 @@ def _lloyd(points: Array, words: Array, rounds: int) -> tuple[Array, float]:
         if total >= least * (1 - ENOUGH):
             break
         best, least = words, total
-        words = _update(points, codes, distances, words)
+        counts = np.bincount(codes, minlength=len(words))
+        sums = np.stack([np.bincount(codes, column, len(words)) for column in points.T], axis=1)
+        words = np.rint(sums / np.maximum(counts, 1)[:, None])
+        dead = np.flatnonzero(counts == 0)  # they take the points that are worst off
+        words[dead] = points[np.argsort(-distances, kind="stable")[: len(dead)]]
     return best, least
-
-
-def _uniform(random: np.random.PCG64) -> float:
-    return (random.random_raw() >> 11) * 2.0**-53
 
 
 def _seeds(points: Array, count: int, random: np.random.PCG64) -> Array:
     """k-means++: each next seed is drawn with a chance that grows with its squared distance to those before."""
     words = np.empty((count, points.shape[1]))
-    words[0] = points[int(_uniform(random) * len(points))]
-    distances = np.sum((points - words[0]) ** 2, axis=1)
-    for code in range(1, count):
+    distances = np.ones(len(points))
+    for code in range(count):
         sums = np.cumsum(distances)
-        words[code] = points[np.searchsorted(sums, _uniform(random) * sums[-1], side="right")]
-        np.minimum(distances, np.sum((points - words[code]) ** 2, axis=1), out=distances)
+        draw = (random.random_raw() >> 11) * 2.0**-53 * sums[-1]
+        words[code] = points[np.searchsorted(sums, draw, side="right")]
+        apart = np.sum((points - words[code]) ** 2, axis=1)
+        distances = np.minimum(distances, apart) if code else apart
     return words
 
 
-def _update(points: Array, codes: Array, distances: Array, words: Array) -> Array:
-    """The means of the points of each code, rounded; a dead code takes the point that is worst off."""
-    counts = np.bincount(codes, minlength=len(words))
-    sums = np.stack([np.bincount(codes, column, len(words)) for column in points.T], axis=1)
-    new = np.rint(sums / np.maximum(counts, 1)[:, None])
-    dead = np.flatnonzero(counts == 0)
-    new[dead] = points[np.argsort(-distances, kind="stable")[: len(dead)]]
-    return new
+def ordinal(words: Array, start: Array | None) -> Array:
+    """The order in which to number codewords (codes, dims), so that numbers are near where codewords are.
+
+    A quadratic assignment: the sum over all pairs of their distance, divided by a power of the difference of their
+    numbers, is brought down by swapping the pair that gains most while any does; first with a low power, for the whole
+    range, then with higher ones, for the neighbours. It starts from `start`, a number for each codeword, or from their
+    first component, and stays near it.
+    """
+    order = np.argsort(words[:, 0] if start is None else start, kind="stable")
+    numbers = np.arange(len(words))
+    steps = np.abs(numbers[:, None] - numbers)
+    later = numbers[:, None] < numbers
+    for power in (0.5, 1, 2):
+        weights = np.rint(4096.0 / np.maximum(steps, 1) ** power) * (steps > 0)
+        far = _distances(words[order])
+        product = weights @ far
+        while True:
+            own = np.diagonal(product)
+            gains = (product + product.T - own[:, None] - own + 2 * weights * far) * later  # of swapping i and j
+            i, j = divmod(int(np.argmin(gains)), len(words))
+            if gains[i, j] >= 0:
+                break
+            product += np.outer(weights[:, i] - weights[:, j], far[j] - far[i])
+            product[:, [i, j]] = product[:, [j, i]]
+            far[[i, j]] = far[[j, i]]
+            far[:, [i, j]] = far[:, [j, i]]
+            order[[i, j]] = order[[j, i]]
+    return order
 
 
-def usage(codes: Array, count: int) -> dict[str, float]:
-    """Utilisation (share of codes in use) and entropy, in bits and as a share of the largest possible."""
-    counts = np.bincount(codes, minlength=count)
-    shares = [float(n) / len(codes) for n in counts if n]
+def _distances(words: Array) -> Array:
+    """Distances between all pairs of codewords, rounded: their sums are exact."""
+    squares = np.sum(words * words, axis=1)
+    return np.asarray(np.rint(np.sqrt(squares[:, None] + squares - 2 * words @ words.T)))
+
+
+def order_quality(words: Array) -> Head:
+    """How ordinal the numbering of codewords (codes, dims) is, and how it would be if they were shuffled.
+
+    "neighbours": the mean distance of neighbours in number, in that of all pairs. "rank": Spearman's rank correlation
+    of the difference in number with the distance.
+    """
+    if len(words) < 3:
+        return {}
+    shuffled = np.argsort(np.random.PCG64(1).random_raw(len(words)), kind="stable")
+    i, j = np.triu_indices(len(words), 1)
+    ranks = _ranks(j - i)
+
+    def quality(far: Array) -> Head:
+        apart = _ranks(far[i, j])
+        correlation = float(ranks @ apart) / math.sqrt(float(ranks @ ranks) * float(apart @ apart) or 1.0)
+        nearby = float(np.diagonal(far, 1).mean()) / (float(far[i, j].mean()) or 1.0)
+        return {"neighbours": round(nearby, 3), "rank": round(correlation, 3)}
+
+    far = _distances(words)
+    return {**quality(far), "shuffled": quality(far[np.ix_(shuffled, shuffled)])}
+
+
+def _ranks(values: Array) -> Array:
+    """The rank of each value, the mean of theirs for equal ones, less the mean rank."""
+    _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
+    return np.asarray((np.cumsum(counts) - (counts - 1) / 2)[inverse] - (len(values) + 1) / 2)
+
+
+def usage(codes: Array, count: int) -> Head:
+    """Utilisation (the share of codes in use) and entropy in bits, and as a share of the largest possible."""
+    shares = [float(used) / len(codes) for used in np.bincount(codes, minlength=count) if used]
     entropy = -sum(share * math.log2(share) for share in shares)
-    return {"utilisation": round(len(shares) / count, 4), "entropy": round(entropy, 4),
+    return {"utilisation": round(len(shares) / count, 4), "entropy": round(entropy, 3),
             "entropy_share": round(entropy / math.log2(count), 4) if count > 1 else 1.0}  # fmt: skip
 
 
-def _means(heard: Array, codes: Array, count: int) -> Array:
-    """Averages of the measures (n, m) over the frames of each code; NaN where most frames lack the measure."""
+def _averages(heard: Array, codes: Array, count: int) -> Array:
+    """The average of each measure (frames, measures) over the frames of each code; NaN where most frames lack it."""
     frames = np.bincount(codes, minlength=count)
-    means = np.full((count, heard.shape[1]), np.nan)
+    averages = np.full((count, heard.shape[1]), np.nan)
     for column, values in enumerate(heard.T):
         there = ~np.isnan(values)
         counts = np.bincount(codes[there], minlength=count)
-        sums = np.bincount(codes[there], values[there], count)
-        known = (counts * 2 >= frames) & (counts > 0)
-        means[known, column] = sums[known] / counts[known]
-    return means
+        known = (counts > 0) & (2 * counts >= frames)
+        averages[known, column] = (np.bincount(codes[there], values[there], count)[known]) / counts[known]
+    return averages
 
 
-def _axis(head: dict[str, Any], means: Array) -> Array | None:
-    """From quiet and dark to loud and bright: a number for each code, from its mean level and centroid."""
-    columns = {measure["name"]: column for column, measure in enumerate(head.get("measures", []))}
-    if "level" not in columns or "centroid" not in columns:
+def _brightness(measures: list[Head], averages: Array) -> Array | None:
+    """From quiet and dark to loud and bright: a number for each code, its rank in level and in centroid."""
+    names = [measure.get("name") for measure in measures]
+    if "level" not in names or "centroid" not in names:
         return None
-    level, centroid = means[:, columns["level"]], means[:, columns["centroid"]]
-    level = np.where(np.isnan(level), -120.0, level)
-    octaves = np.log2(np.where(np.isnan(centroid), 20.0, np.maximum(centroid, 20.0)))
-    return np.asarray(level / 6 + 2 * octaves)
-
-
-def ordinal(words: Array, axis: Array | None) -> Array:
-    """The order in which codewords (vocab, dims) are numbered: a path on which neighbours lie close."""
-    key = words[:, 0] if axis is None else axis
-    return np.argsort(key, kind="stable")
-
-
-def order_quality(words: Array) -> dict[str, float]:
-    """How ordinal the numbering is."""
-    if len(words) < 3:
-        return {"neighbours": 1.0, "rank": 1.0}
-    far = np.sqrt(np.maximum(np.sum((words[:, None] - words[None]) ** 2, axis=2), 0))
-    i, j = np.triu_indices(len(words), 1)
-    steps, apart = (j - i).astype(np.float64), far[i, j]
-    return {"neighbours": round(float(np.mean(np.diagonal(far, 1)) / apart.mean()), 4), "rank": round(_rank_correlation(steps, apart), 4)}
-
-
-def _rank_correlation(a: Array, b: Array) -> float:
-    """Spearman's."""
-    ranks = [np.unique(x, return_inverse=True, return_counts=True) for x in (a, b)]
-    centred = []
-    for _, inverse, counts in ranks:
-        rank = (np.cumsum(counts) - (counts - 1) / 2)[inverse]
-        centred.append(rank - rank.mean())
-    x, y = centred
-    return float(np.sum(x * y) / math.sqrt(float(np.sum(x * x) * np.sum(y * y)) or 1.0))
+    return np.asarray(sum(_ranks(np.nan_to_num(averages[:, names.index(name)], nan=-np.inf if name == "level" else 0.0))
+                          for name in ("level", "centroid")))  # fmt: skip
