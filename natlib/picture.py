@@ -10,13 +10,16 @@ import io
 import math
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from typing import Any, NamedTuple
 
 import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_pdf import PdfPages
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure, SubFigure
@@ -33,7 +36,8 @@ from .wire import Head, Record, show
 
 COLUMNS = 4096  # columns kept of an item at most: an hour takes no more memory than a minute
 ROWS = 512  # rows of a heat map at most: of wider streams, neighbours are averaged
-LAYERS = 64  # layers drawn at most
+LAYERS = 32  # layers drawn at most
+BARS = 512  # bars of a histogram at most
 LONGEST = 24 * 3600 * 50  # frames that one line of NDJSON may stand for: nobody is kept busy by a wrong time
 CODES = 1 << 16  # codes that a layer of the wire can have
 MOST_DOTS = 1 << 16  # of a side of a picture: what matplotlib's renderer can do
@@ -118,7 +122,7 @@ class Means:
     def add(self, rows: Float) -> None:
         """Take `rows`, shape (n, width)."""
         present = np.isfinite(rows)
-        self._sums.add(np.where(present, rows, np.float32(0)))
+        self._sums.add(np.where(present, rows, np.float32(0)).clip(-1e30, 1e30))
         self._present.add(present.astype(np.float32))
         if len(rows):
             self.low = np.minimum(self.low, np.min(rows, axis=0, initial=np.inf, where=present))
@@ -150,7 +154,7 @@ class Means:
 class Spectrogram:
     """A power spectrogram on a logarithmic frequency axis, of samples that stream by.
 
-    Hann windows of about 64 ms, three quarters overlapping, centred on multiples of the hop. A row is a triangle of
+    Hann windows of about 93 ms, three quarters overlapping, centred on multiples of the hop. A row is a triangle of
     1/24 octave, or of two bins of the FFT where these are wider (so that low rows are interpolated), scaled so that a
     sine of full scale reaches about 0 dB in any row. Columns are merged by maximum: no short event is averaged away.
     """
@@ -159,7 +163,7 @@ class Spectrogram:
     OCTAVE = 24  # rows
 
     def __init__(self, rate: int):
-        self.size = min(256 * max(1, round(0.064 * rate / 256)), 1 << 16)
+        self.size = min(256 * max(1, round(0.0929 * rate / 256)), 1 << 16)
         self.hop = self.size // 4
         lowest, highest = min(self.LOWEST, rate / 16), rate / 2
         count = 1 + int(self.OCTAVE * math.log2(highest / lowest))
@@ -168,7 +172,13 @@ class Spectrogram:
         half = np.maximum(self.hertz / self.OCTAVE, rate / self.size)  # half the base of each row's triangle, Hz
         triangles = np.maximum(0, 1 - np.abs(bins[:, None] - self.hertz) / half)
         gain = np.maximum(1, half * self.size / rate / 1.5)  # 1.5 bins: what a Hann window makes of a line
-        self._bands = (triangles / triangles.sum(axis=0) * gain).astype(np.float32)
+        bands = (triangles / triangles.sum(axis=0) * gain).astype(np.float32)
+        self._octaves = []  # the bins that an octave's rows need, and their weights: nearly all others are 0
+        for first in range(0, count, self.OCTAVE):
+            octave = bands[:, first : first + self.OCTAVE]
+            used = np.flatnonzero(octave.any(axis=1))
+            needed = slice(used[0], used[-1] + 1)
+            self._octaves.append((needed, octave[needed].copy()))
         window = np.hanning(self.size + 1)[:-1]
         self._window = (window * 2 / window.sum()).astype(np.float32)
         self._columns = Columns(np.maximum, (count,))
@@ -182,8 +192,8 @@ class Spectrogram:
             frames = np.lib.stride_tricks.sliding_window_view(samples, self.size)[:: self.hop][:count]
             for first in range(0, count, 256):
                 spectrum = np.fft.rfft(frames[first : first + 256] * self._window)
-                power = spectrum.real**2 + spectrum.imag**2
-                self._columns.add(power.astype(np.float32) @ self._bands)
+                power = (spectrum.real**2 + spectrum.imag**2).astype(np.float32)
+                self._columns.add(np.hstack([power[:, needed] @ octave for needed, octave in self._octaves]))
         self._rest = samples[count * self.hop :].copy()
 
     def finish(self) -> None:
@@ -230,7 +240,7 @@ class View:
         """Take a data record or a note."""
 
     def finish(self) -> None:
-        """The item is whole, or broke off here."""
+        """The item is whole, or broke off here. Never fails."""
 
     def facts(self) -> list[str]:
         """What the line under the name says."""
@@ -433,19 +443,21 @@ class Measures:
     def draw(self, drawing: Drawing, figure: SubFigure, cell: SubplotSpec, rate: float) -> Axes:
         axes = figure.add_subplot(cell)
         values = self.means.values[:, :ROWS].astype(np.float64)
-        families = [re.sub(r"_\d+$", "", name) for name in self.names]
-        low, high = self.means.low.copy(), self.means.high.copy()
+        pitched = np.array([unit == "Hz" for unit in self.units[:ROWS]])
+        values[:, pitched] = np.log2(np.maximum(values[:, pitched], 1e-3))
+        families = [re.sub(r"_\d+$", "", name) for name in self.names[:ROWS]]
+        low, high = np.full((2, len(families)), np.nan)
         for family in set(families):
             rows = [row for row, name in enumerate(families) if name == family]
-            low[rows], high[rows] = low[rows].min(), high[rows].max()
-        low, high = low[:ROWS], high[:ROWS]
-        scale = np.where(high > low, high - low, 1)
-        with np.errstate(invalid="ignore"):
-            image = np.where(np.isfinite(values), (values - low) / scale, np.nan)
+            present = values[:, rows][np.isfinite(values[:, rows])]
+            if present.size:
+                low[rows], high[rows] = np.percentile(present, (1, 99))
+        image = (values - low) / np.where(high > low, high - low, 1)
+        low, high = np.where(pitched, 2**low, low), np.where(pitched, 2**high, high)
         drawing.raster(axes, image.T, self.means.span / rate, self.names[:ROWS])
-        present = np.isfinite(low)
-        ranges = [f"{number(a)} … {number(b)} {unit}".rstrip() if there else "absent"
-                  for a, b, unit, there in zip(low, high, self.units, present, strict=False)]  # fmt: skip
+        units = ["" if unit == "0..1" else unit for unit in self.units]
+        ranges = [f"{number(a)} … {number(b)} {unit}" if math.isfinite(a) else "absent"
+                  for a, b, unit in zip(low, high, units, strict=False)]  # fmt: skip
         right = axes.secondary_yaxis("right")
         right.yaxis.set_major_locator(FixedLocator(axes.get_yticks().tolist()))
         right.set_yticklabels([drawing.safe(ranges[round(tick)], 24) for tick in axes.get_yticks()], fontsize=6.5)
@@ -507,8 +519,7 @@ class Features(Framed):
                      names: list[str] = names, group: int = group) -> Axes:  # fmt: skip
                 axes = figure.add_subplot(cell)
                 values = means.values.astype(np.float64)
-                with np.errstate(invalid="ignore"):
-                    spread = np.nanmean((values - means.means) ** 2, axis=0) ** 0.5
+                spread = np.nanmean((values - means.means) ** 2, axis=0) ** 0.5
                 image = (values - means.means) / np.where(spread > 0, spread, 1)
                 heat = drawing.raster(axes, image.T, means.span / self.rate, names, (-2.5, 2.5), group)
                 axes.set_ylabel(drawing.safe(label, 30))
@@ -614,6 +625,10 @@ class Tokens(Framed):
             axes.axhline(row - 0.5, color=drawing.colour["paper"], linewidth=1.2)
         axes.set_ylabel("layer")
         drawing.bar(image, axes, "code", [0, 1], ["0", "last"])
+        for start, label in self.sections:
+            axes.axvline(start, color=drawing.colour["ink"], linewidth=1)
+            axes.annotate(drawing.safe(label, 12), (start, 0), (3, 2), ("data", "axes fraction"), "offset points",
+                          color="white", fontsize=8, fontweight="bold")  # fmt: skip
         if self.marks:
             axes.plot(self.marks, [1] * len(self.marks), transform=axes.get_xaxis_transform(), marker=CARETDOWN,
                       linestyle="none", markersize=4, color=drawing.colour["faint"], clip_on=False)  # fmt: skip
@@ -646,10 +661,12 @@ class Tokens(Framed):
             axes = figure.add_subplot(grid[number // across, number % across])
             drawn.append(axes)
             vocab = self.vocabulary(number)
-            share = np.zeros(vocab)
+            group = math.ceil(vocab / BARS)
+            share = np.zeros(math.ceil(vocab / group) * group)
             share[: len(counts)] = 100 * counts / max(counts.sum(), 1)
+            share = share.reshape(-1, group).sum(axis=1)
             colour = drawing.colour.get(str(self.layers[number].get("type")), drawing.colour["faint"])
-            axes.stairs(share, np.arange(vocab + 1) - 0.5, fill=True, color=colour)
+            axes.stairs(share, np.arange(len(share) + 1) * group - 0.5, fill=True, color=colour)
             axes.set(xlim=(-0.5, vocab - 0.5), ylim=(0, 1.1 * share.max() or 1))
             axes.set_xticks([0, vocab - 1] if vocab > 1 else [0])
             axes.yaxis.set_major_locator(MaxNLocator(2))
@@ -685,6 +702,8 @@ class Ndjson(Tokens):
     def __init__(self, head: Head):
         head = {key: value for key, value in head.items() if key != "measures"}
         super().__init__(head)
+        self._names = set(self.names)
+        self._begun = False  # did a frame come?
         self._now = [-1] * len(self.names)
         self._frame = 0  # at which the codes of now begin
         self._lines: list[list[int]] = []
@@ -692,23 +711,30 @@ class Ndjson(Tokens):
 
     def add(self, record: Record) -> None:
         head = record.head
-        time = head.get("t")
         if record.event == "summary":
             self._summary(head)
         elif record.event != "note":
             super().add(record)
-        elif isinstance(time, int | float) and "scene" not in head:
+        elif not self._names.isdisjoint(head):
+            time = head.get("t")
+            if not isinstance(time, int | float) or not 0 <= time <= 1e9:
+                raise cli.Failure(f'expected seconds as "t" of a frame, got {show(time)}')
             self._hold(round(time * self.rate))
             for number, name in enumerate(self.names):
                 code = head.get(name, self._now[number])
                 if type(code) is not int or not -1 <= code < CODES:
                     raise cli.Failure(f"expected a code from 0 to {CODES - 1} as {show(name)}, got {show(code)}")
                 self._now[number] = code
+            self._begun = True
             if head.get("kf") and len(self.marks) < COLUMNS:
                 self.marks.append(float(time))
 
     def _summary(self, head: Head) -> None:
-        del head
+        sections = head.get("sections")
+        for section in sections if isinstance(sections, list) else []:
+            start = section.get("t") if isinstance(section, dict) else None
+            if isinstance(start, int | float) and len(self.sections) < 256:
+                self.sections.append((float(start), str(section.get("label", ""))))
 
     def _hold(self, frame: int) -> None:
         """The codes of now hold until `frame`."""
@@ -731,9 +757,9 @@ class Ndjson(Tokens):
         self._lines, self._lengths = [], []
 
     def finish(self) -> None:
-        frames = self.end.get("frames")
-        if frames != 0:
-            self._hold(frames if type(frames) is int and frames > self._frame else self._frame + 1)
+        if self._begun:
+            last, frames = self._frame + 1, self.end.get("frames")
+            self._hold(frames if type(frames) is int and last < frames <= self._frame + LONGEST else last)
         self._flush()
         super().finish()
 
@@ -741,8 +767,8 @@ class Ndjson(Tokens):
 VIEWS: dict[str, type[View]] = {"bytes": Bytes, "pcm": Pcm, "features": Features, "tokens": Tokens, "ndjson": Ndjson}
 
 
-def gather(item: cli.Item) -> tuple[View, Exception | None]:
-    """What is to be seen of `item`, and what went wrong with it, if anything did."""
+def gather(item: cli.Item, also: Callable[[Record], None] | None = None) -> tuple[View, Exception | None]:
+    """What is to be seen of `item`, and what went wrong with it, if anything did. `also` is shown every record."""
     view = View(item.head)
     error: Exception | None = None
     try:
@@ -752,16 +778,16 @@ def gather(item: cli.Item) -> tuple[View, Exception | None]:
         view = kind(item.head)
         for record in item:
             view.add(record)
+            if also:
+                also(record)
         view.end = item.end or {}
-        view.finish()
     except cli.Upstream as failed:
         view.error = f"{failed.head.get('stage', 'an earlier stage')}: {failed.head.get('message', 'failed')}"
         error = failed
     except cli.Failure as failed:
         view.error = str(failed)
         error = failed
-    if error:
-        view.finish()
+    view.finish()
     return view, error
 
 
@@ -769,12 +795,14 @@ class Drawing:
     """How pictures look: theme, size, resolution, which panels."""
 
     def __init__(self, theme: str, size: tuple[float, float] | None, dpi: float, what: str | None):
+        self.theme = theme
         self.colour = THEMES[theme]
         self.size = size
         self.dpi = dpi
         self.what = [name for name in (what or "").split(",") if name]
         self.width = size[0] if size else 10.0
         paper, ink, faint = (self.colour[key] for key in ("paper", "ink", "faint"))
+        np.seterr(all="ignore")  # odd numbers make an odd picture, not a warning
         matplotlib.rcdefaults()  # whatever stands in a matplotlibrc
         matplotlib.rcParams.update({
             "figure.facecolor": paper, "savefig.facecolor": paper, "axes.facecolor": paper, "text.color": ink,
@@ -786,56 +814,62 @@ class Drawing:
             "figure.constrained_layout.w_pad": 0.06,
         })  # fmt: skip
 
-    def picture(self, views: Sequence[View], form: str) -> bytes:
-        """A picture of `views`, one under the other, as bytes in the format `form`: png, svg or pdf."""
-        chosen = [self.choose(view, len(views) > 1) for view in views]
-        heights = [self.size[1] if self.size else MARGIN + sum(panel.height for panel in panels.values())
-                   for panels in chosen]  # fmt: skip
-        dots = round(max(self.width, sum(heights)) * self.dpi)
-        if form == "png" and dots >= MOST_DOTS:
-            raise cli.Failure(f"expected a picture below {MOST_DOTS} dots, got {dots} (lower --dpi or --size)")
+    def figure(self, views: Sequence[View], whole: bool = False) -> Figure:
+        """A figure of `views`, one under the other; `whole`: every panel, and no title."""
+        chosen = [self.choose(view, whole, len(views) > 1) for view in views]
+        heights = [self.height(panels) for panels in chosen]
         figure = Figure(figsize=(self.width, sum(heights)), dpi=self.dpi, layout="constrained")
         rows = figure.subfigures(len(views), 1, height_ratios=heights, squeeze=False)[:, 0]
         for view, panels, row in zip(views, chosen, rows, strict=True):
-            self.draw(view, panels, row)
-        file = io.BytesIO()
-        figure.savefig(file, format=form, metadata=METADATA[form])
-        return file.getvalue()
+            axes = self.draw(view, panels, row)
+            if not whole:
+                self.title(view, axes)
+        return figure
 
-    def choose(self, view: View, several: bool) -> dict[str, Panel]:
-        """The panels to draw of `view`."""
+    def height(self, panels: dict[str, Panel]) -> float:
+        """The height of a picture of `panels`, in inches."""
+        if self.size and panels:
+            return self.size[1]
+        return MARGIN + sum(panel.height for panel in panels.values())
+
+    def choose(self, view: View, whole: bool, several: bool) -> dict[str, Panel]:
+        """The panels to draw of `view`: those asked for, else those that suit a picture of one or `several` items."""
         panels = view.panels()
         if self.what:
             return {name: panels[name] for name in self.what if name in panels}
-        if isinstance(view, Tokens):
-            panels.pop("measures", None)  # those of the frames, not of the tokens: only where asked for
+        if isinstance(view, Tokens) and not whole:
+            panels.pop("measures", None)  # those of the frames: a picture of tokens shows what became of them
         return {name: panel for name, panel in panels.items() if not (several and panel.detail)}
 
-    def draw(self, view: View, panels: dict[str, Panel], figure: SubFigure) -> None:
-        """Draw `panels` of `view` into `figure`, under its name, its facts and what is wrong with it."""
+    def draw(self, view: View, panels: dict[str, Panel], figure: SubFigure) -> Axes:
+        """Draw `panels` of `view` into `figure`. Returns the first one's axes."""
         heights = [panel.height for panel in panels.values()] or [1]
         grid = figure.add_gridspec(len(heights), 1, height_ratios=heights)
-        cells = [grid[row] for row in range(len(heights))]
-        timed = [name for name, panel in panels.items() if panel.timed]
-        drawn = [panel.draw(self, figure, cell) for panel, cell in zip(panels.values(), cells, strict=False)]
-        for axes, (name, panel) in zip(drawn, panels.items(), strict=True):
-            if panel.timed:
-                axes.set_xlim(0, max(view.duration, 1e-9))
-                time_axis(axes, view.duration, view.unit, name == timed[-1])
-        if not drawn:
-            drawn = [figure.add_subplot(cells[0])]
-            drawn[0].axis("off")
+        if not panels:
+            axes = figure.add_subplot(grid[0])
+            axes.axis("off")
+            return axes
+        drawn = [panel.draw(self, figure, grid[row]) for row, panel in enumerate(panels.values())]
+        timed = [axes for axes, panel in zip(drawn, panels.values(), strict=True) if panel.timed]
+        for axes in timed:
+            axes.set_label("time")
+            axes.set_xlim(0, max(view.duration, 1e-9))
+            time_axis(axes, view.duration, view.unit, axes is timed[-1])
+        return drawn[0]
+
+    def title(self, view: View, axes: Axes) -> None:
+        """Above `axes`: the item's name, its facts, and what is wrong with it."""
         facts = "  ·  ".join(filter(None, view.facts()))
-        place = 20.0 if drawn[0].get_title() else 8.0  # points above the panels
+        place = 20.0 if axes.get_title() else 8.0  # points above the axes
         for text, room, size, weight, colour in (
-            (view.error or ("" if panels else "nothing in it"), 11, 9, "normal", "bad"),
+            (view.error, 10, 9, "normal", "bad"),
             (facts, 12, 8, "normal", "faint"),
-            (view.name, 8, 12, "bold", "ink"),
+            (view.name, 7, 12, "bold", "ink"),
         ):
             if text:
                 text = self.safe(text, int(room * self.width))
-                drawn[0].annotate(text, (0, 1), (0, place), "axes fraction", "offset points", fontsize=size,
-                                  fontweight=weight, color=self.colour[colour])  # fmt: skip
+                axes.annotate(text, (0, 1), (0, place), "axes fraction", "offset points", fontsize=size,
+                              fontweight=weight, color=self.colour[colour])  # fmt: skip
                 place += 1.6 * size
 
     def raster(self, axes: Axes, values: NDArray[Any], width: float, names: Sequence[str],
@@ -876,11 +910,84 @@ class Drawing:
         return f"{text[:head]}…{text[len(text) - tail :]}"
 
 
-METADATA: dict[str, dict[str, None]] = {
-    "png": {"Software": None},
-    "svg": {"Date": None, "Creator": None},
-    "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
-}
+class Book:
+    """What the items are drawn into."""
+
+    def __init__(self, drawing: Drawing):
+        self.drawing = drawing
+
+    def listener(self, head: Head) -> Callable[[Record], None] | None:
+        """What is to be shown every record of the next item, if anything is."""
+
+    def add(self, view: View) -> None:
+        """Take the next item."""
+        raise NotImplementedError
+
+    def finish(self) -> bytes:
+        """What goes to standard output."""
+        raise NotImplementedError
+
+
+class Picture(Book):
+    """A PNG or SVG: the items one under the other, SHOWN at most."""
+
+    SHOWN = 12
+
+    def __init__(self, drawing: Drawing, form: str):
+        super().__init__(drawing)
+        self.form = form
+        self.views: list[View] = []
+        self.more = 0  # items that found no room
+
+    def add(self, view: View) -> None:
+        if len(self.views) < self.SHOWN:
+            self.views.append(view)
+        else:
+            self.more += 1
+
+    def finish(self) -> bytes:
+        if self.more:
+            rest = View({"name": f"and {self.more} more", "kind": "--item N draws one of them, --format pdf all"})
+            self.views.append(rest)
+        figure = self.drawing.figure(self.views)
+        dots = round(max(figure.get_size_inches()) * self.drawing.dpi)
+        if self.form == "png" and dots >= MOST_DOTS:
+            raise cli.Failure(f"expected a picture below {MOST_DOTS} dots, got {dots} (lower --dpi or --size)")
+        return save(figure, self.form)
+
+
+class Pages(Book):
+    """A PDF: a page for each item."""
+
+    def __init__(self, drawing: Drawing):
+        super().__init__(drawing)
+        self.file = io.BytesIO()
+        self.pages = PdfPages(self.file, metadata={"CreationDate": None, "Creator": None, "Producer": None})
+
+    def add(self, view: View) -> None:
+        with quiet():
+            self.pages.savefig(self.drawing.figure([view]))  # type: ignore[no-untyped-call]
+
+    def finish(self) -> bytes:
+        self.pages.close()  # type: ignore[no-untyped-call]
+        return self.file.getvalue()
+
+
+def save(figure: Figure, form: str) -> bytes:
+    """`figure` as a png or svg that holds nothing that differs from day to day."""
+    file = io.BytesIO()
+    dated = ("Software",) if form == "png" else ("Date", "Creator")
+    with quiet():
+        figure.savefig(file, format=form, metadata=dict.fromkeys(dated))
+    return file.getvalue()
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Without the warning that a picture is too small for its labels: who asked for the size sees it."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "constrained_layout not applied")
+        yield
 
 
 def escape(char: str) -> str:

@@ -6,17 +6,15 @@ matplotlib is imported before there is something to draw.
 
 from __future__ import annotations
 
+import logging
+import os
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
 from . import cli
 from .wire import Record
 
-if TYPE_CHECKING:
-    from .picture import View
-
-SHOWN = 12  # items in one picture; a PDF or a report holds any number
 PANELS = {
     "bytes": "histogram, position",
     "pcm": "waveform, spectrogram",
@@ -58,7 +56,7 @@ class Plot(cli.Stage):
         add("--format", choices=("png", "svg", "pdf"), default="png", help="what to write (default: png)")
         add("--what", metavar="PANEL[,PANEL]", help="draw these panels only (default: all that suit the kind)")
         add("--item", type=cli.ranged(0, 1 << 53, whole=True), metavar="N", help="draw item N only, from 0 (default: "
-            f"all; {SHOWN} at most in a png or svg, a pdf has a page for each)")
+            "all, 12 at most in a png or svg; a pdf has a page for each)")
         add("--size", type=size, metavar="WxH", help="width and height of an item's picture in inches, 1 to 100 "
             "(default: 10 wide, as high as its panels need)")
         add("--dpi", type=cli.ranged(20, 1200, "dots an inch"), default=150.0, metavar="N",
@@ -74,15 +72,25 @@ class Plot(cli.Stage):
         if options.sound and not options.report:
             raise cli.UsageError("--sound is played in a --report: give that too")
         self.text = bool(options.report)
-        self.views: list[View] = []
-        self.seen = self.left_out = 0  # items
+        self.seen = self.drawn = 0  # items
+        logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it tells of its font cache
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the products are small: more threads only wait
         try:
-            from .picture import Drawing
-        except ImportError as error:
+            from . import picture
+        except ModuleNotFoundError as error:
             if (error.name or "").partition(".")[0] != "matplotlib":
                 raise
             raise cli.Failure("matplotlib, which draws, is missing: pip install 'nat-audio[plot]'") from None
-        self.drawing = Drawing(options.theme, options.size, options.dpi, options.what)
+        self.drawing = picture.Drawing(options.theme, options.size, options.dpi, options.what)
+        self.book: picture.Book
+        if options.report:
+            from .report import Report
+
+            self.book = Report(self.drawing, options.report, options.sound or [])
+        elif options.format == "pdf":
+            self.book = picture.Pages(self.drawing)
+        else:
+            self.book = picture.Picture(self.drawing, options.format)
 
     def process(self, item: cli.Item) -> Iterator[Record | bytes]:
         """Gather one item. What came of a broken one is drawn, with what is wrong."""
@@ -91,23 +99,24 @@ class Plot(cli.Stage):
         number, self.seen = self.seen, self.seen + 1
         if self.options.item not in (None, number):
             return
-        view, error = gather(item)
+        view, error = gather(item, self.book.listener(item.head))
         panels = view.panels()
-        unknown = [name for name in self.drawing.what if panels and name not in panels]
-        if unknown and not error:
+        unknown = [name for name in self.drawing.what if name not in panels]
+        if panels and unknown and not error:
             error = cli.Failure(f"expected --what of {', '.join(panels)}, got {', '.join(unknown)}")
             view.error = str(error)
-        self.views.append(view)
+        self.book.add(view)
+        self.drawn += 1
         if error:
             raise error
         yield from ()
 
     def finish(self) -> Iterator[Record | bytes]:
         """The picture."""
-        if not self.views:
+        if not self.drawn:
             wanted = "an item" if self.options.item is None else f"item {self.options.item}"
             raise cli.Failure(f"nothing to draw: expected {wanted}, got {self.seen} items")
-        yield self.drawing.picture(self.views, self.options.format)
+        yield self.book.finish()
 
 
 def main() -> NoReturn:
