@@ -1,18 +1,46 @@
-"""nat-decode: items of bytes to PCM."""
+"""nat-decode: items of bytes to PCM.
+
+WAV, AIFF, AU and raw samples become float32 as they come (plain.py). Everything else is collected, in memory while it
+is small, and decoded by libsndfile, or by ffmpeg where that can't (decoders.py). Then, in this order: the part that
+--start and --duration ask for; not-a-number and infinity become zero; channels are mixed; --rate resamples; and what
+comes out is measured.
+"""
 
 from __future__ import annotations
 
 import hashlib
-import io
-from argparse import ArgumentParser
-from collections.abc import Iterator
-from typing import Any, NoReturn
+import os
+import re
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+from math import log10
+from queue import SimpleQueue
+from threading import Thread
+from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn
 
-from . import cli
+from . import cli, plain
 from .cli import Failure, Item
-from .wire import Record
+from .wire import Head, Record
 
-BLOCK = 1 << 16  # samples in one data record, at most
+if TYPE_CHECKING:
+    from .decoders import Blocks, Decoder
+
+BLOCK = 1 << 16  # samples of all channels in one data record, at most
+HEAD = 1 << 20  # bytes of a file that are searched for the beginning of its samples
+SMALL = 1 << 25  # bytes of an item that are kept in memory
+RAW, RATE = "s16le", 22050  # how bytes are played that are no sound; Hz
+FULL = 32767 / 32768  # what counts as full scale; 127/128 in 8 bits
+BROKEN_LINKS = 8  # of a chained Ogg file in a row, after which the rest is not tried
+
+# How files begin that a decoder may read though the stage before did not know them. "maybe" proves too little.
+SOUND = re.compile(
+    rb"ID3|APETAGEX|wvpk|MAC |TTA[12]|MP\+|MPCK|OggS|fLaC|caff|\.SoX|XoS\.|Creative Voice File\x1a|FLV\x01|#!AMR|OFR "
+    rb"|tBaK|DSD |FRM8|NIST_1A|PVF1|\.RMF|2BIT|\x7f\xfe\x80\x01|\xfe\x7f\x01\x80|\x64\xa3[\x01-\x04]\x00|\x1aE\xdf\xa3"
+    rb"|....ftyp|0&\xb2u\x8ef\xcf\x11|riff\x2e\x91\xcf\x11|(?:RIFF|RIFX|RF64|BW64)....WAVE|RIFF....AVI "
+    rb"|FORM....(?:AIF[FC]|8SVX|16SV)|(?P<maybe>\x0b\x77|\xff[\xe2-\xff]|G.{187}G.{187}G)",
+    re.DOTALL,
+)
 
 
 class Decode(cli.Stage):
@@ -20,50 +48,428 @@ class Decode(cli.Stage):
 
     name = "nat-decode"
     reads, makes = "bytes", "pcm"
-    summary = "Decode sound files to PCM (float32)."
-    examples = ("nat-split song.flac | nat-decode | nat-embed",)
+    summary = "Decode sound files to PCM."
+    description = (
+        "Reads the files that nat-split found, and writes their samples as float32: one channel, at each file's own\n"
+        "sample rate, unless told otherwise. What libsndfile can't read is left to ffmpeg, where it is installed.\n"
+        "Bytes that are no sound are played as raw samples, and the header says so. Of a damaged file comes what\n"
+        "could be decoded.\n\n"
+        "WAV, AIFF, AU and raw samples come out as they go in. Other formats are collected to their end first."
+    )
+    examples = (
+        "nat-split song.mp3 | nat-decode | nat-embed | nat-quantize | nat-pack",
+        "arecord -f cd -t wav | nat-split | nat-decode | nat-embed | nat-quantize | nat-pack",
+        "cat *.flac | nat-split | nat-decode --rate 16000 --start 30 --duration 10 | nat-plot > picture.png",
+    )
+
+    def __init__(self, options: Namespace):
+        super().__init__(options)
+        if options.strict and (options.raw_format or options.raw_rate or options.raw_channels):
+            raise cli.UsageError("--strict plays no raw bytes, so --raw-format, --raw-rate and --raw-channels are vain")
+        self.raw = plain.raw(options.raw_format or RAW, options.raw_rate or RATE, options.raw_channels or 1)
+        # BLAS threads are of no use here, and each would take 32 MB of address space.
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+        self.hasher = Hasher()
 
     @staticmethod
     def arguments(parser: ArgumentParser) -> None:
-        """Its options."""
-        parser.add_argument("--channels", choices=("mono", "keep"), default="mono",
-                            help="mono: mix to one channel; keep: all of them (default: mono)")  # fmt: skip
+        add = parser.add_argument
+        add("--channels", choices=("mono", "keep"), default="mono",
+            help="mono: the mean of all channels; keep: all of them (default: mono)")  # fmt: skip
+        add("--rate", type=cli.ranged(100, 768_000, "Hz", whole=True), metavar="HZ",
+            help="resample to so many Hz, 100 to 768000 (default: the rate of each file)")  # fmt: skip
+        add("--start", type=cli.ranged(0, 1e9, "s"), default=0.0, metavar="S",
+            help="leave out the first seconds of each item (default: 0)")  # fmt: skip
+        add("--duration", type=cli.ranged(0, 1e9, "s"), metavar="S",
+            help="stop after so many seconds of each item (default: at its end)")  # fmt: skip
+        add("--raw-format", choices=plain.RAW, metavar="F",
+            help=f"play bytes that are no sound as {', '.join(plain.RAW)} (default: {RAW})")  # fmt: skip
+        add("--raw-rate", type=cli.ranged(1, plain.MAX_RATE, "Hz", whole=True), metavar="HZ",
+            help=f"at so many Hz, 1 to {plain.MAX_RATE} (default: {RATE})")  # fmt: skip
+        add("--raw-channels", type=cli.ranged(1, plain.MAX_CHANNELS, whole=True), metavar="N",
+            help=f"in so many channels, 1 to {plain.MAX_CHANNELS} (default: 1)")  # fmt: skip
+        add("--strict", action="store_true", help="do not play them: bytes that are no sound are an error")
 
     def process(self, item: Item) -> Iterator[Record]:
         """Header, blocks, end."""
-        import numpy as np
-        import soundfile
-
-        file = io.BytesIO(b"".join(record.payload for record in item if record.event == "data"))
-        raw: dict[str, Any] = {}
-        try:
-            sound = soundfile.SoundFile(file)
-        except soundfile.LibsndfileError:
-            raw = {"raw": {"encoding": "s16le", "sample_rate": 22050, "channels": 1}}
-            sound = soundfile.SoundFile(file, samplerate=22050, channels=1, format="RAW", subtype="PCM_16")
-        source = {"sample_rate": sound.samplerate, "channels": sound.channels, "encoding": sound.subtype}
+        feed = Feed(item)
+        sound = self.sound(feed, item)
         channels = 1 if self.options.channels == "mono" else sound.channels
-        decoder = "raw" if raw else f"libsndfile {soundfile.__libsndfile_version__}"
-        yield cli.header(item, "pcm", sample_rate=sound.samplerate, channels=channels, source=source, decoder=decoder,
-                         **raw)  # fmt: skip
-        samples, clipped, peak, energy, digest = 0, 0, 0.0, 0.0, hashlib.sha256()
+        rate = self.options.rate or sound.sample_rate
+        yield self.header(item, sound, rate, channels)
+        totals = Totals(self.hasher)
+        blocks = cut(sound, self.options.start, self.options.duration)
+        blocks = totals.clean(blocks, 127 / 128 if sound.source["encoding"] in ("PCM_U8", "PCM_S8") else FULL)
+        if channels < sound.channels:
+            blocks = map(mixed, blocks)
+        if rate != sound.sample_rate:
+            blocks = resampled(blocks, sound.sample_rate, rate, channels)
+        rows = max(1, BLOCK // channels)
+        for block in blocks:
+            yield from feed.notes()
+            for first in range(0, len(block), rows):
+                yield cli.data(totals.count(block[first : first + rows]))
+        for _ in feed:
+            pass  # what follows the samples
+        yield from feed.notes()
+        yield self.end(item, sound, totals.end(rate, channels))
+
+    def sound(self, feed: Feed, item: Item) -> Sound:
+        """Find out what the item holds. Raises Failure where there is nothing that could be played."""
+        head = feed.peek(512)
+        if not head:
+            raise Failure("expected a sound file, got 0 bytes")
+        if layout := find_layout(feed):
+            return plain_sound("pcm", layout, feed)
+        match = SOUND.match(head)
+        known = item.head.get("format", "unknown") != "unknown" or (match and not match["maybe"])
+        if known or match:
+            from .decoders import Broken
+
+            file = spooled(feed)
+            try:
+                return decoded(file)
+            except Broken as error:
+                if known:
+                    raise Failure(f"nothing could be decoded ({error})") from None
+            feed = Feed(pieces(file))
+        if self.options.strict:
+            raise Failure(f"expected a sound file, got bytes that start with {head[:16]!r}")
+        return plain_sound("raw", self.raw, feed)
+
+    def header(self, item: Item, sound: Sound, rate: int, channels: int) -> Record:
+        """The header: what comes out, and what it was made of."""
+        added: Head = {"sample_rate": rate, "channels": channels, "source": sound.source, "decoder": sound.decoder}
+        if sound.decoder == "raw":
+            encoding = self.options.raw_format or RAW
+            added["raw"] = {"encoding": encoding, "sample_rate": sound.sample_rate, "channels": sound.channels}
+        if self.options.start:
+            added["start"] = self.options.start
+        return cli.header(item, "pcm", **added)
+
+    def end(self, item: Item, sound: Sound, totals: Head) -> Record:
+        """The end. Damage is told in it, on standard error, and in the exit status."""
+        if sound.continued:
+            totals["continued"] = "; ".join(sound.continued)
+        if sound.damage:
+            totals |= {"damaged": True, "reason": "; ".join(sound.damage)}
+            cli.complain(f"{self.name}: {item.name}: damaged: {totals['reason']}")
+        record = cli.end(item, **totals)
+        item.end = record.head
+        return record
+
+
+class Feed:
+    """An item's bytes as they come. The notes among them are kept until their turn."""
+
+    def __init__(self, records: Iterable[Record]):
+        self._notes: list[Record] = []
+        self._data = self._payloads(records)
+        self._held = b""
+
+    def _payloads(self, records: Iterable[Record]) -> Iterator[bytes]:
+        for record in records:
+            if record.event == "data":
+                yield record.payload
+            else:
+                self._notes.append(record)
+
+    def peek(self, size: int) -> bytes:
+        """The first bytes, `size` or more of them; fewer only where the item ends before. They stay to be read."""
+        held, missing = [self._held], size - len(self._held)
+        while missing > 0 and (data := next(self._data, None)) is not None:
+            held.append(data)
+            missing -= len(data)
+        self._held = b"".join(held)
+        return self._held
+
+    def __iter__(self) -> Iterator[bytes]:
+        """All that has not been read."""
+        held, self._held = self._held, b""
+        yield held
+        yield from self._data
+
+    def notes(self) -> Iterator[Record]:
+        """Those that came since the last time."""
+        notes, self._notes = self._notes, []
+        return iter(notes)
+
+
+class Sound:
+    """What was found in an item, and its samples."""
+
+    def __init__(self, decoder: str, encoding: Head, sample_rate: int, channels: int):
+        self.decoder = decoder
+        self.sample_rate = sample_rate
+        self.channels = channels
+        self.source = {**encoding, "sample_rate": sample_rate, "channels": channels}
+        self.blocks: Blocks = iter(())
+        # Filled while the blocks are read:
+        self.damage: list[str] = []
+        self.continued: list[str] = []  # where one decoder went on for the other
+
+
+def find_layout(feed: Feed) -> plain.Layout | None:
+    """The layout of a file that needs no decoder; None for others, and where its samples begin too far in."""
+    size = 0
+    while size <= HEAD:
+        head = feed.peek(size)
+        if len(head) < size:
+            return None
         try:
-            while len(block := sound.read(BLOCK, dtype="float32", always_2d=True)):
-                if channels == 1:
-                    block = block.mean(axis=1, dtype="float32", keepdims=True)
-                payload = block.tobytes()
-                samples += len(block)
-                peak = max(peak, float(np.abs(block).max()))
-                energy += float(np.square(block, dtype="float64").sum())
-                clipped += int((np.abs(block) >= 32767 / 32768).sum())
-                digest.update(payload)
-                yield cli.data(payload)
-        except soundfile.LibsndfileError as error:
-            raise Failure(str(error)) from None
-        decibels = lambda x: round(20 * float(np.log10(x)), 2) if x else None  # noqa: E731
-        yield cli.end(item, samples=samples, seconds=samples / sound.samplerate, peak_dbfs=decibels(peak),
-                      rms_dbfs=decibels((energy / max(1, samples * channels)) ** 0.5), clipped=clipped,
-                      pcm_sha256=digest.hexdigest())  # fmt: skip
+            return plain.layout(head)
+        except plain.More as more:
+            size = more.size
+    return None
+
+
+def plain_sound(decoder: str, layout: plain.Layout, feed: Feed) -> Sound:
+    """The sound of bytes that need no decoder."""
+    encoding = {"format": layout.format, "encoding": layout.encoding}
+    sound = Sound(decoder, encoding, layout.sample_rate, layout.channels)
+    sound.blocks = unpacked(layout, feed, sound.damage)
+    return sound
+
+
+def unpacked(layout: plain.Layout, feed: Feed, damage: list[str]) -> Blocks:
+    """The samples of a file of which `feed` gives all bytes."""
+    skip, left = layout.start, layout.size
+    step = layout.frame * max(1, BLOCK // layout.channels)
+    rest = b""
+    for data in feed:
+        if skip:
+            skip, data = max(0, skip - len(data)), data[skip:]
+        if left is not None:
+            data = data[:left]
+            left -= len(data)
+        data = rest + data if rest else data
+        whole = len(data) - len(data) % layout.frame
+        view = memoryview(data)
+        for first in range(0, whole, step):
+            yield layout.samples(view[first : min(whole, first + step)])
+        rest = data[whole:]
+        if left == 0:
+            return
+    if left and layout.size:
+        damage.append(f"the header announces {layout.size} bytes of samples, {layout.size - left} came")
+    elif rest and layout.format == "raw":
+        yield layout.samples(rest.ljust(layout.frame, b"\0"))  # of what is no sound file, every byte is heard
+
+
+def spooled(feed: Feed) -> BinaryIO:
+    """The whole item as a file without a name: in memory while it is small, where the system can do that."""
+    import shutil
+    import tempfile
+
+    try:
+        memory = hasattr(os, "memfd_create")
+        file: BinaryIO = open(os.memfd_create("nat"), "w+b") if memory else tempfile.TemporaryFile()
+        for data in feed:
+            if memory and file.tell() + len(data) > SMALL:
+                memory, small, file = False, file, tempfile.TemporaryFile()
+                small.seek(0)
+                shutil.copyfileobj(small, file)
+                small.close()
+            file.write(data)
+        file.flush()
+    except OSError as error:
+        raise Failure(f"temporary file in {tempfile.gettempdir()}: {error.strerror} (TMPDIR chooses another)") from None
+    return file
+
+
+def pieces(file: BinaryIO, start: int = 0, stop: int | None = None) -> Iterator[Record]:
+    """The bytes of a file from `start` to `stop` as records."""
+    stop = os.fstat(file.fileno()).st_size if stop is None else stop
+    while start < stop and (data := os.pread(file.fileno(), min(BLOCK, stop - start), start)):
+        yield cli.data(data)
+        start += len(data)
+
+
+def decoded(file: BinaryIO) -> Sound:
+    """The sound of a file: of all its links, where it is a chained Ogg stream.
+
+    A link at another rate or with other channels than the first is brought to those. Raises decoders.Broken where
+    nothing decodes.
+    """
+    from . import decoders
+
+    links = list(pairwise([*ogg_links(file), os.fstat(file.fileno()).st_size]))
+    damage: list[str] = []
+
+    def opened() -> Iterator[tuple[Decoder, BinaryIO]]:
+        """The links that decode."""
+        broken = 0
+        for number, (start, stop) in enumerate(links, 1):
+            data = spooled(Feed(pieces(file, start, stop))) if len(links) > 1 else file
+            try:
+                yield decoders.opened(data), data
+                broken = 0
+            except decoders.Broken as error:
+                damage.append(f"link {number}: {error}" if len(links) > 1 else str(error))
+                broken += 1
+            if broken == BROKEN_LINKS:
+                return
+
+    def played(link: tuple[Decoder, BinaryIO] | None) -> Blocks:
+        while link:
+            decoder, data = link
+            blocks = caught(decoders.whole(decoder, data, sound.continued))
+            if decoder.channels != sound.channels:
+                blocks = (mixed(block).repeat(sound.channels, axis=1) for block in blocks)
+            if decoder.sample_rate != sound.sample_rate:
+                blocks = resampled(blocks, decoder.sample_rate, sound.sample_rate, sound.channels)
+            yield from blocks
+            link = next(playing, None)
+
+    def caught(blocks: Blocks) -> Blocks:
+        try:
+            yield from blocks
+        except decoders.Broken as error:
+            damage.append(str(error))
+
+    playing = opened()
+    first = next(playing, None)
+    if not first:
+        raise decoders.Broken("; ".join(damage))
+    decoder = first[0]
+    encoding = {"format": decoder.format, "encoding": decoder.encoding}
+    sound = Sound(decoder.name, encoding, decoder.sample_rate, decoder.channels)
+    sound.damage, sound.blocks = damage, played(first)
+    return sound
+
+
+def ogg_links(file: BinaryIO) -> list[int]:
+    """Where in the file each link of a chained Ogg stream starts (RFC 3533, section 4); [0] for other formats."""
+    starts, at, fresh = [0], 0, True
+    while len(page := os.pread(file.fileno(), 27 + 255, at)) >= 27:
+        if page.startswith(b"OggS"):
+            begins = bool(page[5] & 2)
+            if begins and not fresh:
+                starts.append(at)
+            fresh = begins
+            at += 27 + page[26] + sum(page[27 : 27 + page[26]])
+        elif at == 0:
+            break
+        else:
+            found = os.pread(file.fileno(), BLOCK, at + 1).find(b"OggS")
+            at += 1 + found if found >= 0 else BLOCK - 3
+    return starts
+
+
+def cut(sound: Sound, start: float, duration: float | None) -> Blocks:
+    """The seconds from `start` on, at most `duration` of them."""
+    first = round(start * sound.sample_rate)
+    last = None if duration is None else first + round(duration * sound.sample_rate)
+    at = 0
+    for block in sound.blocks:
+        if at + len(block) > first:
+            yield block[max(0, first - at) : None if last is None else max(0, last - at)]
+        at += len(block)
+        if last is not None and at >= last:
+            return
+
+
+def mixed(block: Any) -> Any:
+    """The mean of all channels, shape (n, 1), added up from the first to the last: the same on every machine."""
+    total = block[:, 0].copy()
+    for channel in range(1, block.shape[1]):
+        total += block[:, channel]
+    total /= block.shape[1]
+    return total[:, None]
+
+
+def resampled(blocks: Blocks, rate: int, to: int, channels: int) -> Blocks:
+    """The same sound at another rate (libsoxr, high quality). However it is cut, the same samples come out."""
+    import numpy as np
+    import soxr
+
+    stream = soxr.ResampleStream(rate, to, channels, dtype="float32", quality="HQ")
+    for block in blocks:
+        yield stream.resample_chunk(block)
+    yield stream.resample_chunk(np.zeros((0, channels), np.float32), last=True)
+
+
+class Totals:
+    """What is counted on the way, and told in the end."""
+
+    def __init__(self, hasher: Hasher) -> None:
+        self.hasher = hasher
+        self.digest = hashlib.sha256()
+        self.samples = self.clipped = self.nonfinite = 0
+        self.peak = self.energy = 0.0
+
+    def clean(self, blocks: Blocks, full: float) -> Blocks:
+        """Count samples at full scale; make zero of what is not a finite number, and count that."""
+        import numpy as np
+
+        for block in blocks:
+            if len(block):
+                low, high = float(block.min()), float(block.max())  # not-a-number in the block comes through in these
+                if not (np.isfinite(low) and np.isfinite(high)):
+                    finite = np.isfinite(block)
+                    self.nonfinite += int(block.size - np.count_nonzero(finite))
+                    block = np.where(finite, block, np.float32(0))
+                    low, high = float(block.min()), float(block.max())
+                if high >= full or low <= -full:
+                    self.clipped += int(np.count_nonzero(np.abs(block) >= full))
+                yield block
+
+    def count(self, block: Any) -> bytes:
+        """Measure a block of the output. Returns it as the payload of a record."""
+        import numpy as np
+
+        flat = block.reshape(-1).astype(np.float64)
+        self.samples += len(block)
+        self.peak = max(self.peak, float(block.max()), -float(block.min()))
+        self.energy += float(np.dot(flat, flat))
+        payload: bytes = block.astype("<f4", copy=False).tobytes()
+        self.hasher.update(self.digest, payload)
+        return payload
+
+    def end(self, rate: int, channels: int) -> Head:
+        """The keys of the end record."""
+        self.hasher.wait()
+        power = self.energy / max(1, self.samples * channels)
+        return {
+            "samples": self.samples,
+            "seconds": self.samples / rate,
+            "peak_dbfs": round(20 * log10(self.peak), 2) if self.peak else None,
+            "rms_dbfs": round(10 * log10(power), 2) if power else None,
+            "clipped": self.clipped,
+            **({"nonfinite": self.nonfinite} if self.nonfinite else {}),
+            "pcm_sha256": self.digest.hexdigest(),
+        }
+
+
+class Hasher:
+    """Checksums in a thread: hashlib lets the others run meanwhile, so they take no time where a core is free."""
+
+    AHEAD = 4  # payloads that may wait
+
+    def __init__(self) -> None:
+        self._todo: SimpleQueue[tuple[Any, bytes]] = SimpleQueue()
+        self._free: SimpleQueue[None] = SimpleQueue()
+        for _ in range(self.AHEAD):
+            self._free.put(None)
+        Thread(target=self._run, daemon=True).start()
+
+    def _run(self) -> None:
+        while True:
+            digest, payload = self._todo.get()
+            digest.update(payload)
+            self._free.put(None)
+
+    def update(self, digest: Any, payload: bytes) -> None:
+        """Add `payload` to `digest`, soon."""
+        self._free.get()
+        self._todo.put((digest, payload))
+
+    def wait(self) -> None:
+        """Return when all is added."""
+        for _ in range(self.AHEAD):
+            self._free.get()
+        for _ in range(self.AHEAD):
+            self._free.put(None)
 
 
 def main() -> NoReturn:
