@@ -31,6 +31,7 @@ HEAD = 1 << 20  # bytes of a file that are searched for the beginning of its sam
 SMALL = 1 << 25  # bytes of an item that are kept in memory
 RAW, RATE = "s16le", 22050  # how bytes are played that are no sound; Hz
 FULL = 32767 / 32768  # what counts as full scale; 127/128 in 8 bits
+MOST = 10_000  # numbers that resampling may make of one sample
 BROKEN_LINKS = 8  # of a chained Ogg file in a row, after which the rest is not tried
 
 # How files begin that a decoder may read though the stage before did not know them. "maybe" proves too little.
@@ -383,9 +384,13 @@ def resampled(blocks: Blocks, rate: int, to: int, channels: int) -> Blocks:
     import numpy as np
     import soxr
 
+    if to * channels > MOST * rate:
+        raise Failure(f"{rate} Hz can't become {to} Hz in {channels} channels: that is above {MOST} numbers for one")
     stream = soxr.ResampleStream(rate, to, channels, dtype="float32", quality="HQ")
+    rows = max(1, BLOCK * rate // (to * channels))
     for block in blocks:
-        yield stream.resample_chunk(block)
+        for first in range(0, len(block), rows):
+            yield stream.resample_chunk(block[first : first + rows])
     yield stream.resample_chunk(np.zeros((0, channels), np.float32), last=True)
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 PIECE = 1 << 18  # bytes read from a decoder at once
 PATIENCE = 60  # seconds without a sign of life
-SPACE = 2 << 30  # bytes of address space
+SPACE = 1 << 30  # bytes of address space
 SPEED = 20_000  # bytes of the file in a second of processor time, at least (after the first minute)
 YIELD = 1 << 18  # bytes of float32 from a byte of the file, at most: 4 times what digital silence in FLAC comes to
 LOG = 1 << 16  # bytes kept of what a decoder says
