@@ -455,6 +455,7 @@ class Measures:
         image = (values - low) / np.where(high > low, high - low, 1)
         low, high = np.where(pitched, 2**low, low), np.where(pitched, 2**high, high)
         drawing.raster(axes, image.T, self.means.span / rate, self.names[:ROWS])
+        axes.tick_params(axis="y", labelsize=6.5)
         units = ["" if unit == "0..1" else unit for unit in self.units]
         ranges = [f"{number(a)} … {number(b)} {unit}" if math.isfinite(a) else "absent"
                   for a, b, unit in zip(low, high, units, strict=False)]  # fmt: skip
@@ -519,8 +520,11 @@ class Features(Framed):
                      names: list[str] = names, group: int = group) -> Axes:  # fmt: skip
                 axes = figure.add_subplot(cell)
                 values = means.values.astype(np.float64)
-                spread = np.nanmean((values - means.means) ** 2, axis=0) ** 0.5
-                image = (values - means.means) / np.where(spread > 0, spread, 1)
+                image = values - means.means
+                present = np.isfinite(image)
+                squares = np.sum(image**2, axis=0, where=present)
+                spread = np.sqrt(squares / np.maximum(present.sum(axis=0), 1))
+                image /= np.where(spread > 0, spread, 1)
                 heat = drawing.raster(axes, image.T, means.span / self.rate, names, (-2.5, 2.5), group)
                 axes.set_ylabel(drawing.safe(label, 30))
                 drawing.bar(heat, axes, "z-score by row", [-2, 0, 2])

@@ -44,6 +44,7 @@ figure i { position: absolute; width: 1px; background: BAD; pointer-events: none
 th, td { text-align: right; padding: .2rem .7rem; border-bottom: 1px solid EMPTY; vertical-align: top }
 th:first-child, td:first-child { text-align: left; padding-left: 0 } th { font-weight: normal }
 .facts td, .facts th { text-align: left; overflow-wrap: anywhere }
+.facts td:first-child { white-space: nowrap } details { margin-top: 1rem }
 """
 
 # A line over the pictures follows the sound; a click on them moves it. Works without, too.

@@ -1,0 +1,455 @@
+"""nat-plot: pictures of every kind of stream, pages, reports; what is gathered for them, held against numpy."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import re
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from helpers import AUDIO, BIN, needs_audio, noise, records, sh, stream, tone, wav
+from PIL import Image
+
+from natlib import cli, picture, wire
+from natlib.wire import Head, Record
+
+RATE = 8000
+FRAMES = 100
+LAYERS = [{"name": name, "type": kind, "vocab": 16}
+          for kind, names in (("semantic", ("S0", "S1")), ("acoustic", ("A0", "A1"))) for name in names]  # fmt: skip
+MEASURES = [{"name": "level", "unit": "dBFS", "step": 0.1}, {"name": "pitch", "unit": "Hz", "step": 0.2}]
+RANDOM = np.random.default_rng(7)
+CODES = np.repeat(RANDOM.integers(0, 16, (FRAMES // 4, 4)), 4, axis=0).astype("<u2")
+GRID = np.column_stack([RANDOM.integers(-900, 0, FRAMES), np.where(np.arange(FRAMES) < 50, -32768, 2200)]).astype("<i2")
+ROWS = np.hstack([RANDOM.standard_normal((FRAMES, 5)), np.where(GRID == -32768, np.nan, GRID)]).astype("<f4")
+
+
+def one(kind: str, payload: bytes, name: str = "one", **keys: object) -> list[Head | tuple[Head, bytes]]:
+    """The records of one item."""
+    return [{"event": "header", "kind": kind, "name": name, **keys}, ({"event": "data"}, payload), {"event": "end"}]
+
+
+def sound(name: str = "one") -> list[Head | tuple[Head, bytes]]:
+    """One second of sound as a pcm item."""
+    return one("pcm", tone(440, 1, RATE).astype("<f4").tobytes(), name, sample_rate=RATE, channels=1)
+
+
+STREAMS = [{"name": "S", "type": "semantic", "width": 3}, {"name": "A", "type": "acoustic", "width": 2}]
+ITEMS = {
+    "bytes": one("bytes", bytes(range(256)) * 20, format="wav"),
+    "pcm": sound(),
+    "features": one("features", ROWS.tobytes(), frame_rate=12.5, streams=STREAMS, measures=MEASURES),
+    "tokens": one("tokens", np.hstack([CODES, GRID.view("<u2")]).tobytes(), frame_rate=12.5, layers=LAYERS,
+                  measures=MEASURES),
+    "theirs": one("features", ROWS[:, :5].tobytes(), streams=[{"name": "embedding", "width": 5}]),
+    "tokens of theirs": one("tokens", CODES.tobytes(), frame_rate=75, layers=[{"name": f"q{i}"} for i in range(4)]),
+}  # fmt: skip
+CLOSE: Head = {"event": "close"}
+TOKENS = stream(*ITEMS["tokens"], CLOSE)
+
+
+def image(png: bytes) -> Image.Image:
+    """A picture that nat-plot made."""
+    return Image.open(io.BytesIO(png)).convert("RGB")
+
+
+def view(data: bytes) -> picture.View:
+    """What is gathered of a stream of one item."""
+    made, error = picture.gather(items(data))
+    assert error is None
+    return made
+
+
+def items(data: bytes) -> cli.Item:
+    """The one item of a stream."""
+    first, *rest = records(data)
+    return cli.Item(first.head, iter(rest))
+
+
+# Pictures.
+
+
+@pytest.mark.parametrize("kind", ITEMS)
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_kind_has_a_picture(kind: str, theme: str) -> None:
+    done = sh(f"nat-plot --theme {theme}", stream(*ITEMS[kind], CLOSE))
+    assert done.stderr == b""
+    drawn = image(done.stdout)
+    assert drawn.width == 1500
+    assert 300 < drawn.height < 3000
+    paper = drawn.getpixel((1, 1))
+    assert paper == ((255, 255, 255) if theme == "light" else (19, 20, 23))
+    assert np.mean(np.any(np.asarray(drawn) != paper, axis=2)) > 0.1
+
+
+def test_the_whole_pipe_is_drawn_at_every_stage(tmp_path: Path) -> None:
+    (tmp_path / "a.wav").write_bytes(wav(tone(330, 2) + noise(2)))
+    done = sh(
+        "nat-split a.wav | tee >(nat-plot > bytes.png) | nat-decode | tee >(nat-plot > pcm.png) | nat-embed |"
+        " tee >(nat-plot > features.png) | nat-quantize | tee >(nat-plot > tokens.png) | nat-pack |"
+        " nat-plot > ndjson.png; status=$?; wait; exit $status", cwd=tmp_path,
+    )  # fmt: skip
+    assert done.stderr == b""
+    assert image((tmp_path / "ndjson.png").read_bytes()).width == 1500
+
+
+@needs_audio
+def test_real_sound_is_drawn() -> None:
+    file = next((AUDIO / "music").glob("*.ogg"))
+    done = sh(f"nat-split {file} | nat-decode | nat-plot --what spectrogram --size 6x3 --dpi 100")
+    assert image(done.stdout).size == (600, 300)
+
+
+@pytest.mark.parametrize("form", ["png", "svg", "pdf"])
+def test_the_same_stream_is_the_same_picture(form: str) -> None:
+    first, second = (sh(f"nat-plot --format {form} --size 5x4", TOKENS).stdout for _ in range(2))
+    assert first == second
+    assert first.startswith({"png": b"\x89PNG", "svg": b"<?xml", "pdf": b"%PDF"}[form])
+    assert b"Date" not in first
+    assert b"date>" not in first
+
+
+def test_items_are_rows_of_a_picture_or_pages() -> None:
+    many = stream(*(record for number in range(14) for record in sound(f"sound {number}")), CLOSE)
+    options = "--what waveform --dpi 30 --size 6x2"
+    assert image(sh(f"nat-plot {options} --item 13", many).stdout).size == (180, 60)
+    assert 12 * 60 < image(sh(f"nat-plot {options}", many).stdout).height < 13 * 60
+    pdf = sh(f"nat-plot {options} --format pdf", many).stdout
+    assert len(re.findall(rb"/Type /Page\b", pdf)) == 14
+    done = sh("nat-plot --item 14", many, status=1)
+    assert done.stdout == b""
+    assert b"expected item 14, got 14 items" in done.stderr
+
+
+def test_wrong_usage_is_told() -> None:
+    for options, message in (
+        ("--size 10", "expected WIDTHxHEIGHT in inches"),
+        ("--size 0x5", "1 to 100"),
+        ("--dpi 5", "expected a number from 20 to 1200 dots an inch, got '5'"),
+        ("--sound x.wav", "--sound is played in a --report"),
+    ):
+        done = sh(f"nat-plot {options}", TOKENS, status=2)
+        assert message in done.stderr.decode()
+        assert done.stdout == b""
+
+
+def test_a_panel_that_a_kind_does_not_have_is_told() -> None:
+    done = sh("nat-plot --what layers,spectrogram", TOKENS, status=1)
+    assert b"one: expected --what of layers, changes, usage, measures, got spectrogram" in done.stderr
+    image(done.stdout)
+
+
+def test_a_picture_beyond_the_renderer_is_told() -> None:
+    done = sh("nat-plot --size 100x5 --dpi 1200", TOKENS, status=1)
+    assert done.stderr == b"nat-plot: expected a picture below 65536 dots, got 120000 (lower --dpi or --size)\n"
+
+
+# What goes wrong with an item stays with it, and is seen.
+
+
+def test_a_broken_item_is_drawn_with_what_is_wrong() -> None:
+    broken: Head = {"event": "error", "stage": "nat-decode", "message": "no sound in it"}
+    header: Head = {"event": "header", "kind": "bytes", "name": "bad"}
+    alone = sh("nat-plot", stream(header, broken, CLOSE), status=1)
+    assert image(alone.stdout).height < 200
+    both = sh("nat-plot --format svg", stream(header, broken, *sound(), CLOSE), status=1).stdout
+    assert b"<!-- bad -->" in both
+    assert b"<!-- nat-decode: no sound in it -->" in both
+    assert b"<!-- one -->" in both
+
+
+def test_a_stream_that_breaks_off_is_drawn_as_far_as_it_came() -> None:
+    done = sh("nat-plot --format svg", TOKENS[: TOKENS.index(b'{"event":"end"')], status=1)
+    assert b"expected the end of item 0 (one)" in done.stderr
+    assert b"<!-- S0: " in done.stdout
+
+
+@pytest.mark.parametrize("junk", [b"", b"RIFF", b"{}\n", stream(CLOSE)])
+def test_no_stream_no_picture(junk: bytes) -> None:
+    done = sh("nat-plot", junk, status=1)
+    assert done.stdout == b""
+    assert b"nothing to draw" in done.stderr
+
+
+def test_odd_streams_of_others_are_drawn_without_a_word() -> None:
+    odd = np.array([np.inf, -np.inf, np.nan, 3e38] * 4, "<f4").tobytes()
+    layers = [{"name": ["x"], "vocab": 10**15}, {"vocab": -1}, {"name": "$x^$", "type": {}}, {}]
+    measures = [{"step": "x"}, {"unit": 3}]
+    done = sh("nat-plot --size 2x2 --dpi 50", stream(
+        *one("features", odd, frame_rate=0, streams=[{"name": "S", "width": 2}], measures=measures),
+        *one("features", odd, frame_rate=1e300, streams=[], measures=[{"unit": "Hz", "step": 1e300}]),
+        *one("features", odd * 500, streams=[{"name": "wide", "width": 1000}]),
+        *one("tokens", b"\xff" * 80, frame_rate="x", layers=layers),
+        *one("pcm", odd, sample_rate=2**31 - 1, channels=2), *one("pcm", odd, sample_rate=1, channels=16),
+        *one("pcm", b"", sample_rate=RATE, channels=1), *one("bytes", b"", format={}), CLOSE,
+    ))  # fmt: skip
+    assert done.stderr == b""
+    assert image(done.stdout).width == 100
+
+
+@pytest.mark.parametrize(("head", "message"), [
+    ({"kind": "pcm", "channels": 1}, 'as "sample_rate", got nothing'),
+    ({"kind": "shapes"}, "expected a stream of bytes, pcm, features, tokens, ndjson, got 'shapes'"),
+    ({"kind": "ndjson"}, 'expected a list of objects as "layers", got nothing'),
+])  # fmt: skip
+def test_a_header_that_cannot_be_drawn_is_told(head: Head, message: str) -> None:
+    done = sh("nat-plot", stream({"event": "header", "name": "odd", **head}, {"event": "end"}, CLOSE), status=1)
+    assert message in done.stderr.decode()
+
+
+@pytest.mark.parametrize("line", [{"t": 0, "S0": "x"}, {"t": 0, "S0": 65536}, {"t": "0", "S0": 1}, {"t": 9e8, "S0": 1}])
+def test_a_line_that_cannot_be_drawn_is_told(line: Head) -> None:
+    header: Head = {"event": "header", "kind": "ndjson", "layers": LAYERS, "frame_rate": 12.5}
+    _, error = picture.gather(items(stream(header, line, {"event": "end"})))
+    assert isinstance(error, cli.Failure)
+
+
+# Names.
+
+
+NAMES = ["Größe Ελληνικά Русский", "שלום مرحبا", "中文 日本語 한국어 हिन्दी ไทย", "🎵👩‍👧 \U0010fffd", "a$b^2$ $\\frac",
+         "x" * 500, "tab\tline\nbell\a", "\u202e\ufeff\u200b"]  # fmt: skip
+
+
+@pytest.mark.parametrize("form", ["png", "svg", "pdf"])
+def test_names_in_any_script_are_drawn_without_a_warning(form: str) -> None:
+    names = stream(*(record for name in NAMES for record in sound(name)), CLOSE)
+    done = sh(f"nat-plot --what waveform --dpi 50 --size 8x1 --format {form}", names)
+    assert done.stderr == b""
+
+
+def test_what_no_font_has_is_spelled_out() -> None:
+    drawing = picture.Drawing("light", None, 100, None)
+    assert drawing.safe("a\n\U0010fffd\x7f é", 80) == "a\\x0a\\U0010fffd\\x7f é"
+    assert drawing.safe("e\u0301", 80) == "é"
+    assert drawing.safe("x" * 50 + ".wav", 20) == "xxxxxxxxx…xxxxx.wav"
+
+
+def test_neither_home_nor_a_style_in_the_folder_matters(tmp_path: Path) -> None:
+    (tmp_path / "matplotlibrc").write_text("axes.facecolor: green\nno.such.key: 1\n")
+    plain = sh("nat-plot --dpi 50", TOKENS)
+    odd = sh("nat-plot --dpi 50", TOKENS, cwd=tmp_path, HOME="/dev/null", XDG_CONFIG_HOME="", XDG_CACHE_HOME="")
+    assert odd.stderr == b""
+    assert odd.stdout == plain.stdout
+
+
+def test_without_matplotlib_the_line_that_installs_it(tmp_path: Path) -> None:
+    (tmp_path / "matplotlib.py").write_text("raise ModuleNotFoundError('not there', name='matplotlib')")
+    done = sh("nat-plot", TOKENS, status=1, PYTHONPATH=str(tmp_path))
+    assert done.stdout == b""
+    assert done.stderr == b"nat-plot: matplotlib, which draws, is missing: pip install 'nat-audio[plot]'\n"
+
+
+def test_help_loads_neither_numpy_nor_matplotlib() -> None:
+    done = subprocess.run([sys.executable, "-X", "importtime", "-m", "natlib.plot", "--help"], capture_output=True,
+                          cwd=BIN.parent, check=True)  # fmt: skip
+    assert b"natlib.cli" in done.stderr
+    assert not re.search(rb"numpy|matplotlib", done.stderr)
+
+
+# What is gathered.
+
+
+@pytest.mark.parametrize("combine", [np.maximum, np.minimum, np.add])
+@pytest.mark.parametrize("count", [1, 4095, 4096, 4097, 8193, 100_003])
+def test_columns_are_the_same_for_every_cutting(combine: np.ufunc, count: int) -> None:
+    rows = RANDOM.integers(-99, 99, (count, 2)).astype(np.float32)
+    columns = picture.Columns(combine, (2,))
+    first = 0
+    while first < count:
+        last = first + int(RANDOM.integers(0, 3000))
+        columns.add(rows[first:last])
+        first = last
+    assert len(columns.values) <= 4096
+    assert columns.hop == max(1, 2 ** int(np.ceil(np.log2((count + 1) / 4096))))
+    expected = combine.reduceat(rows, np.arange(0, count, columns.hop), axis=0)
+    assert np.array_equal(columns.values, expected)
+    assert columns.counts.sum() == count
+
+
+def test_a_click_in_an_hour_of_silence_is_seen() -> None:
+    head: Head = {"event": "header", "kind": "pcm", "sample_rate": 1000, "channels": 1}
+    seen = picture.Pcm(head)
+    silence = np.zeros(100_000, np.float32)
+    for number in range(36):
+        block = silence.copy()
+        block[12_345] = float(number == 20)
+        seen.add(Record({"event": "data"}, block.tobytes()))
+    seen.finish()
+    assert seen.duration == 3600
+    column = int(np.argmax(seen.high.values))
+    assert seen.high.values[column] == 1
+    assert column == 2_012_345 // seen.high.hop
+    levels = seen.spectrogram.decibels.max(axis=1)
+    assert abs(np.argmax(levels) * seen.spectrogram.samples - 2_012_345) < seen.spectrogram.size
+    assert np.sum(levels > -150) <= 2
+
+
+@pytest.mark.parametrize("hertz", [97.0, 440.0, 3000.0, 9000.0])
+@pytest.mark.parametrize("rate", [22050, 44100, 48000])
+def test_a_sine_stands_at_its_frequency_and_level(hertz: float, rate: int) -> None:
+    made = picture.Spectrogram(rate)
+    samples = tone(hertz, 1.5, rate, amplitude=1).astype(np.float32)
+    for first in range(0, len(samples), 777):
+        made.add(samples[first : first + 777])
+    made.finish()
+    whole = picture.Spectrogram(rate)
+    whole.add(samples)
+    whole.finish()
+    assert np.allclose(made.decibels, whole.decibels, atol=0.1)
+    middle = made.decibels[len(made.decibels) // 2]
+    peak = int(np.argmax(middle))
+    assert abs(made.hertz[peak] - hertz) <= max(rate / made.size, hertz / 24)
+    assert abs(middle[peak]) < 2
+
+
+@pytest.mark.parametrize("encoding", ["delta", "rle", "dense", "S=rle,A=dense"])
+def test_ndjson_is_seen_as_the_tokens_that_it_was_made_of(encoding: str) -> None:
+    tokens = view(TOKENS)
+    lines = view(sh(f"nat-pack --encoding {encoding}", TOKENS).stdout)
+    assert isinstance(tokens, picture.Tokens)
+    assert isinstance(lines, picture.Ndjson)
+    assert lines.frames == tokens.frames == FRAMES
+    assert np.array_equal(lines.codes.values, tokens.codes.values)
+    assert np.array_equal(lines.changes.values, tokens.changes.values)
+    assert lines.tables()["Layers"] == tokens.tables()["Layers"]
+    assert lines.marks == [0.0, 4.96]
+
+
+def test_the_figures_by_layer_are_those_of_the_codes() -> None:
+    head, *rows = view(TOKENS).tables()["Layers"]
+    assert head[:5] == ("layer", "codes used", "of", "utilisation", "entropy (bits)")
+    for number, row in enumerate(rows):
+        codes = CODES[:, number]
+        share = np.bincount(codes)[np.unique(codes)] / FRAMES
+        changes = np.count_nonzero(np.diff(codes))
+        used = len(share)
+        assert row[:4] == (LAYERS[number]["name"], str(used), "16", f"{used / 16:.0%}")
+        assert row[4:6] == (f"{-np.sum(share * np.log2(share)):.2f}", "4.00")
+        assert row[6:8] == (f"{changes / (FRAMES / 12.5):.2f}", f"{FRAMES / (changes + 1):.1f}")
+
+
+@pytest.mark.parametrize("kind", ["features", "tokens"])
+def test_measures_are_in_their_units_and_absent_ones_do_not_count(kind: str) -> None:
+    rows = view(stream(*ITEMS[kind], CLOSE)).tables()["Measures"]
+    level = GRID[:, 0] * 0.1
+    expected = [picture.number(float(np.float32(value))) for value in (level.min(), level.mean(), level.max())]
+    assert rows == [("measure", "unit", "lowest", "mean", "highest"), ("level", "dBFS", *expected),
+                    ("pitch", "Hz", "440", "440", "440")]  # fmt: skip
+
+
+def test_memory_is_flat_for_an_hour() -> None:
+    # A process that copies sound for so many minutes, and then says the peak memory of nat-plot, in KB.
+    script = f"""if True:
+        import resource, subprocess, sys
+        sys.path.insert(0, {str(BIN.parent)!r})
+        import numpy as np
+        from natlib import wire
+        plot = subprocess.Popen([{str(BIN / "nat-plot")!r}], stdin=-1, stdout=subprocess.DEVNULL)
+        block = np.random.default_rng(1).standard_normal({RATE} * 30).astype("<f4").tobytes()
+        writer = wire.Writer()
+        header = {{"event": "header", "kind": "pcm", "sample_rate": {RATE}, "channels": 1}}
+        plot.stdin.writelines(writer.write(header))
+        for _ in range(2 * int(sys.argv[1])):
+            plot.stdin.writelines(writer.write({{"event": "data"}}, block))
+        plot.stdin.writelines(writer.write({{"event": "end"}}) + writer.write({{"event": "close"}}))
+        plot.stdin.close()
+        assert plot.wait() == 0
+        print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+    """
+    minute, hour = (int(subprocess.check_output([sys.executable, "-c", script, str(m)])) for m in (1, 60))
+    assert hour < minute + max(8 * 1024, minute // 10)
+
+
+# Reports.
+
+
+class Page(HTMLParser):
+    """What a page holds: its tags with their attributes, its text."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str]]] = []
+        self.text = ""
+        self.feed(path.read_text())
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        """Keep it."""
+        self.tags.append((tag, {key: value or "" for key, value in attributes}))
+
+    def handle_data(self, data: str) -> None:
+        """Keep it."""
+        self.text += data
+
+    def all(self, tag: str) -> list[dict[str, str]]:
+        """The attributes of every such tag."""
+        return [attributes for name, attributes in self.tags if name == tag]
+
+
+def embedded(uri: str) -> bytes:
+    """The content of a data URI."""
+    assert uri.startswith("data:")
+    return base64.b64decode(uri.split(",", 1)[1], validate=True)
+
+
+def test_a_report_needs_nothing_else(tmp_path: Path) -> None:
+    evil = '"><script>alert(1)</script>&amp;'
+    many = stream(*sound(evil), *ITEMS["tokens"], CLOSE)
+    done = sh("nat-plot --report page.html", many, cwd=tmp_path)
+    assert done.stdout == done.stderr == b""
+    assert [file.name for file in tmp_path.iterdir()] == ["page.html"]
+    page = Page(tmp_path / "page.html")
+    links = [value for _, attributes in page.tags for key, value in attributes.items() if key in ("src", "href")]
+    assert all(link.startswith(("data:", "#")) for link in links)
+    assert len(page.all("script")) == 1
+    assert page.text.count(evil) >= 2
+    assert [image["src"][:18] for image in page.all("img")] == ["data:image/svg+xml"] * 2
+    assert len(page.all("section")) == 2
+    for fact in ("utilisation", "pitch", "12.5", "sample_rate"):
+        assert fact in page.text
+    left, top, width, height, seconds = json.loads(page.all("figure")[0]["data-box"])
+    assert 0 < left < left + width < 100
+    assert 0 < top < top + height < 100
+    assert seconds == 1
+
+
+def test_a_report_plays_the_sound_of_a_pcm_stream(tmp_path: Path) -> None:
+    sh("nat-plot --report page.html", stream(*sound(), CLOSE), cwd=tmp_path)
+    played = embedded(Page(tmp_path / "page.html").all("audio")[0]["src"])
+    samples, rate = soundfile.read(io.BytesIO(played))
+    assert rate == RATE
+    assert np.allclose(samples, tone(440, 1, RATE), atol=2**-15)
+
+
+def test_a_report_plays_the_files_given(tmp_path: Path) -> None:
+    for name in ("a.wav", "b.wav"):
+        (tmp_path / name).write_bytes(wav(tone(300, 0.1)))
+    both = stream(*sound(), *ITEMS["tokens"], CLOSE)
+    sh("nat-plot --report page.html --sound a.wav --sound b.wav", both, cwd=tmp_path)
+    players = Page(tmp_path / "page.html").all("audio")
+    assert [embedded(player["src"]) for player in players] == [(tmp_path / "a.wav").read_bytes()] * 2
+
+
+def test_a_report_that_cannot_be_made_is_told_before_anything_is_read(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").touch()
+    for options, message in (
+        ("--report missing/page.html", "expected a file in a folder that can be written"),
+        ("--report page.html --sound a.txt", "a.txt: expected a sound that browsers play (.wav, "),
+        ("--report page.html --sound b.wav", "b.wav: no such file"),
+    ):
+        done = sh(f"nat-plot {options} < /dev/zero", status=1, cwd=tmp_path, timeout=20)
+        assert message in done.stderr.decode()
+    assert [file.name for file in tmp_path.iterdir()] == ["a.txt"]
+
+
+def test_a_report_of_a_broken_stream_says_so(tmp_path: Path) -> None:
+    sh("nat-plot --report page.html", TOKENS[:-60], status=1, cwd=tmp_path)
+    assert "expected" in Page(tmp_path / "page.html").text
+    assert wire.VERSION in Page(tmp_path / "page.html").text
