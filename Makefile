@@ -36,7 +36,7 @@ demo: .venv/.plot $(if $(filter file,$(origin FILES)),out/demo/piece.wav)
 
 out/demo/piece.wav: natlib/synth.py | .venv/.plot
 	@mkdir -p $(@D)
-	.venv/bin/python -P -m natlib.synth > $@
+	PYTHONPATH="$(CURDIR)" .venv/bin/python -P -m natlib.synth > $@
 
 # A folder: one target a file, made under another name first, so that what exists is whole. Names may hold spaces.
 
@@ -48,7 +48,7 @@ batch: $(shell cd '$(IN)' && find . -type f ! -name '.*' | sed -e 's/ /\\ /g' -e
 endif
 
 $(OUT)/%.ndjson: $(IN)/%
-	@mkdir -p "$(@D)"
+	@mkdir -p "$$(dirname "$@")"
 	nat-split "$<" | $(PIPE) > "$@.part" && mv "$@.part" "$@" || { rm -f "$@.part"; exit 1; }
 
 # What has to pass.
