@@ -35,7 +35,7 @@ from . import cli
 from .wire import Head, Record, show
 
 COLUMNS = 4096  # columns kept of an item at most: an hour takes no more memory than a minute
-ROWS = 512  # rows of a heat map at most: of wider streams, neighbours are averaged
+ROWS = 256  # rows of a heat map at most: of wider streams, neighbours are averaged
 LAYERS = 32  # layers drawn at most
 BARS = 512  # bars of a histogram at most
 LONGEST = 24 * 3600 * 50  # frames that one line of NDJSON may stand for: nobody is kept busy by a wrong time
@@ -640,13 +640,14 @@ class Tokens(Framed):
 
     def _changes(self, drawing: Drawing, figure: SubFigure, cell: SubplotSpec) -> Axes:
         axes = figure.add_subplot(cell)
-        share = self.changes.values / self.changes.counts[:, None]
-        edges = np.arange(len(share) + 1) * (self.changes.hop / self.rate)
-        base = np.zeros(len(share))
+        share, grown = drawing.narrow((self.changes.values / self.changes.counts[:, None]).T)
+        columns = len(self.changes.values)
+        edges = np.linspace(0, columns * grown * self.changes.hop / self.rate, share.shape[1] + 1)
+        base = np.zeros(share.shape[1])
         kinds = [str(layer.get("type", "")) for layer in self.layers]
         for kind in dict.fromkeys(kinds):
             here = [row for row, name in enumerate(kinds) if name == kind]
-            top = base + share[:, here].sum(axis=1)
+            top = base + share[here].sum(axis=0)
             colour = drawing.colour.get(kind, drawing.colour["faint"])
             label = drawing.safe(kind or "all", 20)
             axes.stairs(top, edges, baseline=base, fill=True, color=colour, label=label)
@@ -815,13 +816,14 @@ class Drawing:
             "ytick.major.width": 0.6, "font.size": 9, "xtick.labelsize": 8, "ytick.labelsize": 8,
             "axes.labelsize": 9, "axes.spines.top": False, "axes.spines.right": False, "text.parse_math": False,
             "svg.hashsalt": "nat", "font.family": ["DejaVu Sans"], "figure.constrained_layout.h_pad": 0.06,
-            "figure.constrained_layout.w_pad": 0.06,
+            "figure.constrained_layout.w_pad": 0.06, "figure.constrained_layout.hspace": 0.01,
         })  # fmt: skip
 
     def figure(self, views: Sequence[View], whole: bool = False) -> Figure:
         """A figure of `views`, one under the other; `whole`: every panel, and no title."""
         chosen = [self.choose(view, whole, len(views) > 1) for view in views]
-        heights = [self.height(panels) for panels in chosen]
+        shrunk = 1.0 if len(views) == 1 else 0.65
+        heights = [self.height(panels, shrunk) for panels in chosen]
         figure = Figure(figsize=(self.width, sum(heights)), dpi=self.dpi, layout="constrained")
         rows = figure.subfigures(len(views), 1, height_ratios=heights, squeeze=False)[:, 0]
         for view, panels, row in zip(views, chosen, rows, strict=True):
@@ -830,11 +832,11 @@ class Drawing:
                 self.title(view, axes)
         return figure
 
-    def height(self, panels: dict[str, Panel]) -> float:
-        """The height of a picture of `panels`, in inches."""
+    def height(self, panels: dict[str, Panel], shrunk: float) -> float:
+        """The height of a picture of `panels`, which are `shrunk`, in inches."""
         if self.size and panels:
             return self.size[1]
-        return MARGIN + sum(panel.height for panel in panels.values())
+        return MARGIN + shrunk * sum(panel.height for panel in panels.values())
 
     def choose(self, view: View, whole: bool, several: bool) -> dict[str, Panel]:
         """The panels to draw of `view`: those asked for, else those that suit a picture of one or `several` items."""
@@ -880,8 +882,9 @@ class Drawing:
                span: tuple[float, float] = (0, 1), group: int = 1) -> AxesImage:  # fmt: skip
         """A heat map of `values`, shape (rows, columns), over `width` seconds. Returns the image."""
         rows = len(values)
-        image = axes.imshow(values, aspect="auto", extent=(0, width, rows - 0.5, -0.5), cmap="viridis",
-                            norm=Normalize(*span), interpolation_stage="data")  # fmt: skip
+        values, grown = self.narrow(values)
+        image = axes.imshow(values, aspect="auto", extent=(0, width * grown, rows - 0.5, -0.5), cmap="viridis",
+                            norm=Normalize(*span), interpolation="nearest")  # fmt: skip
         axes.set_facecolor(self.colour["empty"])
         if names:
             axes.set_yticks(range(rows), [self.safe(name, 16) for name in names], fontsize=8 if rows <= 16 else 6.5)
@@ -890,6 +893,22 @@ class Drawing:
             axes.yaxis.set_major_locator(MaxNLocator(6, integer=True))
             axes.yaxis.set_major_formatter(FuncFormatter(lambda row, _: f"{row * group:g}" if 0 <= row < rows else ""))
         return image
+
+    def narrow(self, values: NDArray[Any]) -> tuple[NDArray[Any], float]:
+        """`values`, shape (rows, columns), averaged to a column a dot at most, and by how much that made them wider.
+
+        (Matplotlib's own smoothing would run from row to row as well.)
+        """
+        rows, columns = values.shape
+        group = math.ceil(columns / (0.85 * self.width * self.dpi))
+        if group == 1:
+            return values, 1.0
+        groups = math.ceil(columns / group)
+        padded = np.full((rows, groups * group), np.nan)
+        padded[:, :columns] = values
+        padded = padded.reshape(rows, groups, group)
+        present = np.isfinite(padded)
+        return padded.sum(axis=2, where=present) / present.sum(axis=2), groups * group / columns
 
     def bar(self, image: ScalarMappable, axes: Axes, label: str, ticks: Iterable[float],
             names: Sequence[str] | None = None) -> None:  # fmt: skip
