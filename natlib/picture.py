@@ -37,6 +37,7 @@ from .wire import Head, Record, show
 COLUMNS = 4096  # columns kept of an item at most: an hour takes no more memory than a minute
 ROWS = 256  # rows of a heat map at most: of wider streams, neighbours are averaged
 LAYERS = 32  # layers drawn at most
+MARKS = 150  # keyframes marked at most: more would be a solid line
 BARS = 512  # bars of a histogram at most
 LONGEST = 24 * 3600 * 50  # frames that one line of NDJSON may stand for: nobody is kept busy by a wrong time
 CODES = 1 << 16  # codes that a layer of the wire can have
@@ -633,7 +634,7 @@ class Tokens(Framed):
             axes.axvline(start, color=drawing.colour["ink"], linewidth=1)
             axes.annotate(drawing.safe(label, 12), (start, 0), (3, 2), ("data", "axes fraction"), "offset points",
                           color="white", fontsize=8, fontweight="bold")  # fmt: skip
-        if self.marks:
+        if len(self.marks) <= MARKS:
             axes.plot(self.marks, [1] * len(self.marks), transform=axes.get_xaxis_transform(), marker=CARETDOWN,
                       linestyle="none", markersize=4, color=drawing.colour["faint"], clip_on=False)  # fmt: skip
         return axes
@@ -695,7 +696,7 @@ class Tokens(Framed):
             top = np.argsort(-counts, kind="stable")[: min(3, used)]
             rows.append((
                 self.names[number], f"{used}", f"{vocab}", f"{used / vocab:.0%}", f"{entropy(counts):.2f}",
-                f"{math.log2(vocab):.2f}", f"{(runs - 1) / self.duration:.2f}", f"{self.frames / max(runs, 1):.1f}",
+                f"{math.log2(vocab):.2f}", f"{max(runs - 1, 0) / self.duration:.2f}", f"{self.frames / max(runs, 1):.1f}",
                 ", ".join(f"{code} ({counts[code] / counts.sum():.0%})" for code in top),
             ))  # fmt: skip
         return {"Layers": rows, **super().tables()}
@@ -731,7 +732,7 @@ class Ndjson(Tokens):
                     raise cli.Failure(f"expected a code from 0 to {CODES - 1} as {show(name)}, got {show(code)}")
                 self._now[number] = code
             self._begun = True
-            if head.get("kf") and len(self.marks) < COLUMNS:
+            if head.get("kf") and len(self.marks) <= MARKS:
                 self.marks.append(float(time))
 
     def _summary(self, head: Head) -> None:

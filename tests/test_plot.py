@@ -322,6 +322,16 @@ def test_ndjson_is_seen_as_the_tokens_that_it_was_made_of(encoding: str) -> None
     assert lines.marks == [0.0, 4.96]
 
 
+def test_the_sections_of_a_summary_are_marked() -> None:
+    header, *lines = sh("nat-pack", TOKENS).stdout.splitlines(keepends=True)
+    sections = [{"t": 0, "label": "A"}, {"t": 3.2, "label": "B*"}]
+    summary = wire.dump({"event": "summary", "sections": [*sections, "?", {"t": "?"}]})
+    made = sh("nat-plot --what layers --format svg", b"".join([header, *lines[:-1], summary, lines[-1]]))
+    assert made.stderr == b""
+    assert b"<!-- A -->" in made.stdout
+    assert b"<!-- B* -->" in made.stdout
+
+
 def test_the_figures_by_layer_are_those_of_the_codes() -> None:
     head, *rows = view(TOKENS).tables()["Layers"]
     assert head[:5] == ("layer", "codes used", "of", "utilisation", "entropy (bits)")
