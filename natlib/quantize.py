@@ -100,7 +100,7 @@ the stream itself: that needs the whole of it, kept on disk meanwhile, before an
             else:
                 yield from self.fitted(item, items)
 
-    def process(self, item: Item) -> Iterator[Record]:
+    def process(self, item: Item) -> Iterator[Record | bytes]:
         """The item's tokens; with --fit, nothing."""
         if not self.options.fit:
             yield from self.tokens(item)
@@ -129,7 +129,7 @@ the stream itself: that needs the whole of it, kept on disk meanwhile, before an
             self.shipped[model] = load(path) if path.exists() else None
         return self.shipped[model]
 
-    def tokens(self, item: Item) -> Iterator[Record]:
+    def tokens(self, item: Item) -> Iterator[Record | bytes]:
         """The item's tokens, with an introduction before the first block that uses a code."""
         import numpy as np
 
@@ -166,7 +166,7 @@ the stream itself: that needs the whole of it, kept on disk meanwhile, before an
                 codes = codebook.encode(rows, hold, last)
                 last, frames = codes[-1].tolist(), frames + len(rows)
                 if not plain:
-                    yield from introduce(codes)
+                    yield introduce(codes)
                     codes = np.concatenate([codes, measures(rows[:, features:])], axis=1)
                 yield cli.data(codes.astype("<u2", copy=False).tobytes())
         yield cli.end(item, frames=frames)
@@ -253,35 +253,37 @@ class Sampler:
 
 
 class Introductions:
-    """What a codebook's codes measure like, as `code` notes."""
+    """What a codebook's codes measure like, as `code` notes: each is put into bytes once, for all items."""
 
     def __init__(self, codebook: Codebook):
         self.layers: list[str] = [layer["name"] for layer in codebook.meta["layers"]]
         self.tables = [table for stream in codebook.streams for table in stream.measures]
         self.names: list[str] = [measure["name"] for measure in codebook.meta["measures"]]
         self.digits = [digits(measure.get("step", 1)) for measure in codebook.meta["measures"]]
-        self.notes: dict[tuple[int, int], Record] = {}
+        self.notes: dict[tuple[int, int], bytes] = {}
 
-    def item(self) -> Callable[[NDArray[uint16]], Iterator[Record]]:
+    def item(self) -> Callable[[NDArray[uint16]], bytes]:
         """A function that takes the blocks of one item, and gives the notes for the codes that are new in each."""
         known: list[set[int]] = [set() for _ in self.layers]
 
-        def introduce(codes: NDArray[uint16]) -> Iterator[Record]:
+        def introduce(codes: NDArray[uint16]) -> bytes:
+            notes = b""
             for layer, column in enumerate(codes.T.tolist()):
                 new = set(column) - known[layer]
                 known[layer] |= new
                 for code in sorted(new):
-                    yield self.note(layer, code)
+                    notes += self.note(layer, code)
+            return notes
 
         return introduce
 
-    def note(self, layer: int, code: int) -> Record:
+    def note(self, layer: int, code: int) -> bytes:
         """The introduction of one code."""
         if (layer, code) not in self.notes:
             values = zip(self.names, self.tables[layer][code].tolist(), self.digits, strict=True)
             said = {name: round(value, places) for name, value, places in values if not math.isnan(value)}
             head = {"event": "code", "layer": self.layers[layer], "code": code, "measures": said}
-            self.notes[layer, code] = Record(head)
+            self.notes[layer, code] = wire.dump(head)
         return self.notes[layer, code]
 
 
@@ -289,7 +291,8 @@ def header(head: Head, codebook: Codebook, plain: bool, hold: float) -> Head:
     """The header of tokens for that of features."""
     meta = codebook.meta
     about = {"name": meta["name"], "sha256": codebook.sha256}
-    about |= {key: meta[key] for key in ("corpus", "fitted_on") if key in meta}
+    if "fitted_on" in meta:
+        about["fitted_on"] = meta["fitted_on"]
     layers = [{key: layer[key] for key in ("name", "type", "vocab")} for layer in meta["layers"]]
     head = {**head, "kind": "tokens", "layers": layers, "codebook": about}
     if hold:

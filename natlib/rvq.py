@@ -3,7 +3,7 @@
 A stream of features (say `S`, of `width` numbers a frame) becomes one code in each of its layers:
 
     x = round(features * 2**grid)                           whole numbers
-    z = floor((x - mean) @ projection / 2**shift + 1/2)     whole numbers, at most MAX_DIMS of them
+    z = round((x - mean) @ projection / 2**shift)           whole numbers, at most MAX_DIMS of them
     code 0 = the codeword of layer 0 nearest to z;  code 1 = the one of layer 1 nearest to what is left;  and so on
 
 mean, projection and codewords are whole numbers, bounded so that every sum stays below 2**53. Such sums are exact in
@@ -70,7 +70,8 @@ class Quantizer:
     distortions: list[float] = field(default_factory=list)  # mean squared distance to the codeword, in each layer
 
     def __post_init__(self) -> None:
-        self._turned = [(-2.0 * words.T, np.sum(words * words, axis=1)) for words in self.codewords]
+        self._turned = [np.ascontiguousarray(-2.0 * words.T) for words in self.codewords]
+        self._norms = [np.sum(words * words, axis=1) for words in self.codewords]
 
     @property
     def width(self) -> int:
@@ -79,14 +80,16 @@ class Quantizer:
 
     def whole(self, features: Array) -> Array:
         """Finite features (frames, width) on the grid, whole float64."""
-        x = np.rint(features.astype(np.float64) * 2.0**self.grid)
-        return np.clip(x, -FEATURE_LIMIT, FEATURE_LIMIT, out=x)
+        x = np.multiply(features, 2.0**self.grid, dtype=np.float64)
+        return _whole(x, FEATURE_LIMIT)
 
     def project(self, features: Array) -> Array:
         """Finite features (frames, width) to points (frames, dims), whole float64."""
-        z = (self.whole(features) - self.mean) @ self.projection
-        z = np.floor(z * 2.0**-self.shift + 0.5)
-        return np.clip(z, -POINT_LIMIT, POINT_LIMIT, out=z)
+        x = self.whole(features)
+        x -= self.mean
+        z = x @ self.projection
+        z *= 2.0**-self.shift
+        return _whole(z, POINT_LIMIT)
 
     def encode(self, features: Array, hold: float = 0.0, last: Sequence[int] | None = None) -> Array:
         """Finite features (frames, width) to codes (frames, layers), uint16.
@@ -96,15 +99,22 @@ class Quantizer:
         """
         rest = self.project(features)
         codes = np.empty((len(rest), len(self.codewords)), np.uint16)
-        for layer, (words, (turned, norms)) in enumerate(zip(self.codewords, self._turned, strict=True)):
-            scores = rest @ turned
-            scores += norms  # the squared distance, less that of the point to the origin
-            best = np.argmin(scores, axis=1)
+        for layer, words in enumerate(self.codewords):
+            scores = rest @ self._turned[layer]
+            scores += self._norms[layer]  # the squared distance, less that of the point to the origin
+            best = scores.argmin(axis=1)
             if hold:
                 _hold(best, scores, hold * self.distortions[layer], None if last is None else last[layer])
             codes[:, layer] = best
             rest -= words[best]
         return codes
+
+
+def _whole(numbers: Array, limit: float) -> Array:
+    """`numbers` rounded (halves to even) and clipped to ±`limit`, in place."""
+    np.rint(numbers, out=numbers)
+    np.minimum(numbers, limit, out=numbers)
+    return np.asarray(np.maximum(numbers, -limit, out=numbers))
 
 
 def _hold(codes: Array, scores: Array, least: float, last: int | None) -> None:
