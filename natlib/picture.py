@@ -692,11 +692,11 @@ class Tokens(Framed):
                  f"changes a {'second' if self.known else 'frame'}", "mean run (frames)", "most used")]  # fmt: skip
         for number, counts in enumerate(self.counts):
             used, vocab = int(np.count_nonzero(counts)), self.vocabulary(number)
-            runs = int(self.runs[number])
+            runs = max(int(self.runs[number]), 1)
             top = np.argsort(-counts, kind="stable")[: min(3, used)]
             rows.append((
                 self.names[number], f"{used}", f"{vocab}", f"{used / vocab:.0%}", f"{entropy(counts):.2f}",
-                f"{math.log2(vocab):.2f}", f"{max(runs - 1, 0) / self.duration:.2f}", f"{self.frames / max(runs, 1):.1f}",
+                f"{math.log2(vocab):.2f}", f"{(runs - 1) / self.duration:.2f}", f"{self.frames / runs:.1f}",
                 ", ".join(f"{code} ({counts[code] / counts.sum():.0%})" for code in top),
             ))  # fmt: skip
         return {"Layers": rows, **super().tables()}
