@@ -19,6 +19,7 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
@@ -28,11 +29,14 @@ SHORT, LONG = Fraction(1, 40), Fraction(18, 100)  # seconds: the two windows
 HOPS = 100  # short windows a second, about
 CONTEXT = Fraction(96, 100)  # seconds heard before and after a frame
 PAST = 8  # seconds remembered
+LAG = Fraction(1)  # seconds: the slowest pulse
 BANDS = 40
 LOW, HIGH = 40.0, 16000.0  # Hz
 EDGES = (40, 150, 400, 1000, 2500, 6000, 16000)  # Hz, of the regions
 USABLE = 0.92  # of the Nyquist frequency: above it lies the slope of somebody's filter
 FLOOR = 1e-9  # power: -90 dBFS, added to each band
+SILENT = -9000  # hundredths of a dB
+SLOPE = 100  # hundredths of a dB that each absent band lies below the one before
 
 MEASURES: list[dict[str, Any]] = [
     {"name": "level", "unit": "dBFS", "step": 0.1},
@@ -73,15 +77,24 @@ def transform_size(samples: float) -> int:
     return min(sizes, key=lambda size: (abs(size - samples), size))
 
 
+def weights(values: Array) -> Array:
+    """Weights from 0 to 1 as whole numbers, in 1/1024."""
+    return np.asarray(np.rint(1024 * values))
+
+
 def hann(size: int) -> Array:
     """A periodic Hann window, shape (size,)."""
-    return exact([0.5 - 0.5 * math.cos(2 * math.pi * i / size) for i in range(size)])
+    return exact(0.5 - 0.5 * np.cos(2 * np.pi * np.arange(size) / size))
 
 
 def mel_edges() -> list[float]:
     """The BANDS + 2 corner frequencies of triangles evenly spaced in mel (O'Shaughnessy 1987), in Hz."""
     low, high = (2595 * math.log10(1 + f / 700) for f in (LOW, HIGH))
     return [700 * (10 ** ((low + (high - low) * i / (BANDS + 1)) / 2595) - 1) for i in range(BANDS + 2)]
+
+
+CEPSTRUM = 16
+DCT = np.rint(2**12 * np.cos(np.pi / BANDS * np.outer(np.arange(CEPSTRUM), np.arange(BANDS) + 0.5)))
 
 
 class Spectrum:
@@ -99,8 +112,7 @@ class Spectrum:
 
         The offset stands in bins 0 and 1 of a Hann window alone: half of bin 0, with the opposite sign, is in bin 1.
         """
-        views = np.lib.stride_tricks.sliding_window_view(buffer, self.size)[starts]
-        spectrum = np.fft.rfft(views * self.window)
+        spectrum = np.fft.rfft(sliding_window_view(buffer, self.size)[starts] * self.window)
         spectrum[:, 1] += spectrum[:, 0] / 2
         spectrum[:, 0] = 0
         parts: Array = spectrum.view(np.float64)
@@ -134,21 +146,22 @@ class Filters:
 
 
 class Front:
-    """Samples to frames of numbers: buffers what is needed for whole windows, and analyses each window once."""
+    """Samples to frames of numbers: buffers what whole windows need, and analyses each window once."""
 
     def __init__(self, sample_rate: int, frame_rate: Fraction):
-        self.rate, self.frame_rate = sample_rate, frame_rate
+        self.num, self.den = frame_rate.numerator, frame_rate.denominator * sample_rate  # den / num samples a frame
         self.hops = max(1, round(HOPS / frame_rate))  # short windows in a frame
         self.short, self.long = Spectrum(sample_rate, SHORT), Spectrum(sample_rate, LONG)
         self.bands = Filters(self.short, mel_edges(), sample_rate)
-        self.pitch = Pitch(self.long, sample_rate)
-        frame = math.ceil(sample_rate / frame_rate)
+        self.harmony = Harmony(self.long, sample_rate)
+        frame = -(-self.den // self.num)
         self.reach = max(self.long.size // 2, (frame + self.short.size) // 2) + 1  # samples, from a frame's middle
         self.margin = 2 * self.reach  # zeros before the first sample
         self.buffer = np.zeros(self.margin)
         self.start = -self.margin  # the buffer's first sample
-        self.samples = 0
-        self.frames = 0  # analysed so far
+        self.samples = self.frames = 0  # taken, analysed
+        self.tail = np.full((2, BANDS), float(SILENT))  # bands of the last two short windows
+        self.tail_valid = np.zeros(2)
         regions = [edge for edge in EDGES if edge <= USABLE * sample_rate / 2]
         bins = np.arange(self.long.size // 2 + 1) * self.long.bin
         self.cuts = [2 * int(np.searchsorted(bins, edge)) for edge in regions]
@@ -156,56 +169,76 @@ class Front:
 
     def centre(self, index: int, parts: int) -> int:
         """The sample in the middle of part `index`, where a frame has `parts` of them."""
-        return math.floor(Fraction((2 * index + 1) * self.rate, 2 * parts) / self.frame_rate)
+        return (2 * index + 1) * self.den // (2 * parts * self.num)
 
     def whole(self) -> int:
         """How many frames have all the samples that they need."""
         known = self.samples - self.reach
-        count = max(0, math.floor(Fraction(known, self.rate) * self.frame_rate) + 1)
+        count = max(0, known * self.num // self.den + 1)
         while count and self.centre(count - 1, 1) > known:
             count -= 1
         return count
 
     def feed(self, samples: Array) -> None:
+        """Take more samples."""
         self.buffer = np.concatenate((self.buffer, samples))
         self.samples += len(samples)
 
     def pad(self) -> int:
         """The input ends here. Returns how many frames there are in all."""
-        total = max(1, math.ceil(Fraction(self.samples, self.rate) * self.frame_rate))
+        total = max(1, -(-self.samples * self.num // self.den))
         last = self.centre(total, 1) + self.reach
         self.buffer = np.concatenate((self.buffer, np.zeros(last - self.samples)))
         return total
 
     def analyse(self, count: int) -> Frames:
         """The next `count` frames."""
-        first = self.frames
-        parts = range(first * self.hops, (first + count) * self.hops)
-        centres = np.array([self.centre(i, self.hops) for i in parts])
+        first, hops = self.frames, self.hops
+        parts = range(first * hops, (first + count) * hops)
+        centres = np.array([self.centre(i, hops) for i in parts])
         short = self.short(self.buffer, centres - self.short.size // 2 - self.start)
         middle = np.array([self.centre(i, 1) for i in range(first, first + count)])
         long = self.long(self.buffer, middle - self.long.size // 2 - self.start)
-        begins = np.array([math.floor(Fraction(i * self.rate, self.hops) / self.frame_rate) for i in parts])
+        begins = np.array([i * self.den // (hops * self.num) for i in parts])
         valid = (begins < max(1, self.samples)).astype(np.float64)
         self.frames += count
         keep = self.centre(self.frames, 1) - self.margin - self.start
         self.buffer, self.start = self.buffer[keep:], self.start + keep
 
-        shape = (count, self.hops)
         bands = hundredths(self.bands(short) + FLOOR)
-        if self.bands.count < BANDS:  # absent, not silent: the slope goes on, 1 dB a band
-            slope = np.arange(1, BANDS - self.bands.count + 1) * 100
-            bands = np.hstack((bands, np.maximum(bands[:, -1:] - slope, -9000)))
+        if self.bands.count < BANDS:  # absent, not silent: the slope goes on
+            slope = np.arange(1, BANDS - self.bands.count + 1) * SLOPE
+            bands = np.hstack((bands, np.maximum(bands[:, -1:] - slope, SILENT)))
         power = np.add.reduce(short, axis=1) * self.short.scale
-        result = {
-            "valid": valid.reshape(shape),
-            "level": hundredths(power + 1e-12).reshape(shape),
-            "bands": bands.reshape(*shape, BANDS),
+        hop_rows = {
+            "valid": valid,
+            "level": hundredths(power + 1e-12) * valid,
+            "cepstra": np.rint(bands @ DCT.T / 2**15) * valid[:, None],
+            "octants": bands.reshape(-1, 8, BANDS // 8).sum(axis=2) * valid[:, None],
+            **self.flux(bands, valid),
         }
-        return result | self.colour(long) | self.pitch(long)
+        result = {name: value.reshape(count, hops, *value.shape[1:]) for name, value in hop_rows.items()}
+        return result | self.colour(long) | self.harmony(long)
+
+    def flux(self, bands: Array, valid: Array) -> Frames:
+        """How far four regions rise above what was there two short windows ago, hundredths of a dB a band.
+
+        The largest of three bands is what was there, so that a gliding partial is no attack (Böck and Widmer 2013,
+        "Maximum filter vibrato suppression for onset detection"). Before the first sample all was silent; `inside`
+        is 0 where that matters.
+        """
+        flat = np.concatenate((self.tail, bands))
+        there = np.concatenate((self.tail_valid, valid))
+        self.tail, self.tail_valid = flat[-2:], there[-2:]
+        before = flat[:-2].copy()
+        np.maximum(before[:, 1:], flat[:-2, :-1], out=before[:, 1:])
+        np.maximum(before[:, :-1], flat[:-2, 1:], out=before[:, :-1])
+        rise = np.maximum(bands - before, 0) * valid[:, None]
+        flux = rise.reshape(-1, 4, BANDS // 4).sum(axis=2)
+        return {"flux": flux, "inside": valid * there[:-2], "onset": np.rint(flux.sum(axis=1) / BANDS)}
 
     def colour(self, long: Array) -> Frames:
-        """Level and regions in hundredths of a dB (absent: NaN), centroid in Hz, tonality in thousandths."""
+        """Level and regions in hundredths of a dB (absent: NaN), centroid in Hz."""
         end = self.cuts[-1]
         total = np.add.reduce(long[:, :end], axis=1) * self.long.scale + 1e-12
         regions = np.full((len(long), len(EDGES)), np.nan)
@@ -217,46 +250,105 @@ class Front:
         return {"regions": regions, "centroid": np.rint(centroid / total)}
 
 
-class Pitch:
-    """The one pitch of a frame: the autocorrelation of its spectrum below 5 kHz.
+class Harmony:
+    """Pitch, tonality and pitch classes of a frame, from its spectrum below 5 kHz.
 
-    Normalised by the window's (Boersma 1993), the highest peak that is not much lower than one of a shorter lag.
+    Pitch is the first peak of the spectrum's autocorrelation, normalised by the window's (Boersma 1993), that reaches
+    nine tenths of the highest one (McLeod and Wyvill 2005). The spectrum is compressed to the power 0.75 and weighted
+    towards 150 to 1500 Hz, so that neither rumble nor a single strong partial makes a pitch.
     """
 
-    TOP, HIGHEST, LOWEST = 5000, 4200, 30  # Hz
+    TOP, HIGHEST, LOWEST = 5000, 4400, 30  # Hz
     COST = 0.02  # an octave down must be better by this
+    SHARE = 0.9  # of the best score
+    CLEAR = 420  # thousandths of salience, from which a pitch is claimed. Noise stays below 350
+    GROUP = 16  # bins, of a measure of flatness
 
     def __init__(self, long: Spectrum, sample_rate: int):
-        self.first = 2 * math.ceil(25 / long.bin)
-        self.end = 2 * math.floor(min(self.TOP, USABLE * sample_rate / 2) / long.bin)
-        self.size = transform_size(4 * self.TOP / long.bin)
+        self.scale = long.scale
+        self.first = math.ceil(25 / long.bin)
+        self.end = math.floor(min(self.TOP, USABLE * sample_rate / 2) / long.bin)
+        f = np.arange(self.end) * long.bin
+        self.weight = exact(f * f / (f * f + 150**2) / (1 + (f / 1500) ** 2))
+        self.size = transform_size(4.4 * self.TOP / long.bin)
         self.step = 1 / (long.bin * self.size)  # seconds of lag
-        window = np.abs(np.fft.irfft(np.abs(np.fft.rfft(long.window)) ** 2))
-        lags = math.ceil(1 / self.LOWEST / self.step) + 2
-        shape = np.interp(np.arange(lags) * self.step * sample_rate, np.arange(len(window)), window / window[0])
-        self.shape = exact(shape)
+        window = np.fft.irfft(np.abs(np.fft.rfft(long.window)) ** 2)
+        lags = np.arange(math.ceil(1 / self.LOWEST / self.step) + 2)
+        self.shape = exact(np.interp(lags * self.step * sample_rate, np.arange(long.size), window / window[0]))
         self.low = math.floor(1 / self.HIGHEST / self.step)
-        self.cost = exact([self.COST * math.log2(max(1, lag) / self.low) for lag in range(lags)])
+        self.cost = np.rint(2**20 * self.COST * np.log2(np.maximum(lags, 1) / self.low))[1:-1]
+        self.cuts = np.arange(self.first, self.end - self.GROUP + 1, self.GROUP)
+        low, high = math.ceil(100 / long.bin), math.floor(2000 / long.bin)
+        self.notes = low, high
+        fine = np.arange(16 * (low - 1), 16 * (high + 2)) * long.bin / 16
+        self.semitone = exact(12 * np.log2(fine / 440) + 69)  # MIDI note of each sixteenth of a bin
 
     def __call__(self, long: Array) -> Frames:
-        """Pitch in hundredths of Hz (absent: 0) and salience in thousandths."""
+        """All there is, from the squares of `Spectrum`."""
         power = np.zeros((len(long), self.size // 2 + 1))
-        power[:, : self.end // 2] = long[:, : self.end : 2] + long[:, 1 : self.end : 2]
-        power[:, : self.first // 2] = 0
+        heard = power[:, : self.end]
+        np.add(long[:, 0 : 2 * self.end : 2], long[:, 1 : 2 * self.end : 2], out=heard)
+        heard[:, : self.first] = 0
+        heard *= self.scale
+        magnitude = np.sqrt(heard)
+        result = {"tonality": self.tonality(heard, magnitude), "chroma": self.chroma(magnitude)}
+        np.multiply(magnitude * np.sqrt(magnitude), self.weight, out=heard)
+        return result | self.pitch(power)
+
+    def tonality(self, power: Array, magnitude: Array) -> Array:
+        """How far the spectrum is from noise, thousandths, shape (frames,).
+
+        The squared mean of the magnitudes over the mean of their squares, in groups of 16 bins: pi/4 for noise
+        (Rayleigh), 1/6 for one sine. Averaged with the groups' magnitudes.
+        """
+        energy = np.add.reduceat(power, self.cuts, axis=1) + 1e-13
+        sums = np.add.reduceat(magnitude, self.cuts, axis=1)
+        weight = np.sqrt(energy)
+        flat = np.add.reduce(sums * sums / weight, axis=1) / (self.GROUP * np.add.reduce(weight, axis=1))
+        return np.asarray(np.rint(1000 * np.clip((0.75 - flat) / 0.5, 0, 1)))
+
+    def chroma(self, magnitude: Array) -> Array:
+        """Shares of the pitch classes from C in the partials of 100 to 2000 Hz, thousandths, shape (frames, 12)."""
+        low, high = self.notes
+        a, b, c = (magnitude[:, low + i : high + i] for i in (-1, 0, 1))
+        side = magnitude[:, low - 3 : high - 3] + magnitude[:, low + 3 : high + 3]
+        row, column = np.nonzero((b > a) & (b >= c) & (b > 1.5 * side))
+        a, b, c = a[row, column], b[row, column], c[row, column]
+        shift = (c - a) / (2 * (2 * b - a - c))
+        note = self.semitone[np.rint(16 * (column + 1 + shift)).astype(np.int64)]
+        lower = np.floor(note)
+        share = np.clip(2 * (note - lower) - 0.5, 0, 1)  # of the upper class: a note a quarter tone off is in both
+        strength = np.rint(2**20 * np.sqrt(b))
+        index = 12 * row + lower.astype(np.int64) % 12
+        above = 12 * row + (lower.astype(np.int64) + 1) % 12
+        size = 12 * len(magnitude)
+        sums = np.bincount(index, strength * (1 - share), size) + np.bincount(above, strength * share, size)
+        table = sums.reshape(-1, 12)
+        return np.asarray(np.rint(1000 * table / (np.add.reduce(table, axis=1)[:, None] + 1000)))
+
+    def pitch(self, power: Array) -> Frames:
+        """Pitch in hundredths of Hz (none: 0), octaves above A3 in thousandths (none: 0), salience in thousandths."""
         lags = np.fft.irfft(power)[:, : len(self.shape)]
-        r = np.rint(2**20 * lags / ((lags[:, :1] + 1e-30) * self.shape))
+        r = np.rint(2**20 * lags / ((lags[:, :1] + 1e-15) * self.shape))
         a, b, c = r[:, :-2], r[:, 1:-1], r[:, 2:]
         peak = (b > a) & (b >= c)
         peak[:, : self.low] = False
-        bend = np.where(peak, 2 * b - a - c, 1)
-        shift = (c - a) / (2 * bend)
-        height = np.where(peak, b + (c - a) * shift / 4, 0)
-        score = np.where(peak, height - 2**20 * self.cost[1:-1], -(2**21))
-        best = np.argmax(score, axis=1)[:, None]
-        salience = np.clip(np.take_along_axis(height, best, 1)[:, 0] / 2**20, 0, 1)
-        lag = (best[:, 0] + 1 + np.take_along_axis(shift, best, 1)[:, 0]) * self.step
-        pitch = np.where(salience > 0.5, 1 / lag, 0)
-        return {"pitch": np.rint(100 * pitch), "salience": np.rint(1000 * salience)}
+        row, column = np.nonzero(peak)
+        a, b, c = a[row, column], b[row, column], c[row, column]
+        shift = (c - a) / (2 * (2 * b - a - c))
+        height = np.rint(b + (c - a) * shift / 4)
+        score = np.full(peak.shape, -(2.0**21))
+        score[row, column] = height - self.cost[column]
+        top = score.max(axis=1)
+        first = np.argmax(score >= self.SHARE * np.maximum(top, 1)[:, None], axis=1)
+        chosen = column == first[row]
+        salience, lag = np.zeros(len(power)), np.ones(len(power))
+        salience[row[chosen]] = np.clip(np.rint(height[chosen] / 2**20 * 1000), 0, 1000)
+        lag[row[chosen]] = (column + 1 + shift)[chosen] * self.step
+        clear = salience >= self.CLEAR
+        pitch = np.where(clear, np.rint(100 / lag), 0)
+        octaves = np.rint(1000 * decibels(np.where(clear, pitch / 22000, 1)) / (10 * math.log10(2)))
+        return {"pitch": pitch, "salience": salience, "octaves": octaves}
 
 
 class Meter:
@@ -273,67 +365,93 @@ class Meter:
         self.ahead = round(CONTEXT * frame_rate)  # frames
         self.past = max(self.ahead, round(PAST * frame_rate))
         self.group = max(1, round(Fraction(32, 100) * frame_rate))  # frames analysed at a time, at least
+        self.rate = frame_rate * self.front.hops  # short windows a second
+        self.lags = round(LAG * self.rate)
+        self.lag_tail: Frames = {"onset": np.zeros(self.lags), "inside": np.zeros(self.lags)}
+        size = 2 * self.ahead + 1
+        self.context = weights(0.5 - 0.5 * np.cos(2 * np.pi * np.arange(1, size + 1) / (size + 1)))
         self.memory: Frames = {}
 
     def feed(self, samples: Array) -> Array:
         """Take samples, float64, shape (n,), full scale 1. Returns the rows that are ready, float32, (m, width)."""
         self.front.feed(samples)
-        ready = self.front.whole() // self.group * self.group - self.front.frames
-        return self._rows(ready, 0)
+        ready = self.front.whole() // self.group * self.group
+        return self._rows(ready - self.front.frames, 0)
 
     def finish(self) -> Array:
         """No more samples will come. Returns the rest of the rows."""
         return self._rows(self.front.pad() - self.front.frames, self.ahead)
 
     def _rows(self, count: int, silent: int) -> Array:
-        parts = [self.front.analyse(min(4 * self.group, count - i)) for i in range(0, count, 4 * self.group)]
+        """Analyse `count` frames, and give the rows that have all of their context; `silent` frames follow."""
+        step = 4 * self.group
+        parts = [self.front.analyse(min(step, count - i)) for i in range(0, count, step)]
+        parts = [part | self.lagged(part) for part in parts]
         if not self.memory:
             if not parts:
                 return np.zeros((0, self.width), dtype=np.float32)
             self.memory = {name: np.zeros((self.past, *value.shape[1:])) for name, value in parts[0].items()}
-        ends = {name: np.zeros((silent, *value.shape[1:])) for name, value in self.memory.items()}
         frames = {
-            name: np.concatenate((value, *(part[name] for part in parts), ends[name]))
+            name: np.concatenate((value, *(part[name] for part in parts), np.zeros((silent, *value.shape[1:]))))
             for name, value in self.memory.items()
         }
-        done = len(frames["valid"]) - self.past - self.ahead
-        if done <= 0:
-            self.memory = frames
-            return np.zeros((0, self.width), dtype=np.float32)
+        done = max(0, len(frames["valid"]) - self.past - self.ahead)
         self.memory = {name: value[done:] for name, value in frames.items()}
-        return np.ascontiguousarray(self.rows(frames, done), dtype=np.float32)
+        rows = self.rows(frames, done) if done else np.zeros((0, self.width))
+        return np.ascontiguousarray(rows, dtype=np.float32)
+
+    def lagged(self, part: Frames) -> Frames:
+        """Sums over each frame's short windows for the correlation of onsets with earlier ones, (frames, 6, lags)."""
+        inside, onset = part["inside"], part["onset"] * part["inside"]
+        flat = np.concatenate((self.lag_tail["onset"], onset.ravel()))
+        there = np.concatenate((self.lag_tail["inside"], inside.ravel()))
+        self.lag_tail = {"onset": flat[-self.lags :], "inside": there[-self.lags :]}
+        shape = (*inside.shape, self.lags)
+        x, m = onset[:, :, None], inside[:, :, None]
+        y = sliding_window_view(flat, self.lags)[:-1, ::-1].reshape(shape)  # lag 1, 2, …
+        m = m * sliding_window_view(there, self.lags)[:-1, ::-1].reshape(shape)
+        x, y = x * m, y * m
+        return {"lagged": np.stack([v.sum(axis=1) for v in (m, x, y, x * x, y * y, x * y)], axis=1)}
 
     @property
     def width(self) -> int:
         """Numbers in a row."""
         return len(MEASURES)
 
+    def around(self, values: Array, count: int) -> Array:
+        """Sums over about two seconds around each of the `count` frames, Hann-weighted: (count, ...).
+
+        `values` are whole numbers, so that the product is exact in any order of its sums.
+        """
+        size = 2 * self.ahead + 1
+        band = np.zeros((count, count + size))
+        band[:, :size] = self.context
+        band = band.ravel()[: count * (count + size - 1)].reshape(count, count + size - 1)
+        window = values[self.past - self.ahead : self.past + count + self.ahead]
+        return (band @ window.reshape(len(window), -1)).reshape(count, *window.shape[1:])
+
+    def rhythm(self, frames: Frames, count: int) -> Array:
+        """Pearson's correlation of the onsets around a frame with those 1, 2, … short windows before, (count, lags)."""
+        n, x, y, xx, yy, xy = np.moveaxis(self.around(frames["lagged"], count), 1, 0)
+        n = np.maximum(n, 1)
+        spread = np.sqrt(np.maximum((xx - x * x / n) * (yy - y * y / n), 0))
+        return np.asarray((xy - x * y / n) / (spread + n))
+
     def rows(self, frames: Frames, count: int) -> Array:
         """The rows of the `count` frames from number `past` on."""
         now = slice(self.past, self.past + count)
         valid = frames["valid"][now]
-        level = (frames["level"][now] * valid).sum(axis=1) / valid.sum(axis=1)
+        level = frames["level"][now].sum(axis=1) / valid.sum(axis=1)
         regions = frames["regions"][now]
         silent = regions[:, 0] < -10000
         pitch = frames["pitch"][now]
-        flux = self.flux(frames)[now]
         columns = [
             level / 10,
             *np.where(silent, np.nan, (regions[:, 1:].T - regions[:, 0]) / 10),
             np.where(silent, np.nan, frames["centroid"][now]),
-            np.full(count, np.nan),
+            frames["tonality"][now] / 10,
             np.where((pitch == 0) | silent, np.nan, pitch / 20),
             frames["salience"][now] / 10,
-            flux.sum(axis=(1, 2)) / (10 * BANDS),
+            frames["onset"][now].max(axis=1) / 10,
         ]
         return np.stack([np.clip(np.rint(column), -32767, 32767) for column in columns], axis=1)
-
-    def flux(self, frames: Frames) -> Array:
-        """Rise of each band since two short windows ago, hundredths of a dB, shape (frames, hops, BANDS)."""
-        bands = frames["bands"]
-        flat = bands.reshape(-1, BANDS)
-        rise = np.zeros_like(flat)
-        rise[2:] = np.maximum(flat[2:] - flat[:-2], 0)
-        valid = frames["valid"].reshape(-1, 1)
-        rise[2:] *= valid[2:] * valid[:-2]
-        return rise.reshape(bands.shape)
