@@ -1,117 +1,92 @@
-"""nat-pack: tokens to NDJSON that a language model reads, without loss; --unpack for the way back."""
+"""nat-pack: tokens to text that a language model reads, without loss; --unpack for the way back.
+
+The lossless part, which layer is stated when, is natlib/layers.py; what the moment measures like, natlib/scene.py;
+codes in words, natlib/gloss.py; the whole in one line, natlib/summary.py; how lines are written, natlib/views.py.
+"""
 
 from __future__ import annotations
 
-import math
-import struct
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
-from collections.abc import Iterator
-from fractions import Fraction
-from typing import NoReturn
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple, NoReturn
 
-from . import __version__, cli, gloss, scene, wire
+from . import __version__, cli, gloss, wire
 from .cli import Failure, Item, Upstream
+from .layers import Codes, Frame, Frames, Layout, Statistics, encoding_option, encodings, unpack
+from .scene import Row, Scenes, Sounds, Table
+from .summary import Summary, common
+from .views import VIEWS, Ndjson, estimate
 from .wire import Head, Record
 
-ENCODINGS = ("delta", "rle", "dense")
-FASTEST = 500  # frames a second: beyond, times to the millisecond would not tell frames apart
+PROMPT_BUDGET = 8000  # tokens
 
-HOW_TO_READ = (
-    "Sound as text. t = seconds. A frame line gives the layers that change at t; others keep their value; kf lines "
-    "give all. S0-S3 = the scene over two seconds, A0-A3 = the moment; each later layer refines the one before. "
-    "Codes are ordinal: near numbers sound alike, a large jump is an event. A code line says what a code measures like."
+QUESTIONS = (
+    "What kind of sound is this? What is its mood? What could its sources be? What does it bring to mind? "
+    "How does it evolve, and when?"
+)
+PREAMBLE = (
+    "Below is a sound, written as text by instruments that measure and do not name: levels, pitches, colours, "
+    "fluctuations, attacks, and codes for what sounds alike. The first line explains how to read it. "
+    "Go by what is written; say how sure you are, and where the text does not tell, say so instead of inventing."
 )
 
 
-class Layout:
-    """What a header says of its frames. Raises Failure where that can't be packed."""
+class Settings(NamedTuple):
+    """What of an item is written."""
 
-    def __init__(self, head: Head):
-        layers = head.get("layers")
-        if not isinstance(layers, list) or not layers or not all(isinstance(layer, dict) for layer in layers):
-            raise Failure(f"expected a list of layers in the header, got {wire.show(layers)}")
-        self.names: list[str] = [str(layer.get("name")) for layer in layers]
-        if len(set(self.names)) < len(layers) or not set(self.names).isdisjoint({"t", "kf", "n", "event"}):
-            raise Failure(f"expected layers with names of their own, got {wire.show(self.names)}")
-        rate = head.get("frame_rate")
-        if isinstance(rate, bool) or not isinstance(rate, int | float) or not 0 < rate <= FASTEST:
-            raise Failure(f"expected a frame rate above 0 and up to {FASTEST} a second, got {wire.show(rate)}")
-        self.rate = Fraction(rate)
-        block = head.get("block", 8)
-        if type(block) is not int or not 0 < block <= 65536:
-            raise Failure(f"expected 1 to 65536 frames as block, got {wire.show(block)}")
-        self.block = block
-        self.vocab: list[int] = [layer.get("vocab", 65536) for layer in layers]
-        self.measures: list[Head] = head.get("measures", [])
+    layers: tuple[int, ...]  # indices of those kept
+    scene: float  # seconds that a scene measures, 0 for none
+    sound: float | None  # dB of attack from which a sound is told, None for none
+    introduce: float = 0.0  # share of the frames that a code must have to be introduced; above 1: none is
+    hold: int = 1  # frames that a new code of an acoustic layer must last
 
-    def time(self, frame: int) -> float:
-        """The time of `frame` in seconds, to the millisecond."""
-        milliseconds = (2000 * frame * self.rate.denominator + self.rate.numerator) // (2 * self.rate.numerator)
-        return milliseconds / 1000
-
-    def frame(self, time: float) -> int:
-        """The frame at `time`, as `time()` gives it."""
-        return round(Fraction(time) * self.rate)
+    def left_out(self, full: Settings, names: list[str]) -> list[str]:
+        """What a reader misses against `full`, in words."""
+        said = []
+        if gone := [names[j] for j in full.layers if j not in self.layers]:
+            said.append(f"layers {' '.join(gone)}")
+        if self.scene != full.scene:
+            said.append(f"scenes within {self.scene:g} s" if self.scene else "scenes")
+        if self.sound != full.sound:
+            said.append(f"sounds rising less than {self.sound:g} dB" if self.sound else "sounds")
+        if self.introduce > full.introduce:
+            said.append("introductions" + (" of rare codes" if self.introduce < 1 else ""))
+        if self.hold > full.hold:
+            said.append(f"acoustic codes shorter than {self.hold} frames")
+        return said
 
 
-class FrameLines:
-    """Frames to lines. Each layer has its encoding:
-
-    * delta: stated where it changes, and in every keyframe;
-    * rle: the rle layers are stated together, once a run in which none of them changes, with its length `n`;
-    * dense: stated in every frame.
-
-    Every encoding means the same to a reader: a layer keeps its value until it is stated again.
-    """
-
-    def __init__(self, layout: Layout, encodings: list[str], interval: float):
-        self.layout = layout
-        self.keys = [f',"{name}":' for name in layout.names]
-        self.dense = [encoding == "dense" for encoding in encodings]
-        self.rle = [encoding == "rle" for encoding in encodings]
-        self.runs = any(self.rle)
-        self.sparse = not any(self.dense)  # are there frames without a line?
-        self.keyframe = max(1, round(interval * layout.rate)) if interval else 0  # frames between keyframes
-        self.count = 0  # frames so far
-        self._last: tuple[int, ...] = ()
-        self._held: list[tuple[int, str, str]] = []  # lines from the run's first one on: frame, up to n, from n on
-        self._run = 0  # first frame of the run
-
-    def feed(self, rows: list[tuple[int, ...]]) -> list[tuple[int, str]]:
-        """(frame, line) for each line that the frames `rows` complete; each row holds the code of every layer."""
-        lines: list[tuple[int, str]] = []
-        for row in rows:
-            frame, last = self.count, self._last
-            self.count += 1
-            key = frame == 0 or (self.keyframe > 0 and frame % self.keyframe == 0)
-            if row == last and not key and self.sparse:
-                continue
-            self._last = row
-            run = self.runs and (key or any(self.rle[j] and row[j] != last[j] for j in range(len(row))))
-            if run:
-                lines += self._end_run(frame)
-            stated = "".join(
-                f"{self.keys[j]}{code}"
-                for j, code in enumerate(row)
-                if (run if self.rle[j] else key or self.dense[j] or code != last[j])
-            )
-            if stated:
-                start = f'{{"t":{self.layout.time(frame)}' + (',"kf":true' if key else "")
-                if self.runs:
-                    self._held.append((frame, start, stated + "}\n"))
-                else:
-                    lines.append((frame, f"{start}{stated}}}\n"))
-        return lines
-
-    def finish(self) -> list[tuple[int, str]]:
-        """The lines that were waiting for the end of a run."""
-        return self._end_run(self.count)
-
-    def _end_run(self, frame: int) -> list[tuple[int, str]]:
-        held, self._held = self._held, []
-        n = f',"n":{frame - self._run}'
-        self._run = frame
-        return [(at, start + ("" if index else n) + stated) for index, (at, start, stated) in enumerate(held)]
+def ladder(full: Settings, layout: Layout) -> Iterator[Settings]:
+    """Ever less of an item: fine layers first, since readers miss them least, scenes last."""
+    step = full
+    yield step
+    for depth, introduce, hold, scene, sound in (
+        (3, 0.0, 1, 0.0, 6.0),
+        (2, 0.0, 2, 0.0, 6.0),
+        (1, 0.005, 2, 0.0, 6.0),
+        (1, 0.02, 3, 0.96, 9.0),
+        (1, 0.02, 4, 1.44, 12.0),
+        (1, 0.05, 6, 2.0, 15.0),
+        (1, 0.1, 12, 3.0, 18.0),
+        (1, 2.0, 25, 4.0, None),
+        (0, 2.0, 1, 5.0, None),
+        (0, 2.0, 1, 8.0, None),
+        (0, 2.0, 1, 15.0, None),
+        (0, 2.0, 1, 30.0, None),
+        (0, 2.0, 1, 60.0, None),
+        (0, 2.0, 1, 0.0, None),
+    ):
+        kept = tuple(j for j in full.layers if layout.depth(j) < depth) or full.layers[:1]
+        last = depth == 0 and scene == 0
+        step = Settings(
+            kept,
+            0.0 if last else max(full.scene, scene) if full.scene else 0.0,
+            None if sound is None or full.sound is None else max(full.sound, sound),
+            max(full.introduce, introduce),
+            max(full.hold, hold),
+        )
+        yield step
 
 
 class Lines:
@@ -121,129 +96,162 @@ class Lines:
     sound's line comes when it is over.
     """
 
-    def __init__(self, layout: Layout, encodings: list[str], options: Namespace):
+    def __init__(self, layout: Layout, settings: Settings, view: Ndjson, chosen: list[str], interval: float):
+        self.layout, self.settings, self.view = layout, settings, view
         self.width = len(layout.names)
-        self.layout = layout
-        self.frames = FrameLines(layout, encodings, options.keyframe_interval)
+        self.whole = len(settings.layers) == self.width
+        self.frames = Frames(layout, chosen, interval)
         self.statistics = Statistics(layout)
-        self.codes: dict[tuple[str, int], Head] = {}  # introductions not yet used
-        self.table = scene.Table(layout.measures)
-        length = round(options.scene * layout.rate) if layout.measures else 0
-        self.scenes = scene.Scenes(self.table, max(1, length)) if options.scene and layout.measures else None
-        self.sounds = scene.Sounds(self.table, float(layout.rate)) if self.scenes else None
-        self._rows: list[scene.Row] = []  # of the scene under way
-        self._held: list[bytes] = []  # lines of its frames
+        self.codes: dict[tuple[int, int], Head] = {}  # introductions not yet used: measures by layer and code
+        self.table = Table(layout.measures)
+        self.summary = Summary(self.table, float(layout.rate))
+        measured = bool(layout.measures)
+        length = max(1, round(settings.scene * layout.rate))
+        self.scenes = Scenes(self.table, length) if settings.scene and measured else None
+        self.sounds = Sounds(self.table, float(layout.rate), settings.sound) if settings.sound and measured else None
+        self._rows: list[Row] = []  # of the scene under way
+        self._held: list[str] = []  # lines of its frames
+        self.lines = self.bytes = self.tokens = 0  # of what was written
 
     def introduce(self, head: Head) -> None:
         """Keep a `code` note until the code is used."""
-        layer, code = head.get("layer"), head.get("code")
-        if isinstance(layer, str) and isinstance(code, int):
-            self.codes[layer, code] = head
+        layer, code, measures = head.get("layer"), head.get("code"), head.get("measures")
+        if layer in self.layout.names and type(code) is int and isinstance(measures, dict):
+            self.codes[self.layout.names.index(layer), code] = measures
 
-    def feed(self, rows: list[tuple[int, ...]]) -> bytes:
+    def feed(self, rows: Iterable[tuple[int, ...]]) -> str:
         """The lines that the frames `rows` (codes, then measures) complete."""
-        codes = [row[: self.width] for row in rows]
-        out: list[bytes] = []
-        first = self.statistics.frames
-        self.statistics.feed(codes)
-        for index, row in enumerate(rows):
-            frame = first + index
-            self._held += self._introductions(codes[index])
-            self._held += [line.encode() for _, line in self.frames.feed(codes[index : index + 1])]
-            if self.scenes and self.sounds:
+        out: list[str] = []
+        for row in rows:
+            frame = self.statistics.frames
+            codes = row[: self.width]
+            self.statistics.feed(codes)
+            if self.codes:
+                self._introductions(codes)
+            self._frames(self.frames.feed(codes))
+            if self.layout.measures:
                 measured = self.table.row(row[self.width :])
-                self._held.append(self.sounds.feed(frame, measured))
-                self._rows.append(measured)
-                if len(self._rows) == self.scenes.length:
-                    out.append(self._scene(frame + 1))
-        if not self.scenes:
-            out.append(b"".join(self._held))
-            self._held = []
-        return b"".join(out)
+                self.summary.feed(measured)
+                if self.sounds:
+                    self._sound(self.sounds.feed(frame, measured))
+                if self.scenes:
+                    self._rows.append(measured)
+            if not self.scenes or len(self._rows) == self.scenes.length:
+                out.append(self._scene(frame + 1))
+        return self._count("".join(out))
 
-    def finish(self) -> bytes:
-        """The lines that are left."""
+    def finish(self) -> str:
+        """The lines that are left, but for the summary."""
         if self.sounds:
-            self._held.append(self.sounds.finish())
-        self._held += [line.encode() for _, line in self.frames.finish()]
-        return self._scene(self.statistics.frames)
+            self._sound(self.sounds.finish())
+        self._frames(self.frames.finish())
+        return self._count(self._scene(self.statistics.frames))
 
-    def _scene(self, end: int) -> bytes:
+    def summarise(self) -> Head:
+        """The summary line's object."""
+        head = self.summary.head()
+        if self.statistics.frames:
+            kept = [j for j in self.settings.layers if self.layout.depth(j) == 0]
+            names = [self.layout.names[j] for j in kept]
+            head["codes"] = common([self.statistics.counts[j] for j in kept], names)
+        return head
+
+    def stats(self, samples: int) -> Head:
+        """What the end line adds: the codes by layer, and what stands between header and summary."""
+        seconds = self.statistics.frames / float(self.layout.rate)
+        result: Head = {
+            "layers": self.statistics.summary(),
+            "lines": self.lines,
+            "bytes": self.bytes,
+            "llm_tokens": self.tokens,
+            "llm_tokens_per_second": round(self.tokens / seconds, 1) if seconds else 0.0,
+        }
+        if seconds:
+            result["bytes_to_dense"] = round(self.bytes / self.dense_bytes(), 3)
+        if samples:
+            result["bytes_to_pcm"] = round(self.bytes / (2 * samples), 4)  # of 16 bits
+        return result
+
+    def dense_bytes(self) -> int:
+        """What the frame lines of --encoding dense come to."""
+        frames = self.statistics.frames
+        keys = sum(len(name) + 4 for name in self.layout.names) + len('{"t":}\n')
+        digits = sum(n * len(str(code)) for counts in self.statistics.counts for code, n in counts.items())
+        times = sum(len(str(self.layout.time(frame))) for frame in range(frames))
+        return frames * keys + digits + times
+
+    def _frames(self, lines: list[Frame]) -> None:
+        for line in lines:
+            if not self.whole:
+                line = line._replace(stated=[pair for pair in line.stated if pair[0] in self.settings.layers])
+            if line.stated:
+                self._held.append(self.view.frame(line))
+
+    def _sound(self, sound: tuple[float, Head] | None) -> None:
+        if sound:
+            self._held.append(self.view.sound(*sound))
+
+    def _scene(self, end: int) -> str:
         """The scene that ends before frame `end`, and the lines of its frames."""
-        line = (
-            self.scenes.line(self.layout.time(end - len(self._rows)), self._rows) if self.scenes and self._rows else b""
-        )
-        out = b"".join([line, *self._held])
-        self._rows, self._held = [], []
-        return out
+        lines, self._held = self._held, []
+        rows, self._rows = self._rows, []
+        if self.scenes and rows and (scene := self.scenes.measure(rows)):
+            lines.insert(0, self.view.scene(self.layout.time(end - len(rows)), scene))
+        return "".join(lines)
 
-    def _introductions(self, codes: tuple[int, ...]) -> list[bytes]:
+    def _introductions(self, codes: Codes) -> None:
         """The `code` lines of those of `codes` that appear for the first time."""
-        if not self.codes:
-            return []
-        lines = []
-        for name, code in zip(self.layout.names, codes, strict=True):
-            head = self.codes.pop((name, code), None)
-            measures = head.get("measures") if head else None
-            if isinstance(measures, dict):
-                means = (gloss.introduce if name.endswith("0") else gloss.refine)(measures)
-                lines.append(wire.dump({"event": "code", "layer": name, "code": code, "means": means}))
-        return lines
+        for j in self.settings.layers:
+            if measures := self.codes.pop((j, codes[j]), None):
+                self._held.append(self.view.code(self.layout.names[j], codes[j], means(self.layout, j, measures)))
+
+    def _count(self, text: str) -> str:
+        self.lines += text.count("\n")
+        self.bytes += len(text.encode())
+        self.tokens += estimate(text)
+        return text
 
 
-class Statistics:
-    """What the end line tells of the codes."""
+def means(layout: Layout, layer: int, measures: Head) -> str:
+    """The words of an introduction; a residual layer says what it adds."""
+    return gloss.refine(measures) if layout.depth(layer) else gloss.introduce(measures)
+
+
+class Buffered:
+    """An item kept as rows, to be written several times, until it fits."""
 
     def __init__(self, layout: Layout):
         self.layout = layout
-        self.counts: list[dict[int, int]] = [{} for _ in layout.names]
-        self.changes = [0] * len(layout.names)
-        self.frames = 0
-        self._last: tuple[int, ...] = ()
+        self.payload = bytearray()
+        self.codes: list[Head] = []
 
-    def feed(self, rows: list[tuple[int, ...]]) -> None:
-        for row in rows:
-            if row != self._last:
-                for j, (code, last) in enumerate(zip(row, self._last or row, strict=True)):
-                    self.changes[j] += code != last
-                self._last = row
-            for counts, code in zip(self.counts, row, strict=True):
-                counts[code] = counts.get(code, 0) + 1
-            self.frames += 1
-
-    def summary(self) -> Head:
-        """By layer: codes used and their share of the vocabulary, entropy in bits, changes a second, mean run."""
-        layers = {}
+    def rows(self, hold: int) -> Iterator[tuple[int, ...]]:
+        """The frames; acoustic codes that do not last `hold` frames join the code before."""
+        rows = self.layout.row.iter_unpack(self.payload)
+        if hold <= 1:
+            return rows
+        kept = [list(row) for row in rows]
         for j, name in enumerate(self.layout.names):
-            counts, frames = self.counts[j], self.frames
-            entropy = -sum(n / frames * math.log2(n / frames) for n in counts.values())
-            layers[name] = {
-                "used": len(counts),
-                "utilisation": round(len(counts) / self.layout.vocab[j], 3) if self.layout.vocab[j] else 0.0,
-                "entropy": abs(round(entropy, 2)),
-                "changes_per_second": round(self.changes[j] * float(self.layout.rate) / frames, 2) if frames else 0.0,
-                "mean_run": round(frames / (self.changes[j] + 1), 2),
-            }
-        return layers
+            if not name.startswith("S"):
+                start = 0
+                for i in range(1, len(kept) + 1):
+                    if i == len(kept) or kept[i][j] != kept[start][j]:
+                        if i - start < hold and start:
+                            for k in range(start, i):
+                                kept[k][j] = kept[start - 1][j]
+                        start = i
+        return (tuple(row) for row in kept)
 
-
-def encodings(text: str, names: list[str]) -> list[str]:
-    """The encoding of each layer of `names`. `text` is --encoding's: "delta", or "S=rle,A0=dense" (others: delta)."""
-    if text in ENCODINGS:
-        return [text] * len(names)
-    chosen = dict(part.split("=") for part in text.split(","))
-    return [chosen.get(name) or chosen.get(name[:1]) or "delta" for name in names]
-
-
-def encoding_option(text: str) -> str:
-    """The argparse type of --encoding."""
-    for part in [] if text in ENCODINGS else text.split(","):
-        layer, sign, encoding = part.partition("=")
-        if not (layer and sign and encoding in ENCODINGS):
-            raise ArgumentTypeError(
-                f"expected delta, rle or dense, or layers with theirs such as S=rle,A0=dense, got {text!r}"
-            )
-    return text
+    def shares(self) -> dict[tuple[str, int], float]:
+        """The share of the frames that each code has, by layer's name and code."""
+        statistics = Statistics(self.layout)
+        for row in self.rows(1):
+            statistics.feed(row[: len(self.layout.names)])
+        return {
+            (name, code): count / statistics.frames
+            for name, counts in zip(self.layout.names, statistics.counts, strict=True)
+            for code, count in counts.items()
+        }
 
 
 class Pack(cli.Stage):
@@ -253,22 +261,30 @@ class Pack(cli.Stage):
     text = True
     summary = "Turn tokens into NDJSON that a language model reads, without loss."
     description = (
-        "A header line says how to read it; frame lines give the codes that change; an end line gives the totals."
+        "A header line says how to read it; frame lines give the codes that change, code lines introduce them,\n"
+        "scene and sound lines measure what is heard, a summary and an end line give the whole."
     )
     examples = (
         "nat-split song.wav | nat-decode | nat-embed | nat-quantize | nat-pack > heard.ndjson",
-        "nat-split song.wav | nat-decode | nat-embed | nat-quantize | nat-pack --encoding S=rle,A=dense | tail -n 3",
-        "nat-pack --unpack heard.ndjson | nat-pack | cmp - heard.ndjson",
+        "nat-split song.wav | nat-decode | nat-embed | nat-quantize | nat-pack --view table --budget 2000",
+        "nat-split song.wav | nat-decode | nat-embed | nat-quantize | nat-pack --prompt --ask 'Is it raining?'",
+        "nat-pack --unpack heard.ndjson > tokens",
     )
 
     def __init__(self, options: Namespace):
         super().__init__(options)
+        self.budget: int | None = options.budget or (PROMPT_BUDGET if options.prompt else None)
         if options.unpack:
             self.reads, self.makes, self.text = "ndjson", "tokens", False
+        elif options.prompt or options.view != "ndjson":
+            self.makes = ""
+        if (options.ask or options.examples) and not options.prompt:
+            raise cli.UsageError("--ask and --examples go with --prompt")
 
     @staticmethod
     def arguments(parser: ArgumentParser) -> None:
-        parser.add_argument(
+        add = parser.add_argument
+        add(
             "--encoding",
             type=encoding_option,
             default="delta",
@@ -276,123 +292,184 @@ class Pack(cli.Stage):
             help="delta (what changes), rle (one line a run, n frames long) or dense (every frame), "
             "or by layer: S=rle,A0=dense, the others delta (default: delta)",
         )
-        parser.add_argument(
+        add(
             "--keyframe-interval",
             type=cli.ranged(0, 3600, "seconds"),
             default=5.0,
             metavar="SECONDS",
             help="time between lines that state all layers, 0 for the first line only (0 to 3600, default: 5)",
         )
-        parser.add_argument(
+        add(
             "--scene",
             type=cli.ranged(0, 60, "seconds"),
             default=0.48,
             metavar="SECONDS",
             help="time that a scene line measures, 0 for no scene and sound lines (0 to 60, default: 0.48)",
         )
-        parser.add_argument(
+        add(
+            "--legend",
+            choices=("first-use", "header", "none"),
+            default="first-use",
+            help="where codes are introduced: at their first use, all in the header, nowhere (default: first-use)",
+        )
+        add("--layers", metavar="NAMES", help="write these layers only, such as S0,S1,A0 (default: all)")
+        add(
+            "--view",
+            choices=tuple(VIEWS),
+            default="ndjson",
+            help="ndjson, table (positions instead of names), words (a line a scene) (default: ndjson)",
+        )
+        add(
+            "--budget",
+            type=cli.ranged(100, 10**9, "tokens", whole=True),
+            metavar="N",
+            help="write at most N tokens of a language model an item, by estimate; what is left out is said in the "
+            "header (100 to 1000000000, default: no limit, 8000 with --prompt)",
+        )
+        add("--prompt", action="store_true", help="write a prompt: what this is, how to read it, the questions")
+        add("--ask", metavar="TEXT", help="ask this instead of the usual questions")
+        add(
+            "--examples",
+            metavar="FILE=LABEL",
+            nargs="+",
+            default=[],
+            type=example_option,
+            help="with --prompt, put packed files whose sound is known in front",
+        )
+        add(
             "--unpack",
             action="store_true",
             help="read NDJSON, write the token stream that was packed, as nat-quantize --plain gives it",
         )
 
     def process(self, item: Item) -> Iterator[Record | bytes]:
-        return unpack(item) if self.options.unpack else self.pack(item)
+        if self.options.unpack:
+            return unpack(item)
+        return self.buffered(item) if self.budget or self.options.legend == "header" else self.streamed(item)
 
-    def pack(self, item: Item) -> Iterator[Record | bytes]:
-        """The NDJSON of one item."""
+    def streamed(self, item: Item) -> Iterator[Record | bytes]:
+        """The item's lines as its frames come."""
         layout = Layout(item.head)
-        chosen = encodings(self.options.encoding, layout.names)
-        yield self.header(item, layout, chosen)
-        lines = Lines(layout, chosen, self.options)
-        row = struct.Struct(f"<{len(layout.names)}H{len(layout.measures)}h")
+        settings = self.full(layout)
+        lines = self.lines(layout, settings)
+        yield self.put(lines.view.header, self.header(item, lines, []))
         try:
             for record in item:
                 if record.event == "data":
-                    yield lines.feed(list(row.iter_unpack(record.payload)))
+                    yield lines.feed(layout.row.iter_unpack(record.payload)).encode()
                 elif record.event == "code":
                     lines.introduce(record.head)
                 else:
-                    yield record
+                    yield self.put(lines.view.note, record.head)
         except Upstream as error:
-            yield lines.finish()
-            raise Upstream({**error.head, "stats": {"frames": lines.statistics.frames}}) from None
-        yield lines.finish()
-        yield cli.end(item, frames=lines.statistics.frames, stats={"layers": lines.statistics.summary()})
+            yield lines.finish().encode()
+            failed = {**error.head, "stats": {"frames": lines.statistics.frames}}
+            if not self.makes:
+                yield lines.view.note(failed).encode()
+            raise Upstream(failed) from None
+        yield lines.finish().encode()
+        yield self.put(lines.view.summary, lines.summarise())
+        yield self.put(lines.view.end, self.end(item, lines))
 
-    def header(self, item: Item, layout: Layout, chosen: list[str]) -> Record:
-        """The item's header: measures are not kept; how the layers are written stands with each of them."""
-        layers = [{**layer, "encoding": e} for layer, e in zip(item.head["layers"], chosen, strict=True)]
-        kept = {key: value for key, value in item.head.items() if key != "measures"}
-        how = HOW_TO_READ
-        if layout.measures:
-            how += " " + scene.HOW_TO_READ.replace("{bands}", scene.Table(layout.measures).edges)
-        pack = {"version": __version__, "keyframe_interval": self.options.keyframe_interval, "how_to_read": how}
-        return Record({**kept, "kind": "ndjson", "layers": layers, "pack": pack})
-
-
-def unpack(item: Item) -> Iterator[Record | bytes]:
-    """The token stream of one item of NDJSON: layers only, as nat-quantize --plain gives it."""
-    layout = Layout(item.head)
-    width = len(layout.names)
-    layers = [{k: v for k, v in layer.items() if k != "encoding"} for layer in item.head["layers"]]
-    kept = {key: value for key, value in item.head.items() if key != "pack"}
-    yield Record({**kept, "kind": "tokens", "layers": layers})
-    row = struct.Struct(f"<{width}H")
-    block = layout.block * row.size
-    index = {name: j for j, name in enumerate(layout.names)}
-    codes: list[int] = []
-    frames = 0  # whose codes are known
-    last = -1  # frame of the line before
-    out = bytearray()
-
-    def hold(until: int) -> Iterator[Record]:
-        """Repeat the codes up to frame `until`, in blocks as they fill."""
-        nonlocal frames
-        held = row.pack(*codes) if codes else b""
-        while frames < until:
-            count = min(until - frames, layout.block - len(out) // row.size)
-            out.extend(held * count)
-            frames += count
-            if len(out) == block:
-                yield cli.data(bytes(out))
-                out.clear()
-
-    def rest(total: object, name: str) -> Iterator[Record]:
-        """Up to the item's last frame."""
-        if type(total) is not int or total < frames or (total > 0 and not codes):
-            raise Failure(f"expected at least {frames + bool(codes)} as {name}, got {wire.show(total)}")
-        yield from hold(total)
-        if out:
-            yield cli.data(bytes(out))
-
-    try:
+    def buffered(self, item: Item) -> Iterator[Record | bytes]:
+        """The item's lines, once all of it is known: as much of it as fits the budget."""
+        layout = Layout(item.head)
+        kept = Buffered(layout)
+        notes: list[Head] = []
         for record in item:
-            head = record.head
-            if "event" in head or "t" not in head or index.keys().isdisjoint(head):
-                continue
-            time = head["t"]
-            frame = layout.frame(time) if type(time) in (int, float) else -1
-            if frame <= last or layout.time(frame) != time:
-                raise Failure(f"expected a frame's time, {layout.time(last + 1)} s or later, got {wire.show(time)}")
-            last = frame
-            yield from hold(frame)
-            if not codes:
-                if frame or not index.keys() <= head.keys():
-                    raise Failure(f"expected all layers in the first frame line, got {wire.show(head)}")
-                codes = [0] * width
-            for name in index.keys() & head.keys():
-                code = head[name]
-                if type(code) is not int or not 0 <= code < 65536:
-                    raise Failure(f"expected a code from 0 to 65535 in {name} at {time} s, got {wire.show(code)}")
-                codes[index[name]] = code
-    except Upstream as error:
-        stats = error.head.get("stats", {"frames": frames})
-        yield from rest(stats.get("frames") if isinstance(stats, dict) else None, "frames of the error")
-        raise Upstream({key: value for key, value in error.head.items() if key != "stats"}) from None
-    total = (item.end or {}).get("frames")
-    yield from rest(total, "frames of the end")
-    yield Record({key: value for key, value in (item.end or {}).items() if key != "stats"})
+            if record.event == "data":
+                kept.payload += record.payload
+            else:
+                (kept.codes if record.event == "code" else notes).append(record.head)
+        shares = kept.shares()
+        for settings in ladder(self.full(layout), layout) if self.budget else [self.full(layout)]:
+            lines = self.lines(layout, settings)
+            codes = [head for head in kept.codes if shares.get((head["layer"], head["code"]), 0) >= settings.introduce]
+            for head in codes:
+                lines.introduce(head)
+            told = self.options.legend == "header"
+            out = [self.put(lines.view.header, self.header(item, lines, codes if told else []))]
+            if told:
+                lines.codes.clear()
+            out += [self.put(lines.view.note, head) for head in notes]
+            out += [lines.feed(kept.rows(settings.hold)).encode(), lines.finish().encode()]
+            out.append(self.put(lines.view.summary, lines.summarise()))
+            out.append(self.put(lines.view.end, self.end(item, lines)))
+            if self.options.prompt:
+                out = [self.before().encode(), *out, self.after().encode()]
+            size = sum(estimate((part if isinstance(part, bytes) else wire.dump(part.head)).decode()) for part in out)
+            if not self.budget or size <= self.budget:
+                break
+        else:
+            raise Failure(
+                f"does not fit: expected at most {self.budget} tokens, got {size} with all left out that can be"
+            )
+        yield from out
+
+    def full(self, layout: Layout) -> Settings:
+        """What is written where no budget limits it. Raises Failure for layers that are not there."""
+        wanted = self.options.layers.split(",") if self.options.layers else layout.names
+        if unknown := [name for name in wanted if name not in layout.names]:
+            raise Failure(f"expected layers of {' '.join(layout.names)}, got {' '.join(unknown)}")
+        introduce = 2.0 if self.options.legend == "none" else 0.0
+        scene = self.options.scene if layout.measures else 0.0
+        kept = tuple(j for j, name in enumerate(layout.names) if name in wanted)
+        return Settings(kept, scene, Sounds.ATTACK if scene else None, introduce)
+
+    def lines(self, layout: Layout, settings: Settings) -> Lines:
+        view = VIEWS[self.options.view](layout, Table(layout.measures))
+        chosen = encodings(self.options.encoding, layout.names)
+        return Lines(layout, settings, view, chosen, self.options.keyframe_interval)
+
+    def header(self, item: Item, lines: Lines, codes: list[Head]) -> Head:
+        """The item's header: measures are not kept; how the layers are written stands with each of them."""
+        layout, settings = lines.layout, lines.settings
+        chosen = encodings(self.options.encoding, layout.names)
+        layers = [{**item.head["layers"][j], "encoding": chosen[j]} for j in settings.layers]
+        kept = {key: value for key, value in item.head.items() if key != "measures"}
+        pack: Head = {"version": __version__, "keyframe_interval": self.options.keyframe_interval}
+        if settings.scene:
+            pack["scene"] = settings.scene
+        everything = self.full(layout)._replace(layers=tuple(range(len(layout.names))))
+        if left_out := settings.left_out(everything, layout.names):
+            pack["left_out"] = left_out
+        pack["how_to_read"] = lines.view.how_to_read(bool(settings.scene)).replace("{bands}", lines.table.edges)
+        if codes:
+            told: dict[str, Head] = {}
+            for head in codes:
+                j = layout.names.index(head["layer"])
+                if j in settings.layers:
+                    told.setdefault(head["layer"], {})[str(head["code"])] = means(layout, j, head["measures"])
+            pack["codes"] = told
+        return {**kept, "kind": "ndjson", "layers": layers, "pack": pack}
+
+    def end(self, item: Item, lines: Lines) -> Head:
+        head = item.end or {"event": "end"}
+        samples = head.get("samples")
+        return {**head, "frames": lines.statistics.frames, "stats": lines.stats(samples if type(samples) is int else 0)}
+
+    def put(self, write: Callable[[Head], str], head: Head) -> Record | bytes:
+        """`head` as the view writes it; NDJSON goes through the stream's own writer, which holds it to the grammar."""
+        return Record(head) if self.makes else write(head).encode()
+
+    def before(self) -> str:
+        """What stands before the item in a prompt."""
+        shown = "".join(f"\n# Example, known to be: {label}\n\n{text}" for label, text in self.options.examples)
+        return f"{PREAMBLE}\n{shown}\n# The sound\n\n"
+
+    def after(self) -> str:
+        return f"\n# The question\n\n{self.options.ask or QUESTIONS}\n"
+
+
+def example_option(text: str) -> tuple[str, str]:
+    """The argparse type of --examples: FILE=LABEL to (label, the file's text)."""
+    path, sign, label = text.rpartition("=")
+    if not (path and sign and label):
+        raise ArgumentTypeError(f"expected FILE=LABEL, got {text!r}")
+    try:
+        return label, Path(path).read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ArgumentTypeError(f"{path}: {error}") from None
 
 
 def main() -> NoReturn:

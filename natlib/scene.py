@@ -1,7 +1,7 @@
 """Measures into lines: `scene`, the measured present about twice a second, and `sound`, what rises out of it.
 
 Both are plain integers and notes in constant units, so that a reader who knows the header's two lines can follow them.
-Nothing is estimated here: the measures are nat-embed's, only averaged, and left out where they are absent.
+Nothing is estimated here: the measures are nat-embed's, averaged, and left out where they are absent.
 """
 
 from __future__ import annotations
@@ -9,20 +9,19 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from statistics import fmean, median
-
-import orjson
+from typing import NamedTuple
 
 from . import gloss
 from .wire import Head
 
 Row = Sequence[float | None]  # the measures of a frame, in their units; None where absent
 
-HOW_TO_READ = (
-    "A scene line measures the next moment: dB level, rise dB above the background, bands dB in {bands} Hz against "
-    "the level, Hz centroid, tone 0 noise to 100 tonal, pitch note (a>b: it moves), attacks count, wobble dB of "
-    "fluctuation at 0.5-2, 2-8, 8-16, 16-50 a second, pulse beats a second, notes sounding. A sound line is one "
-    "event: t its start, s its length, dB peak, rise dB at its start, Hz colour, pitch."
-)
+
+class Measured(NamedTuple):
+    """A scene: the fields of its line, and the averages that words are made of."""
+
+    fields: Head
+    means: Head
 
 
 class Table:
@@ -71,12 +70,9 @@ class Scenes:
         self.fluct = [table.index[f"fluct_{i}"] for i in range(4) if f"fluct_{i}" in table.index]
         self.chroma = [table.index[f"chroma_{i}"] for i in range(12) if f"chroma_{i}" in table.index]
 
-    def line(self, time: float, rows: Sequence[Row]) -> bytes:
-        """The scene of `rows`, which start at `time`; b"" where nothing was measured."""
-        scene = self.scene(rows)
-        return orjson.dumps({"t": time, "scene": scene}, option=orjson.OPT_APPEND_NEWLINE) if scene else b""
+    def measure(self, rows: Sequence[Row]) -> Measured | None:
+        """The scene of `rows`; None where nothing was measured."""
 
-    def scene(self, rows: Sequence[Row]) -> Head:
         def mean(name: str) -> float | None:
             values = present([self.get[name](row) for row in rows])
             return fmean(values) if values else None
@@ -107,7 +103,9 @@ class Scenes:
             scene["pulse"] = round(pulse, 1)
         if notes := self.notes(rows):
             scene["notes"] = notes
-        return scene
+        means = {name: value for name in ("level", "centroid", "tonality") if (value := mean(name)) is not None}
+        means |= {f"fluct_{i}": depth for i, depth in enumerate(scene.get("wobble", ()))}
+        return Measured(scene, means) if scene else None
 
     def pitch(self, rows: Sequence[Row]) -> str:
         """The pitch's note where a third of the frames have one, with where it goes if it moves by a semitone."""
@@ -131,14 +129,15 @@ class Scenes:
 class Sounds:
     """Events: from an attack (or a new pitch, in a held tone) until the level has fallen, or the next one begins."""
 
-    ATTACK = 6.0  # dB: what begins an event
+    ATTACK = 6.0  # dB: what begins an event, unless told otherwise
     FALL = 12.0  # dB under its peak: what ends it
     STEP = 0.8  # semitones: a new note
     QUIET = -65.0  # dBFS: below, nothing begins
     LONGEST = 8.0  # seconds
 
-    def __init__(self, table: Table, rate: float):
+    def __init__(self, table: Table, rate: float, attack: float = ATTACK):
         self.rate = rate
+        self.attack = attack  # dB: what begins an event
         self.get = {name: table.getter(name) for name in (
             "level", "attack", "attack_time", "centroid", "pitch", "salience",
         )}  # fmt: skip
@@ -148,14 +147,14 @@ class Sounds:
         self.rise = 0.0
         self.peak = 0.0
 
-    def feed(self, frame: int, row: Row) -> bytes:
-        """The line of the event that the frame ends, b"" where it ends none."""
+    def feed(self, frame: int, row: Row) -> tuple[float, Head] | None:
+        """The start (in seconds) and the fields of the event that the frame ends, if it ends one."""
         level = self.get["level"](row)
         if not self.possible or level is None:
             return self.finish()
         attack = self.get["attack"](row) or 0.0
-        done = b""
-        begins = attack >= self.ATTACK and level > self.QUIET and (len(self.rows) > 1 or not self.rows)
+        done = None
+        begins = attack >= self.attack and level > self.QUIET and (len(self.rows) > 1 or not self.rows)
         if self.rows and not begins:
             over = level < self.peak - self.FALL or len(self.rows) >= self.LONGEST * self.rate
             begins = not over and self.new_pitch(row)
@@ -163,7 +162,7 @@ class Sounds:
                 done = self.finish()
         if begins:
             done = self.finish() or done
-            moment = self.get["attack_time"](row) if attack >= self.ATTACK else None
+            moment = self.get["attack_time"](row) if attack >= self.attack else None
             self.start = frame / self.rate + (moment or 0) / 1000
             self.rise, self.peak, self.rows = attack, level, [row]
         elif self.rows:
@@ -180,16 +179,16 @@ class Sounds:
         hz, before = self.voiced(row), present([self.voiced(r) for r in self.rows[-3:]])
         return bool(hz and len(before) > 1 and abs(12 * math.log2(hz / median(before))) >= self.STEP)
 
-    def finish(self) -> bytes:
-        """The line of the event under way."""
+    def finish(self) -> tuple[float, Head] | None:
+        """The event under way."""
         rows, self.rows = self.rows, []
         if not rows:
-            return b""
+            return None
         sound: Head = {"s": round(len(rows) / self.rate, 2), "dB": round(self.peak)}
-        if self.rise >= self.ATTACK:
+        if self.rise >= self.attack:
             sound["rise"] = round(self.rise)
         if centroids := present([self.get["centroid"](row) for row in rows[:3]]):
             sound["Hz"] = gloss.rounded(fmean(centroids))
         if heard := present([self.voiced(row) for row in rows]):
             sound["pitch"] = gloss.note(median(heard))
-        return orjson.dumps({"t": round(self.start, 2), "sound": sound}, option=orjson.OPT_APPEND_NEWLINE)
+        return round(self.start, 2), sound

@@ -1,0 +1,238 @@
+"""The layers of a token stream: what a header says of them, which are stated when, and the way back from the lines.
+
+Each layer has its encoding:
+
+* delta: stated where it changes, and in every keyframe;
+* rle: the rle layers are stated together, once a run in which none of them changes, with its length `n` in frames;
+* dense: stated in every frame.
+
+Every encoding means the same to a reader: a layer keeps its value until it is stated again.
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+from argparse import ArgumentTypeError
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import NamedTuple
+
+from . import cli, wire
+from .cli import Failure, Item, Upstream
+from .wire import Head, Record
+
+ENCODINGS = ("delta", "rle", "dense")
+LONGEST = 1 << 24  # frames that one line may stand for: a time far off is an error, not a disk full of repetition
+FASTEST = 500  # frames a second: beyond, times to the millisecond would not tell frames apart
+
+Codes = tuple[int, ...]  # of a frame, one a layer
+
+
+class Layout:
+    """What a header says of its frames. Raises Failure where that can't be packed."""
+
+    def __init__(self, head: Head):
+        layers = head.get("layers")
+        if not isinstance(layers, list) or not layers or not all(isinstance(layer, dict) for layer in layers):
+            raise Failure(f"expected a list of layers in the header, got {wire.show(layers)}")
+        self.names: list[str] = [str(layer.get("name")) for layer in layers]
+        if len(set(self.names)) < len(layers) or not set(self.names).isdisjoint({"t", "kf", "n", "event"}):
+            raise Failure(f"expected layers with names of their own, got {wire.show(self.names)}")
+        rate = head.get("frame_rate")
+        if isinstance(rate, bool) or not isinstance(rate, int | float) or not 0 < rate <= FASTEST:
+            raise Failure(f"expected a frame rate above 0 and up to {FASTEST} a second, got {wire.show(rate)}")
+        self.rate = Fraction(rate)
+        block = head.get("block", 8)
+        if type(block) is not int or not 0 < block <= 65536:
+            raise Failure(f"expected 1 to 65536 frames as block, got {wire.show(block)}")
+        self.block = block
+        self.vocab: list[int] = [
+            vocab if type(vocab := layer.get("vocab")) is int and 0 < vocab <= 65536 else 65536 for layer in layers
+        ]
+        self.measures: list[Head] = head.get("measures", [])
+        self.row = struct.Struct(f"<{len(layers)}H{len(self.measures)}h")
+
+    def depth(self, layer: int) -> int:
+        """How many layers it refines: the number that its name ends with, 0 where it has none."""
+        digits = self.names[layer].lstrip("".join(set(self.names[layer]) - set("0123456789")))
+        return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 4 else 0
+
+    def time(self, frame: int) -> float:
+        """The time of `frame` in seconds, to the millisecond."""
+        milliseconds = (2000 * frame * self.rate.denominator + self.rate.numerator) // (2 * self.rate.numerator)
+        return milliseconds / 1000
+
+    def frame(self, time: float) -> int:
+        """The frame at `time`, as `time()` gives it."""
+        return round(Fraction(time) * self.rate)
+
+
+def encodings(text: str, names: list[str]) -> list[str]:
+    """The encoding of each layer of `names`. `text` is --encoding's: "delta", or "S=rle,A0=dense" (others: delta)."""
+    if text in ENCODINGS:
+        return [text] * len(names)
+    chosen = dict(part.split("=") for part in text.split(","))
+    return [chosen.get(name) or chosen.get(name[:1]) or "delta" for name in names]
+
+
+def encoding_option(text: str) -> str:
+    """The argparse type of --encoding."""
+    for part in [] if text in ENCODINGS else text.split(","):
+        layer, sign, encoding = part.partition("=")
+        if not (layer and sign and encoding in ENCODINGS):
+            raise ArgumentTypeError(
+                f"expected delta, rle or dense, or layers with theirs such as S=rle,A0=dense, got {text!r}"
+            )
+    return text
+
+
+class Frame(NamedTuple):
+    """A line of codes: what is stated of one frame."""
+
+    frame: int
+    key: bool  # is every layer stated?
+    n: int  # length of the run that begins, 0 for none
+    stated: list[tuple[int, int]]  # (layer, code)
+
+
+class Frames:
+    """Frames in, lines of codes out."""
+
+    def __init__(self, layout: Layout, encodings: list[str], interval: float):
+        self.layout = layout
+        self.dense = [encoding == "dense" for encoding in encodings]
+        self.rle = [encoding == "rle" for encoding in encodings]
+        self.runs = any(self.rle)
+        self.sparse = not any(self.dense)  # are there frames without a line?
+        self.keyframe = max(1, round(interval * layout.rate)) if interval else 0  # frames between keyframes
+        self.count = 0  # frames so far
+        self._last: Codes = ()
+        self._held: list[Frame] = []  # lines from the run's first one on, until its length is known
+
+    def feed(self, row: Codes) -> list[Frame]:
+        """The lines that the next frame completes."""
+        frame, last = self.count, self._last
+        self.count += 1
+        key = frame == 0 or (self.keyframe > 0 and frame % self.keyframe == 0)
+        if row == last and not key and self.sparse:
+            return []
+        self._last = row
+        run = self.runs and (key or any(self.rle[j] and row[j] != last[j] for j in range(len(row))))
+        lines = self._end_run(frame) if run else []
+        stated = [
+            (j, code) for j, code in enumerate(row) if (run if self.rle[j] else key or self.dense[j] or code != last[j])
+        ]
+        if stated:
+            (self._held if self.runs else lines).append(Frame(frame, key, 0, stated))
+        return lines
+
+    def finish(self) -> list[Frame]:
+        """The lines that were waiting for the end of a run."""
+        return self._end_run(self.count)
+
+    def _end_run(self, frame: int) -> list[Frame]:
+        held, self._held = self._held, []
+        return [held[0]._replace(n=frame - held[0].frame), *held[1:]] if held else []
+
+
+class Statistics:
+    """What the end line tells of the codes."""
+
+    def __init__(self, layout: Layout):
+        self.layout = layout
+        self.counts: list[dict[int, int]] = [{} for _ in layout.names]
+        self.changes = [0] * len(layout.names)
+        self.frames = 0
+        self._last: Codes = ()
+
+    def feed(self, row: Codes) -> None:
+        if row != self._last:
+            for j, (code, last) in enumerate(zip(row, self._last or row, strict=True)):
+                self.changes[j] += code != last
+            self._last = row
+        for counts, code in zip(self.counts, row, strict=True):
+            counts[code] = counts.get(code, 0) + 1
+        self.frames += 1
+
+    def summary(self) -> Head:
+        """By layer: codes used and their share of the vocabulary, entropy in bits, changes a second, mean run."""
+        layers = {}
+        for j, name in enumerate(self.layout.names):
+            counts, frames = self.counts[j], self.frames
+            entropy = -sum(n / frames * math.log2(n / frames) for n in counts.values())
+            layers[name] = {
+                "used": len(counts),
+                "utilisation": round(len(counts) / self.layout.vocab[j], 3),
+                "entropy": abs(round(entropy, 2)),
+                "changes_per_second": round(self.changes[j] * float(self.layout.rate) / frames, 2) if frames else 0.0,
+                "mean_run": round(frames / (self.changes[j] + 1), 2),
+            }
+        return layers
+
+
+def unpack(item: Item) -> Iterator[Record | bytes]:
+    """The token stream of one item of NDJSON: layers only, as nat-quantize --plain gives it. Raises Failure."""
+    layout = Layout(item.head)
+    pack = item.head.get("pack")
+    if isinstance(pack, dict) and pack.get("left_out"):
+        raise Failure(f"not whole: {wire.show(pack['left_out'])} was left out when it was packed")
+    layers = [{k: v for k, v in layer.items() if k != "encoding"} for layer in item.head["layers"]]
+    kept = {key: value for key, value in item.head.items() if key != "pack"}
+    yield Record({**kept, "kind": "tokens", "layers": layers})
+    row = struct.Struct(f"<{len(layers)}H")
+    block = layout.block * row.size
+    index = {name: j for j, name in enumerate(layout.names)}
+    codes: list[int] = []
+    frames = 0  # whose codes are known
+    last = -1  # frame of the line before
+    out = bytearray()
+
+    def hold(until: int) -> Iterator[Record]:
+        """Repeat the codes up to frame `until`, in blocks as they fill."""
+        nonlocal frames
+        if until - frames > LONGEST:
+            raise Failure(f"expected at most {LONGEST} frames without a line, got {until - frames}")
+        held = row.pack(*codes) if codes else b""
+        while frames < until:
+            count = min(until - frames, layout.block - len(out) // row.size)
+            out.extend(held * count)
+            frames += count
+            if len(out) == block:
+                yield cli.data(bytes(out))
+                out.clear()
+
+    def rest(total: object, name: str) -> Iterator[Record]:
+        """Up to the item's last frame."""
+        if type(total) is not int or total < frames + bool(codes) or (total > 0 and not codes):
+            raise Failure(f"expected at least {frames + 1} as {name}, got {wire.show(total)}")
+        yield from hold(total)
+        if out:
+            yield cli.data(bytes(out))
+
+    try:
+        for record in item:
+            head = record.head
+            if "event" in head or "t" not in head or index.keys().isdisjoint(head):
+                continue
+            time = head["t"]
+            frame = layout.frame(time) if type(time) in (int, float) else -1
+            if frame <= last or layout.time(frame) != time:
+                raise Failure(f"expected a frame's time, {layout.time(last + 1)} s or later, got {wire.show(time)}")
+            last = frame
+            yield from hold(frame)
+            if not codes:
+                if frame or not index.keys() <= head.keys():
+                    raise Failure(f"expected all layers in the first frame line, got {wire.show(head)}")
+                codes = [0] * len(layers)
+            for name in index.keys() & head.keys():
+                code = head[name]
+                if type(code) is not int or not 0 <= code < 65536:
+                    raise Failure(f"expected a code from 0 to 65535 in {name} at {time} s, got {wire.show(code)}")
+                codes[index[name]] = code
+    except Upstream as error:
+        stats = error.head.get("stats", {})
+        yield from rest(stats.get("frames") if isinstance(stats, dict) else None, "frames of the error")
+        raise Upstream({key: value for key, value in error.head.items() if key != "stats"}) from None
+    yield from rest((item.end or {}).get("frames"), "frames of the end")
+    yield Record({key: value for key, value in (item.end or {}).items() if key != "stats"})

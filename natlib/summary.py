@@ -1,0 +1,212 @@
+"""The whole of an item in one line: sections, tempo, key, tuning, loudness. Each is left out where there is none.
+
+Sections: seconds of sound as vectors of what was measured; boundaries where a checkerboard of their likeness peaks
+(J. Foote, "Automatic audio segmentation using a measure of audio novelty", ICME 2000); sections are alike, and bear
+the same letter, when their middles are no further apart than seconds within a section are.
+Tempo: the frequency at which the attacks line up best, by the Fourier transform of their times (P. Grosche and
+M. Mueller, "Extracting predominant local pulse information from music recordings", IEEE TASLP 2011).
+Key: correlation of the mean pitch classes with the profiles of C. Krumhansl and E. Kessler (Psychological Review
+1982).
+"""
+
+from __future__ import annotations
+
+import math
+from array import array
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from . import gloss
+from .scene import Row, Scenes, Table, present
+from .wire import Head
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.float64]
+
+KINDS = ("level", "centroid", "tonality", "band_", "fluct_", "chroma_")  # measures that tell sections apart
+REACH = 6.0  # seconds on each side of a boundary that are compared
+SHORTEST = 4.0  # seconds of a section
+ALIKE = 1.35  # distance of sections, in spreads within a section, up to which they bear the same letter
+TEMPI = (50.0, 200.0)  # beats a minute
+WINDOW = 12.0  # seconds over which attacks must line up
+STEADY = 0.3  # of 1: how well, at least
+MAJOR = (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88)
+MINOR = (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17)
+KEYED = 0.65  # correlation, at least
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+class Summary:
+    """Takes every frame of an item; memory is a few hundred bytes for each second."""
+
+    def __init__(self, table: Table, rate: float):
+        self.table, self.rate = table, rate
+        self.columns = [i for i, name in enumerate(table.names) if name.startswith(KINDS)]
+        self.chroma = [table.index[f"chroma_{i}"] for i in range(12) if f"chroma_{i}" in table.index]
+        self.get = {name: table.getter(name) for name in ("level", "attack", "attack_time", "tuning", "salience")}
+        self.seconds = array("f")  # one row a second, a column each
+        self.levels = array("f")  # one a second
+        self.attacks = array("d")  # times in seconds
+        self.strengths = array("d")  # dB
+        self.tunings = array("f")
+        self.classes = [0.0] * 12
+        self._rows: list[Row] = []
+        self._frames = 0
+
+    def feed(self, row: Row) -> None:
+        attack = self.get["attack"](row)
+        if attack is not None and attack >= Scenes.ATTACK:
+            self.attacks.append(self._frames / self.rate + (self.get["attack_time"](row) or 0) / 1000)
+            self.strengths.append(min(attack, 30.0))
+        tuning = self.get["tuning"](row)
+        if tuning is not None:
+            self.tunings.append(tuning)
+        if (self.get["level"](row) or -99) > -60:
+            for i, j in enumerate(self.chroma):
+                self.classes[i] += row[j] or 0
+        self._rows.append(row)
+        self._frames += 1
+        if len(self._rows) >= self.rate:
+            self._second()
+
+    def _second(self) -> None:
+        rows, self._rows = self._rows, []
+        for i in self.columns:
+            values = present([row[i] for row in rows])
+            mean = sum(values) / len(values) if values else float("nan")
+            self.seconds.append(math.log2(max(mean, 20)) * 10 if self.table.names[i] == "centroid" else mean)
+        levels = present([self.get["level"](row) for row in rows])
+        self.levels.append(max(levels) if levels else float("nan"))
+
+    def head(self) -> Head:
+        """The summary line's object: {"event":"summary", …}."""
+        import numpy as np
+
+        result: Head = {"event": "summary"}
+        if sections := self.sections():
+            result["form"] = " ".join(section["label"] for section in sections)
+            result["sections"] = sections
+        levels = np.array([level for level in self.levels if level > -70])
+        if len(levels):
+            low, high = np.percentile(levels, [10, 95])
+            result["loudness"] = {"dB": round(float(high)), "range": round(float(high - low))}
+        if tempo := self.tempo():
+            result["tempo"] = tempo
+        if key := self.key():
+            result["key"] = key
+        if len(self.tunings) >= 5 * self.rate:
+            result["tuning"] = {"cents": round(float(np.median(np.array(self.tunings))))}
+        return result
+
+    def sections(self) -> list[Head]:
+        """[{"t", "to", "label"}, …] where there is more than one section."""
+        import numpy as np
+
+        seconds = len(self.levels)
+        reach = round(min(REACH, seconds / 4))
+        if not self.columns or reach < 2:
+            return []
+        rows = np.array(self.seconds, dtype=np.float64).reshape(seconds, -1)
+        rows = rows[:, ~np.isnan(rows).all(axis=0)]
+        rows = np.where(np.isnan(rows), np.nanmean(rows, axis=0), rows)
+        spread = rows.std(axis=0)
+        rows = (rows - rows.mean(axis=0)) / np.maximum(spread, 0.3 * np.median(spread) + 1e-9)
+        bounds = [0, *self.boundaries(rows, reach), seconds]
+        parts = [rows[a:b] for a, b in pairwise(bounds)]
+        if len(parts) < 2:
+            return []
+        middles = [part.mean(axis=0) for part in parts]
+        squares = [((part - middle) ** 2).sum(axis=1).mean() for part, middle in zip(parts, middles, strict=True)]
+        within = float(np.sqrt(np.mean(squares)))
+        letters: list[int] = []
+        for i, middle in enumerate(middles):
+            distances = [float(np.linalg.norm(middle - other)) for other in middles[:i]]
+            near = min(range(i), key=distances.__getitem__, default=None)
+            known = near is not None and distances[near] <= ALIKE * within and near != i - 1
+            letters.append(letters[near] if known and near is not None else max(letters, default=-1) + 1)
+        return [
+            {"t": start, "to": end, "label": LETTERS[min(letter, 25)]}
+            for (start, end), letter in zip(pairwise(bounds), letters, strict=True)
+        ]
+
+    @staticmethod
+    def boundaries(rows: Array, reach: int) -> list[int]:
+        """Seconds at which a section begins, but for the first."""
+        import numpy as np
+
+        seconds = len(rows)
+        novelty = np.zeros(seconds)
+        taper = np.exp(-0.5 * ((np.arange(2 * reach) - reach + 0.5) / (0.6 * reach)) ** 2)
+        sign = np.where(np.arange(2 * reach) < reach, 1.0, -1.0)
+        kernel = np.outer(taper * sign, taper * sign)
+        padded = np.concatenate([rows[reach - 1 :: -1], rows, rows[: -reach - 1 : -1]])
+        for t in range(seconds):
+            part = padded[t : t + 2 * reach]
+            part = part / np.maximum(np.linalg.norm(part, axis=1, keepdims=True), 1e-9)
+            novelty[t] = (kernel * (part @ part.T)).sum()
+        novelty /= (taper.sum() / 2) ** 2 * 4  # 1: two halves without anything in common
+        least = max(0.25, float(np.median(novelty)) + 0.15)
+        peaks = [
+            t for t in range(2, seconds - 1)
+            if novelty[t] >= least and novelty[t] == novelty[max(0, t - reach // 2) : t + reach // 2 + 1].max()
+        ]  # fmt: skip
+        kept: list[int] = []
+        for t in sorted(peaks, key=lambda t: -novelty[t]):
+            if all(abs(t - other) >= SHORTEST for other in [*kept, 0, seconds]):
+                kept.append(t)
+        return sorted(kept)
+
+    def tempo(self) -> Head | None:
+        """{"bpm", "confidence", "or"}: `or` is the octave that could be meant as well."""
+        import numpy as np
+
+        if len(self.attacks) < 8:
+            return None
+        times, weights = np.array(self.attacks), np.array(self.strengths)
+        grid = np.exp(np.arange(math.log(TEMPI[0]), math.log(2 * TEMPI[1]), 0.002))  # beats a minute, 0.2 % apart
+        score, windows = np.zeros(len(grid)), 0
+        for start in np.arange(0, max(times[-1] - WINDOW / 2, 1e-6), WINDOW / 2):
+            inside = (times >= start) & (times < start + WINDOW)
+            if inside.sum() >= 4:
+                t, w = times[inside], weights[inside]
+                score += np.abs((w * np.exp(2j * np.pi * np.outer(grid / 60, t))).sum(axis=1)) / w.sum()
+                windows += 1
+        if not windows:
+            return None
+        score /= windows
+        prior = np.exp(-0.5 * (np.log2(grid / 120) / 0.9) ** 2)  # where people tap
+        tapped = grid <= TEMPI[1]
+        best = int(np.argmax(np.where(tapped, score * prior, 0)))
+        if score[best] < STEADY:
+            return None
+        bpm = float(grid[best])
+        octaves = [(float(score[np.argmin(abs(grid - other))]), other) for other in (bpm / 2, 2 * bpm)]
+        return {"bpm": round(bpm, 1), "confidence": round(float(score[best]), 2), "or": round(max(octaves)[1], 1)}
+
+    def key(self) -> Head | None:
+        """{"name", "confidence"}."""
+        import numpy as np
+
+        classes = np.array(self.classes)
+        if len(self.chroma) < 12 or classes.std() < 1e-6:
+            return None
+        fits = sorted(
+            (float(np.corrcoef(classes, np.roll(profile, tonic))[0, 1]), f"{gloss.NOTES[tonic]} {mode}")
+            for mode, profile in (("major", MAJOR), ("minor", MINOR))
+            for tonic in range(12)
+        )
+        if fits[-1][0] < KEYED:
+            return None
+        return {"name": fits[-1][1], "confidence": round(min(1.0, 4 * (fits[-1][0] - fits[-2][0])), 2)}
+
+
+def common(counts: Sequence[dict[int, int]], names: Sequence[str], most: int = 5) -> Head:
+    """The codes of each layer that are used most: {"S0": [59, 12], …}, most used first."""
+    return {
+        name: [code for code, _ in sorted(used.items(), key=lambda pair: (-pair[1], pair[0]))[:most]]
+        for name, used in zip(names, counts, strict=True)
+    }
