@@ -87,6 +87,9 @@ the stream itself: that needs the whole of it, kept on disk meanwhile, before an
             if options.codebook or options.save_codebook or options.plain or options.hold:
                 raise UsageError("--fit makes no tokens: not with --codebook, --save-codebook, --plain or --hold")
             self.makes, self.text = "", True
+        for file in filter(None, (options.fit, options.save_codebook)):
+            if not Path(file).parent.is_dir():
+                raise Failure(f"{cli.display(file)}: no such folder to write it to")  # said before the work, not after
         if options.codebook:
             self.given = load(Path(options.codebook))
 
@@ -329,8 +332,10 @@ def reread(spool: IO[bytes]) -> Iterator[Item]:
     reader = wire.Reader()
     records = itertools.chain.from_iterable(map(reader.feed, iter(lambda: spool.read(cli.CHUNK), b"")))
     for record in records:
-        failed = record.head["kind"] != Quantize.reads
-        item = Item(record.head, records, Upstream(next(records).head) if failed else None)
+        if record.head["kind"] == Quantize.reads:
+            item = Item(record.head, records)
+        else:  # it failed before it became features: an error follows
+            item = Item(record.head, iter(()), Upstream(next(records).head))
         yield item
         item.drain()
 
