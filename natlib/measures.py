@@ -1,7 +1,7 @@
 """What a moment of sound measures: the front end of the spectral encoder, and the measures that every encoder carries.
 
 Sound is cut into frames, `frame_rate` a second; frame k stands for the time from k/rate to (k+1)/rate. Each frame is
-heard twice: through one long window (about 180 ms: pitch, harmony, colour) and through several short ones (about 25 ms,
+heard twice: through one long window (about 120 ms: pitch, harmony, colour) and through several short ones (about 25 ms,
 100 a second: level, attacks, fluctuation). Windows are centred by integer arithmetic from the item's first sample, so
 nothing drifts, and no frame depends on how the samples arrived.
 
@@ -25,10 +25,9 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 Frames = dict[str, Array]  # by name, one row a frame
 
-SHORT, LONG = Fraction(1, 40), Fraction(18, 100)  # seconds: the two windows
+SHORT, LONG = Fraction(1, 40), Fraction(12, 100)  # seconds: the two windows
 HOPS = 100  # short windows a second, about
 CONTEXT = Fraction(96, 100)  # seconds heard before and after a frame
-PAST = 8  # seconds remembered
 LAG = Fraction(1)  # seconds: the slowest pulse
 BANDS = 40
 LOW, HIGH = 40.0, 16000.0  # Hz
@@ -73,8 +72,16 @@ def hundredths(power: Array) -> Array:
 
 def transform_size(samples: float) -> int:
     """The even number nearest to `samples` with no prime factor above 5."""
-    sizes = (int(2 ** (a + 1) * 3**b * 5**c) for a in range(24) for b in range(16) for c in range(11))
-    return min(sizes, key=lambda size: (abs(size - samples), size))
+    near = round(samples / 2)
+    return 2 * next(half for gap in itertools.count() for half in (near - gap, near + gap) if smooth(half))
+
+
+def smooth(number: int) -> bool:
+    """Whether a number is positive and has no prime factor above 5."""
+    for prime in (2, 3, 5):
+        while number > 1 and number % prime == 0:
+            number //= prime
+    return number == 1
 
 
 def weights(values: Array) -> Array:
@@ -107,12 +114,16 @@ class Spectrum:
         # sum(power) over all bins is then the mean square of the sound, weighted by the squared window
         self.scale = 2 / (self.size * float((self.window * self.window).sum()))
 
-    def __call__(self, buffer: Array, starts: Array) -> Array:
-        """Squares of the real and imaginary parts in turn, shape (len(starts), size + 2), without a constant offset.
+    def __call__(self, buffer: Array, middles: list[int]) -> Array:
+        """Squares of the real and imaginary parts in turn, shape (len(middles), size + 2), without a constant offset.
 
         The offset stands in bins 0 and 1 of a Hann window alone: half of bin 0, with the opposite sign, is in bin 1.
         """
-        spectrum = np.fft.rfft(sliding_window_view(buffer, self.size)[starts] * self.window)
+        windowed = np.empty((len(middles), self.size))
+        for row, middle in zip(windowed, middles, strict=True):
+            start = middle - self.size // 2
+            np.multiply(buffer[start : start + self.size], self.window, out=row)
+        spectrum = np.fft.rfft(windowed)
         spectrum[:, 1] += spectrum[:, 0] / 2
         spectrum[:, 0] = 0
         parts: Array = spectrum.view(np.float64)
@@ -163,9 +174,8 @@ class Front:
         self.tail = np.full((2, BANDS), float(SILENT))  # bands of the last two short windows
         self.tail_valid = np.zeros(2)
         regions = [edge for edge in EDGES if edge <= USABLE * sample_rate / 2]
-        bins = np.arange(self.long.size // 2 + 1) * self.long.bin
-        self.cuts = [2 * int(np.searchsorted(bins, edge)) for edge in regions]
-        self.bins = np.repeat(np.rint(bins * 16) / 16, 2)
+        self.cuts = [2 * math.ceil(edge / self.long.bin) for edge in regions]
+        self.centres = exact(mel_edges()[1 : self.bands.count + 1])
 
     def centre(self, index: int, parts: int) -> int:
         """The sample in the middle of part `index`, where a frame has `parts` of them."""
@@ -195,17 +205,16 @@ class Front:
         """The next `count` frames."""
         first, hops = self.frames, self.hops
         parts = range(first * hops, (first + count) * hops)
-        centres = np.array([self.centre(i, hops) for i in parts])
-        short = self.short(self.buffer, centres - self.short.size // 2 - self.start)
-        middle = np.array([self.centre(i, 1) for i in range(first, first + count)])
-        long = self.long(self.buffer, middle - self.long.size // 2 - self.start)
+        whole = self.colour(self.buffer, [self.centre(i, 1) - self.start for i in range(first, first + count)])
+        short = self.short(self.buffer, [self.centre(i, hops) - self.start for i in parts])
         begins = np.array([i * self.den // (hops * self.num) for i in parts])
         valid = (begins < max(1, self.samples)).astype(np.float64)
         self.frames += count
         keep = self.centre(self.frames, 1) - self.margin - self.start
         self.buffer, self.start = self.buffer[keep:], self.start + keep
 
-        bands = hundredths(self.bands(short) + FLOOR)
+        powers = self.bands(short)
+        bands = hundredths(powers + FLOOR)
         if self.bands.count < BANDS:  # absent, not silent: the slope goes on
             slope = np.arange(1, BANDS - self.bands.count + 1) * SLOPE
             bands = np.hstack((bands, np.maximum(bands[:, -1:] - slope, SILENT)))
@@ -218,7 +227,9 @@ class Front:
             **self.flux(bands, valid),
         }
         result = {name: value.reshape(count, hops, *value.shape[1:]) for name, value in hop_rows.items()}
-        return result | self.colour(long) | self.harmony(long)
+        heard = np.add.reduce(powers.reshape(count, hops, -1), axis=1)
+        centroid = np.add.reduce(heard * self.centres, axis=1) / (np.add.reduce(heard, axis=1) + 1e-15)
+        return result | {"centroid": np.rint(centroid)} | whole
 
     def flux(self, bands: Array, valid: Array) -> Frames:
         """How far four regions rise above what was there two short windows ago, hundredths of a dB a band.
@@ -237,17 +248,14 @@ class Front:
         flux = rise.reshape(-1, 4, BANDS // 4).sum(axis=2)
         return {"flux": flux, "inside": valid * there[:-2], "onset": np.rint(flux.sum(axis=1) / BANDS)}
 
-    def colour(self, long: Array) -> Frames:
-        """Level and regions in hundredths of a dB (absent: NaN), centroid in Hz."""
-        end = self.cuts[-1]
-        total = np.add.reduce(long[:, :end], axis=1) * self.long.scale + 1e-12
+    def colour(self, buffer: Array, middles: list[int]) -> Frames:
+        """What the long windows tell: level and regions in hundredths of a dB (absent: NaN), and the harmony."""
+        long = self.long(buffer, middles)
         regions = np.full((len(long), len(EDGES)), np.nan)
-        power = np.add.reduceat(long[:, :end], self.cuts[:-1], axis=1) * self.long.scale + 1e-14
-        regions[:, 0] = hundredths(total)
-        regions[:, 1 : 1 + power.shape[1]] = hundredths(power)
-        low = self.cuts[0]
-        centroid = np.add.reduce(long[:, low:end] * self.bins[low:end], axis=1) * self.long.scale
-        return {"regions": regions, "centroid": np.rint(centroid / total)}
+        parts = np.add.reduceat(long[:, : self.cuts[-1]], self.cuts[:-1], axis=1) * self.long.scale + 1e-14
+        regions[:, 0] = hundredths(np.add.reduce(parts, axis=1))
+        regions[:, 1 : 1 + parts.shape[1]] = hundredths(parts)
+        return {"regions": regions} | self.harmony(long)
 
 
 class Harmony:
@@ -258,7 +266,7 @@ class Harmony:
     towards 150 to 1500 Hz, so that neither rumble nor a single strong partial makes a pitch.
     """
 
-    TOP, HIGHEST, LOWEST = 5000, 4400, 30  # Hz
+    TOP, HIGHEST, LOWEST = 5000, 4600, 30  # Hz
     COST = 0.02  # an octave down must be better by this
     SHARE = 0.9  # of the best score
     CLEAR = 420  # thousandths of salience, from which a pitch is claimed. Noise stays below 350
@@ -337,14 +345,17 @@ class Harmony:
         a, b, c = a[row, column], b[row, column], c[row, column]
         shift = (c - a) / (2 * (2 * b - a - c))
         height = np.rint(b + (c - a) * shift / 4)
-        score = np.full(peak.shape, -(2.0**21))
-        score[row, column] = height - self.cost[column]
-        top = score.max(axis=1)
-        first = np.argmax(score >= self.SHARE * np.maximum(top, 1)[:, None], axis=1)
-        chosen = column == first[row]
+        score = height - self.cost[column]
         salience, lag = np.zeros(len(power)), np.ones(len(power))
-        salience[row[chosen]] = np.clip(np.rint(height[chosen] / 2**20 * 1000), 0, 1000)
-        lag[row[chosen]] = (column + 1 + shift)[chosen] * self.step
+        some, starts = np.unique(row, return_index=True)  # frames that have a peak at all
+        if len(some):
+            top = np.zeros(len(power))
+            top[some] = np.maximum.reduceat(score, starts)
+            good = np.flatnonzero(score >= self.SHARE * np.maximum(top, 1)[row])
+            frame, first = np.unique(row[good], return_index=True)
+            best = good[first]
+            salience[frame] = np.clip(np.rint(1000 * height[best] / 2**20), 0, 1000)
+            lag[frame] = (column + 1 + shift)[best] * self.step
         clear = salience >= self.CLEAR
         pitch = np.where(clear, np.rint(100 / lag), 0)
         octaves = np.rint(1000 * decibels(np.where(clear, pitch / 22000, 1)) / (10 * math.log10(2)))
@@ -363,7 +374,7 @@ class Meter:
     def __init__(self, sample_rate: int, frame_rate: Fraction = Fraction(25, 2)):
         self.front = Front(sample_rate, frame_rate)
         self.ahead = round(CONTEXT * frame_rate)  # frames
-        self.past = max(self.ahead, round(PAST * frame_rate))
+        self.past = self.ahead + 1  # frames remembered
         self.group = max(1, round(Fraction(32, 100) * frame_rate))  # frames analysed at a time, at least
         self.rate = frame_rate * self.front.hops  # short windows a second
         self.lags = round(LAG * self.rate)
@@ -384,7 +395,7 @@ class Meter:
 
     def _rows(self, count: int, silent: int) -> Array:
         """Analyse `count` frames, and give the rows that have all of their context; `silent` frames follow."""
-        step = 4 * self.group
+        step = 8 * self.group
         parts = [self.front.analyse(min(step, count - i)) for i in range(0, count, step)]
         parts = [part | self.lagged(part) for part in parts]
         if not self.memory:
@@ -418,8 +429,8 @@ class Meter:
         """Numbers in a row."""
         return len(MEASURES)
 
-    def around(self, values: Array, count: int) -> Array:
-        """Sums over about two seconds around each of the `count` frames, Hann-weighted: (count, ...).
+    def around(self, values: Frames, count: int) -> Frames:
+        """Sums over about two seconds around each of the `count` frames, Hann-weighted: shapes (count, ...).
 
         `values` are whole numbers, so that the product is exact in any order of its sums.
         """
@@ -427,12 +438,15 @@ class Meter:
         band = np.zeros((count, count + size))
         band[:, :size] = self.context
         band = band.ravel()[: count * (count + size - 1)].reshape(count, count + size - 1)
-        window = values[self.past - self.ahead : self.past + count + self.ahead]
-        return (band @ window.reshape(len(window), -1)).reshape(count, *window.shape[1:])
+        window = slice(self.past - self.ahead, self.past + count + self.ahead)
+        flat = {name: value[window].reshape(count + size - 1, -1) for name, value in values.items()}
+        ends = np.cumsum([value.shape[1] for value in flat.values()])
+        sums = np.split(band @ np.hstack(list(flat.values())), ends[:-1], axis=1)
+        return {n: v.reshape(count, *values[n].shape[1:]) for n, v in zip(values, sums, strict=True)}
 
     def rhythm(self, frames: Frames, count: int) -> Array:
         """Pearson's correlation of the onsets around a frame with those 1, 2, … short windows before, (count, lags)."""
-        n, x, y, xx, yy, xy = np.moveaxis(self.around(frames["lagged"], count), 1, 0)
+        n, x, y, xx, yy, xy = np.moveaxis(self.around({"lagged": frames["lagged"]}, count)["lagged"], 1, 0)
         n = np.maximum(n, 1)
         spread = np.sqrt(np.maximum((xx - x * x / n) * (yy - y * y / n), 0))
         return np.asarray((xy - x * y / n) / (spread + n))

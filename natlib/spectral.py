@@ -22,7 +22,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from .measures import Array, Frames, Harmony, Meter, decibels, weights
 
-MODEL_VERSION = "1"
+MODEL_VERSION = "2"
 
 # name: (width, factor), in the order of the row
 SEMANTIC = {
@@ -109,7 +109,7 @@ class Spectral(Meter):
             "pitch": pitch, "pitch_square": pitch * pitch, "height": frames["height"],
             "chroma": frames["chroma"] * there[:, None],
         }  # fmt: skip
-        total = {name: self.around(value, count) for name, value in sums.items()}
+        total = self.around(sums, count)
         windows, heard, quiet = total["windows"][:, None], total["frames"][:, None], total["inside"][:, None] + 1
         sung = np.maximum(total["voiced"], 1)
 
