@@ -31,6 +31,7 @@ HEAD = 1 << 20  # bytes of a file that are searched for the beginning of its sam
 SMALL = 1 << 25  # bytes of an item that are kept in memory
 RAW, RATE = "s16le", 22050  # how bytes are played that are no sound; Hz
 FULL = 32767 / 32768  # what counts as full scale; 127/128 in 8 bits
+LOUDEST = 1e12  # what is above is no sound, and sums of it might overflow
 MOST = 10_000  # numbers that resampling may make of one sample
 BROKEN_LINKS = 8  # of a chained Ogg file in a row, after which the rest is not tried
 
@@ -58,9 +59,9 @@ class Decode(cli.Stage):
         "WAV, AIFF, AU and raw samples come out as they go in. Other formats are collected to their end first."
     )
     examples = (
-        "nat-split song.mp3 | nat-decode | nat-embed | nat-quantize | nat-pack",
-        "arecord -f cd -t wav | nat-split | nat-decode | nat-embed | nat-quantize | nat-pack",
-        "cat *.flac | nat-split | nat-decode --rate 16000 --start 30 --duration 10 | nat-plot > picture.png",
+        "nat-split song.flac | nat-decode | nat-embed | nat-quantize | nat-pack",
+        "cat *.flac | nat-split | nat-decode --rate 16000 --start 0.5 --duration 2 | nat-plot > sounds.png",
+        "head -c 100000 /dev/urandom | nat-split | nat-decode --raw-format u8 --raw-rate 8000 | nat-plot > noise.png",
     )
 
     def __init__(self, options: Namespace):
@@ -117,11 +118,11 @@ class Decode(cli.Stage):
 
     def sound(self, feed: Feed, item: Item) -> Sound:
         """Find out what the item holds. Raises Failure where there is nothing that could be played."""
+        if layout := find_layout(feed):
+            return plain_sound("pcm", layout, feed)
         head = feed.peek(512)
         if not head:
             raise Failure("expected a sound file, got 0 bytes")
-        if layout := find_layout(feed):
-            return plain_sound("pcm", layout, feed)
         match = SOUND.match(head)
         known = item.head.get("format", "unknown") != "unknown" or (match and not match["maybe"])
         if known or match:
@@ -185,10 +186,13 @@ class Feed:
         return self._held
 
     def __iter__(self) -> Iterator[bytes]:
-        """All that has not been read."""
-        held, self._held = self._held, b""
-        yield held
-        yield from self._data
+        return self
+
+    def __next__(self) -> bytes:
+        if self._held:
+            held, self._held = self._held, b""
+            return held
+        return next(self._data)
 
     def notes(self) -> Iterator[Record]:
         """Those that came since the last time."""
@@ -212,7 +216,7 @@ class Sound:
 
 def find_layout(feed: Feed) -> plain.Layout | None:
     """The layout of a file that needs no decoder; None for others, and where its samples begin too far in."""
-    size = 0
+    size = 12
     while size <= HEAD:
         head = feed.peek(size)
         if len(head) < size:
@@ -404,16 +408,16 @@ class Totals:
         self.peak = self.energy = 0.0
 
     def clean(self, blocks: Blocks, full: float) -> Blocks:
-        """Count samples at full scale; make zero of what is not a finite number, and count that."""
+        """Count samples at full scale; make zero of what is not a number, or absurdly large, and count that."""
         import numpy as np
 
         for block in blocks:
             if len(block):
                 low, high = float(block.min()), float(block.max())  # not-a-number in the block comes through in these
-                if not (np.isfinite(low) and np.isfinite(high)):
-                    finite = np.isfinite(block)
-                    self.nonfinite += int(block.size - np.count_nonzero(finite))
-                    block = np.where(finite, block, np.float32(0))
+                if not (low >= -LOUDEST and high <= LOUDEST):
+                    sane = np.abs(block) <= LOUDEST
+                    self.nonfinite += int(block.size - np.count_nonzero(sane))
+                    block = np.where(sane, block, np.float32(0))
                     low, high = float(block.min()), float(block.max())
                 if high >= full or low <= -full:
                     self.clipped += int(np.count_nonzero(np.abs(block) >= full))

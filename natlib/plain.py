@@ -1,10 +1,10 @@
-"""Sound that needs no decoder: where WAV, AIFF and AU files keep their samples, and samples into float32.
+"""Sound that needs no decoder: where WAV, W64, AIFF and AU files keep their samples, and samples into float32.
 
 No I/O: `layout` looks at the beginning of a file and says what it found, or how much more of it it must see.
 
-Sources: RIFF/WAVE with RIFX and WAVE_FORMAT_EXTENSIBLE (Microsoft), RF64 and BW64 (EBU Tech 3306, ITU-R BS.2088),
-AIFF and AIFF-C (Apple), AU (Sun), A-law and µ-law (ITU-T G.711). Encodings carry libsndfile's names, and samples get
-the values that libsndfile gives them.
+Sources: RIFF/WAVE with RIFX and WAVE_FORMAT_EXTENSIBLE (Microsoft), RF64 and BW64 (EBU Tech 3306, ITU-R BS.2088), W64
+(Sonic Foundry), AIFF and AIFF-C (Apple), AU (Sun), A-law and µ-law (ITU-T G.711). Encodings carry libsndfile's names,
+and samples get the values that libsndfile gives them.
 """
 
 from __future__ import annotations
@@ -21,6 +21,9 @@ MAX_CHANNELS = 1024
 MAX_RATE = 10_000_000  # Hz
 MAX_CHUNKS = 256  # before the samples
 
+W64 = bytes.fromhex("726966662e91cf11a5d628db04c10000")  # GUIDs
+W64_WAVE = bytes.fromhex("77617665f3acd3118cd100c04f8edb8a")
+
 WIDTHS = {"FLOAT": 4, "DOUBLE": 8, "ULAW": 1, "ALAW": 1, "PCM_U8": 1, "PCM_S8": 1}
 
 
@@ -35,7 +38,7 @@ class More(Exception):
 class Layout(NamedTuple):
     """How a file keeps its samples, and where."""
 
-    format: str  # "wav", "aiff", "au", "raw"
+    format: str  # "wav", "w64", "aiff", "au", "raw"
     encoding: str  # "PCM_16", "PCM_U8", "FLOAT", "ULAW" …
     sample_rate: int  # Hz
     channels: int
@@ -121,9 +124,12 @@ def layout(head: bytes) -> Layout | None:
 
     Raises More where `head` does not reach to the first sample yet.
     """
+    _see(head, 12)
     found = None
     if head[:4] in (b"RIFF", b"RIFX", b"RF64", b"BW64") and head[8:12] == b"WAVE":
         found = _wav(head)
+    elif W64.startswith(head[:12]):
+        found = _w64(head)
     elif head[:4] == b"FORM" and head[8:12] in (b"AIFF", b"AIFC"):
         found = _aiff(head)
     elif head[:4] in (b".snd", b"dns."):
@@ -185,6 +191,25 @@ def _wav(head: bytes) -> Layout | None:
     return found._replace(start=body, size=known)
 
 
+def _w64(head: bytes) -> Layout | None:
+    _see(head, 40)
+    if head[:16] != W64 or head[24:40] != W64_WAVE:
+        return None
+    found = None
+    at = 40
+    for _ in range(MAX_CHUNKS):
+        _see(head, at + 24)
+        name, size = struct.unpack_from("<4s12xQ", head, at)  # the size counts these 24 bytes
+        if name == b"data":
+            unknown = size < 24 or size >= 1 << 62
+            return found and found._replace(format="w64", start=at + 24, size=None if unknown else size - 24)
+        if name == b"fmt ":
+            _see(head, at + min(size, 64))
+            found = _fmt(head[at + 24 : at + size], "<")
+        at += max(24, size + 7 & ~7)
+    return None
+
+
 def _fmt(chunk: bytes, order: str) -> Layout | None:
     """The layout that a fmt chunk tells of; None where it needs a decoder."""
     if len(chunk) < 16:
@@ -236,10 +261,11 @@ def _comm(chunk: bytes) -> Layout | None:
     kind = chunk[18:22].lower() or b"none"
     encoding = {
         b"none": _integer(bits, "PCM_S8"), b"twos": _integer(bits, "PCM_S8"), b"sowt": _integer(bits, "PCM_S8"),
-        b"raw ": "PCM_U8", b"in24": "PCM_24", b"in32": "PCM_32", b"fl32": "FLOAT", b"fl64": "DOUBLE",
-        b"ulaw": "ULAW", b"alaw": "ALAW",
+        b"raw ": "PCM_U8", b"in24": "PCM_24", b"42n1": "PCM_24", b"in32": "PCM_32", b"23ni": "PCM_32",
+        b"fl32": "FLOAT", b"fl64": "DOUBLE", b"ulaw": "ULAW", b"alaw": "ALAW",
     }.get(kind)  # fmt: skip
-    return Layout("aiff", encoding, rate, channels, "<" if kind == b"sowt" else ">") if encoding else None
+    order = "<" if kind in (b"sowt", b"42n1", b"23ni") else ">"
+    return Layout("aiff", encoding, rate, channels, order) if encoding else None
 
 
 def _au(head: bytes) -> Layout | None:
