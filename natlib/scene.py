@@ -87,6 +87,8 @@ class Scenes:
             scene["bands"] = [round(power_mean(values)) if values else None for values in bands]
             while scene["bands"] and scene["bands"][-1] is None:  # above the recording's own band
                 scene["bands"].pop()
+            if not scene["bands"]:
+                del scene["bands"]
         if (centroid := mean("centroid")) is not None:
             scene["Hz"] = gloss.rounded(centroid)
         if (tonality := mean("tonality")) is not None:
@@ -95,8 +97,8 @@ class Scenes:
             scene["pitch"] = pitch
         if attacks := sum((self.get["attack"](row) or 0) >= self.ATTACK for row in rows):
             scene["attacks"] = attacks
-        if self.fluct:
-            depths = [present([row[i] for row in rows]) for i in self.fluct]
+        depths = [present([row[i] for row in rows]) for i in self.fluct]
+        if any(depths):
             scene["wobble"] = [round(fmean(values)) if values else 0 for values in depths]
         pulse, regularity = mean("pulse"), mean("regularity")
         if pulse is not None and (regularity or 0) >= self.REGULAR:

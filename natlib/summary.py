@@ -1,8 +1,9 @@
 """The whole of an item in one line: sections, tempo, key, tuning, loudness. Each is left out where there is none.
 
-Sections: seconds of sound as vectors of what was measured; boundaries where a checkerboard of their likeness peaks
-(J. Foote, "Automatic audio segmentation using a measure of audio novelty", ICME 2000); sections are alike, and bear
-the same letter, when their middles are no further apart than seconds within a section are.
+Sections: seconds of sound as vectors of what was measured; boundaries where the seconds before differ most from those
+after, against the spread within either (the ratio that tells speakers apart in P. Delacourt and C. Wellekens,
+"DISTBIC", Speech Communication 2000); sections are alike, and bear the same letter, when their middles are no further
+apart than seconds within a section are.
 Tempo: the frequency at which the attacks line up best, by the Fourier transform of their times (P. Grosche and
 M. Mueller, "Extracting predominant local pulse information from music recordings", IEEE TASLP 2011).
 Key: correlation of the mean pitch classes with the profiles of C. Krumhansl and E. Kessler (Psychological Review
@@ -27,8 +28,10 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-KINDS = ("level", "centroid", "tonality", "band_", "fluct_", "chroma_")  # measures that tell sections apart
+# The measures that tell sections apart, with the least difference of each that counts.
+KINDS = {"level": 2.0, "centroid": 2.0, "tonality": 0.1, "band_": 2.0, "fluct_": 2.0, "chroma_": 0.15}
 REACH = 6.0  # seconds on each side of a boundary that are compared
+NOVEL = 0.7  # the ratio of difference to spread that makes a boundary
 SHORTEST = 4.0  # seconds of a section
 ALIKE = 1.35  # distance of sections, in spreads within a section, up to which they bear the same letter
 TEMPI = (50.0, 200.0)  # beats a minute
@@ -45,7 +48,7 @@ class Summary:
 
     def __init__(self, table: Table, rate: float):
         self.table, self.rate = table, rate
-        self.columns = [i for i, name in enumerate(table.names) if name.startswith(KINDS)]
+        self.columns = [i for i, name in enumerate(table.names) if name.startswith(tuple(KINDS))]
         self.chroma = [table.index[f"chroma_{i}"] for i in range(12) if f"chroma_{i}" in table.index]
         self.get = {name: table.getter(name) for name in ("level", "attack", "attack_time", "tuning", "salience")}
         self.seconds = array("f")  # one row a second, a column each
@@ -111,17 +114,19 @@ class Summary:
         if not self.columns or reach < 2:
             return []
         rows = np.array(self.seconds, dtype=np.float64).reshape(seconds, -1)
-        rows = rows[:, ~np.isnan(rows).all(axis=0)]
+        names = [self.table.names[i] for i in self.columns]
+        least = np.array([next(least for kind, least in KINDS.items() if name.startswith(kind)) for name in names])
+        heard = ~np.isnan(rows).all(axis=0)
+        rows, least = rows[:, heard], least[heard]
         rows = np.where(np.isnan(rows), np.nanmean(rows, axis=0), rows)
-        spread = rows.std(axis=0)
-        rows = (rows - rows.mean(axis=0)) / np.maximum(spread, 0.3 * np.median(spread) + 1e-9)
+        rows = (rows - rows.mean(axis=0)) / np.maximum(rows.std(axis=0), least)
         bounds = [0, *self.boundaries(rows, reach), seconds]
         parts = [rows[a:b] for a, b in pairwise(bounds)]
         if len(parts) < 2:
             return []
         middles = [part.mean(axis=0) for part in parts]
         squares = [((part - middle) ** 2).sum(axis=1).mean() for part, middle in zip(parts, middles, strict=True)]
-        within = float(np.sqrt(np.mean(squares)))
+        within = float(np.sqrt(np.mean(squares) + 0.1 * rows.shape[1]))
         letters: list[int] = []
         for i, middle in enumerate(middles):
             distances = [float(np.linalg.norm(middle - other)) for other in middles[:i]]
@@ -140,19 +145,13 @@ class Summary:
 
         seconds = len(rows)
         novelty = np.zeros(seconds)
-        taper = np.exp(-0.5 * ((np.arange(2 * reach) - reach + 0.5) / (0.6 * reach)) ** 2)
-        sign = np.where(np.arange(2 * reach) < reach, 1.0, -1.0)
-        kernel = np.outer(taper * sign, taper * sign)
-        padded = np.concatenate([rows[reach - 1 :: -1], rows, rows[: -reach - 1 : -1]])
-        for t in range(seconds):
-            part = padded[t : t + 2 * reach]
-            part = part / np.maximum(np.linalg.norm(part, axis=1, keepdims=True), 1e-9)
-            novelty[t] = (kernel * (part @ part.T)).sum()
-        novelty /= (taper.sum() / 2) ** 2 * 4  # 1: two halves without anything in common
-        least = max(0.25, float(np.median(novelty)) + 0.15)
+        for t in range(2, seconds - 1):
+            before, after = rows[max(0, t - reach) : t], rows[t : t + reach]
+            apart = ((before.mean(axis=0) - after.mean(axis=0)) ** 2).sum()
+            novelty[t] = apart / (before.var(axis=0).sum() + after.var(axis=0).sum() + 0.2 * rows.shape[1])
         peaks = [
             t for t in range(2, seconds - 1)
-            if novelty[t] >= least and novelty[t] == novelty[max(0, t - reach // 2) : t + reach // 2 + 1].max()
+            if novelty[t] >= NOVEL and novelty[t] == novelty[max(0, t - reach // 2) : t + reach // 2 + 1].max()
         ]  # fmt: skip
         kept: list[int] = []
         for t in sorted(peaks, key=lambda t: -novelty[t]):

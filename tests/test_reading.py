@@ -1,0 +1,335 @@
+"""What a model reads beside the codes: introductions, scenes, sounds, summary, views, budget, prompt."""
+
+from __future__ import annotations
+
+import math
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from helpers import AUDIO, ROOT, needs_audio, sh, stream, wav
+from test_pack import LAYERS, lines, walk
+
+from natlib import gloss, synth
+from natlib.layers import Layout
+from natlib.scene import Scenes, Sounds, Table
+from natlib.summary import Summary
+from natlib.views import estimate
+from natlib.wire import Head
+
+NAMES = {
+    "level": 0.1,
+    "rise": 0.1,
+    "band_0": 0.1,
+    "band_1": 0.1,
+    "centroid": 1,
+    "tonality": 0.01,
+    "pitch": 0.2,
+    "salience": 0.01,
+    "attack": 0.1,
+    "attack_time": 1,
+    "fluct_0": 0.1,
+    "fluct_1": 0.1,
+    "pulse": 0.1,
+    "regularity": 0.01,
+    "tuning": 1,
+    **{f"chroma_{i}": 0.01 for i in range(12)},
+}
+MEASURES = [
+    {"name": name, "unit": "", "step": step, **({"low": 100, "high": 1000} if name.startswith("band") else {})}
+    for name, step in NAMES.items()
+]
+ABSENT = -32768
+
+
+def row(**values: float) -> list[int]:
+    """A frame's measures on their grid; those not given are absent."""
+    return [round(values[name] / step) if name in values else ABSENT for name, step in NAMES.items()]
+
+
+def tokens(measured: list[list[int]], codes: np.ndarray | None = None, notes: tuple[Head, ...] = ()) -> bytes:
+    """A token stream with measures."""
+    codes = walk(len(measured)) if codes is None else codes
+    rows = np.concatenate([codes.astype("<u2"), np.array(measured, dtype="<i2").view("<u2")], axis=1)
+    header = {"event": "header", "kind": "tokens", "name": "a", "frame_rate": 12.5, "block": 8, "layers": LAYERS}
+    blocks = [({"event": "data"}, rows[first : first + 8].tobytes()) for first in range(0, len(rows), 8)]
+    end = {"event": "end", "frames": len(rows)}
+    return stream({**header, "measures": MEASURES}, *notes, *blocks, end, {"event": "close"})
+
+
+def test_introductions_are_words_of_measurement() -> None:
+    assert gloss.introduce({"level": -70.0}) == "near silence"
+    loud = {"level": -8, "centroid": 5000, "tonality": 0.1, "fluct_2": 7.0, "fluct_0": 1.0, "attack": 20}
+    assert gloss.introduce(loud) == "very loud, very bright, noisy, fluttering 8-16/s, attacks"
+    sung = {"level": -28, "centroid": 900, "tonality": 0.9, "pitch": 221.0, "salience": 0.9, "fluct_0": 1.0}
+    assert gloss.introduce(sung) == "medium, mid, tonal, pitch ~220 Hz, steady"
+    assert gloss.introduce({}) == ""
+
+
+def test_residual_layers_say_what_they_add() -> None:
+    assert gloss.refine({"level": 6.2, "centroid": -500}) == "darker, 6 dB louder"
+    assert gloss.refine({"band_4": -9, "tonality": 0.01}) == "less highs"
+    assert gloss.refine({"level": 0.3}) == "a nuance"
+
+
+@pytest.mark.parametrize(
+    "hz, note", [(440, "A4"), (261.63, "C4"), (27.5, "A0"), (932.3, "A#5"), (452, "A4"), (12543, "G9")]
+)
+def test_notes(hz: float, note: str) -> None:
+    assert gloss.note(hz) == note
+
+
+def test_no_word_names_a_source() -> None:
+    text = (ROOT / "natlib/gloss.py").read_text() + (ROOT / "natlib/views.py").read_text()
+    words = set(re.findall(r"[a-z]+", " ".join(re.findall(r'"([^"\n]*)"', text)).lower()))
+    assert not words & {
+        "dog",
+        "cat",
+        "bird",
+        "rain",
+        "wind",
+        "engine",
+        "guitar",
+        "piano",
+        "voice",
+        "speech",
+        "song",
+        "jazz",
+    }
+
+
+def test_a_scene_measures_its_frames() -> None:
+    table = Table(MEASURES)
+    steady = row(
+        level=-20, band_0=-3, band_1=-9, centroid=1234, tonality=0.8, pitch=440, salience=0.9, fluct_0=1, fluct_1=7
+    )
+    rising = row(level=-20, band_0=-3, pitch=523.2, salience=0.9, attack=12, pulse=3.14, regularity=0.9)
+    scene = Scenes(table, 6).measure([table.row(r) for r in [steady] * 3 + [rising] * 3])
+    assert scene and scene.fields == {
+        "dB": -20,
+        "bands": [-3, -9],
+        "Hz": 1200,
+        "tone": 80,
+        "pitch": "A4>C5",
+        "attacks": 3,
+        "wobble": [1, 7],
+        "pulse": 3.1,
+    }
+    assert Scenes(table, 6).measure([table.row([ABSENT] * len(MEASURES))]) is None
+    vague = Scenes(table, 1).measure([table.row(row(level=-20, pitch=440, salience=0.2, pulse=3, regularity=0.1))])
+    assert vague and vague.fields == {"dB": -20}
+
+
+def test_sounds_are_found_with_their_moment_length_and_pitch() -> None:
+    table = Table(MEASURES)
+    sounds = Sounds(table, 12.5)
+    quiet, hit = row(level=-60), row(level=-12, attack=30, attack_time=40, centroid=2000, pitch=880, salience=0.9)
+    ring = row(level=-15, pitch=880, salience=0.9)
+    higher = row(level=-15, pitch=988, salience=0.9)
+    events = [quiet] * 5 + [hit, *[ring] * 4] + [higher] * 5 + [quiet] * 5 + [hit, quiet, quiet]
+    found = [done for frame, r in enumerate(events) if (done := sounds.feed(frame, table.row(r)))]
+    assert found == [
+        (0.44, {"s": 0.4, "dB": -12, "rise": 30, "Hz": 2000, "pitch": "A5"}),
+        (0.8, {"s": 0.4, "dB": -15, "pitch": "B5"}),
+        (1.64, {"s": 0.08, "dB": -12, "rise": 30, "Hz": 2000, "pitch": "A5"}),
+    ]
+    assert sounds.finish() is None
+
+
+def summary_of(measured: list[list[int]]) -> Head:
+    table = Table(MEASURES)
+    summary = Summary(table, 12.5)
+    for r in measured:
+        summary.feed(table.row(r))
+    return summary.head()
+
+
+@pytest.mark.parametrize("bpm", [60, 75, 96, 120, 140, 174])
+def test_tempo_within_four_percent_or_an_octave_said_as_such(bpm: float) -> None:
+    beats = [60 / bpm * n for n in range(60)]
+    measured = [row(level=-30) for _ in range(int(beats[-1] * 12.5) + 13)]
+    for beat in beats:
+        measured[int(beat * 12.5)] = row(level=-12, attack=20, attack_time=1000 * (beat % 0.08))
+    tempo = summary_of(measured)["tempo"]
+    assert any(abs(value / bpm - 1) < 0.04 for value in (tempo["bpm"], tempo["or"]))
+    assert tempo["confidence"] > 0.8
+
+
+def test_no_tempo_without_a_beat() -> None:
+    rng = np.random.default_rng(1)
+    measured = [
+        row(level=-12, attack=20 if rng.random() < 0.15 else 0, attack_time=int(80 * rng.random())) for _ in range(600)
+    ]
+    assert "tempo" not in summary_of(measured)
+
+
+@pytest.mark.parametrize("tonic", range(12))
+@pytest.mark.parametrize("mode, steps", [("major", (0, 2, 4, 5, 7, 9, 11)), ("minor", (0, 2, 3, 5, 7, 8, 10))])
+def test_key(tonic: int, mode: str, steps: tuple[int, ...]) -> None:
+    strong = {(tonic + step) % 12: 0.9 if step in (0, 7) else 0.5 for step in steps} | {(tonic + steps[2]) % 12: 0.7}
+    measured = [row(level=-20, **{f"chroma_{i}": strong.get(i, 0.02) for i in range(12)}) for _ in range(300)]
+    assert summary_of(measured)["key"]["name"] == f"{gloss.NOTES[tonic]} {mode}"
+
+
+def test_no_key_where_all_pitch_classes_are_alike() -> None:
+    assert "key" not in summary_of([row(level=-20, **{f"chroma_{i}": 0.3 for i in range(12)}) for _ in range(300)])
+
+
+@pytest.mark.parametrize("form", ["ABA", "ABAB", "AABA", "ABCA"])
+def test_sections_of_synthetic_pieces(form: str) -> None:
+    rng = np.random.default_rng(2)
+    kinds = {
+        "A": {"level": -30, "centroid": 500, "band_0": -2, "tonality": 0.9},
+        "B": {"level": -12, "centroid": 3000, "band_0": -15, "tonality": 0.3},
+        "C": {"level": -20, "centroid": 200, "band_0": 0, "tonality": 0.1},
+    }
+    measured = []
+    for letter in form:
+        for _ in range(round(12 * 12.5)):
+            measured.append(
+                row(**{name: value * (1 + 0.05 * rng.standard_normal()) for name, value in kinds[letter].items()})
+            )
+    got = summary_of(measured)
+    merged = re.sub(r"(.)\1+", r"\1", form)
+    assert got["form"].replace(" ", "") == merged
+    starts = [12 * i for i, letter in enumerate(form) if i == 0 or form[i - 1] != letter]
+    assert all(abs(section["t"] - start) <= 1 for section, start in zip(got["sections"], starts, strict=True))
+
+
+def test_no_sections_in_what_stays_the_same() -> None:
+    rng = np.random.default_rng(3)
+    measured = [row(level=-20 + rng.standard_normal(), centroid=900 + 50 * rng.standard_normal()) for _ in range(800)]
+    assert "sections" not in summary_of(measured)
+
+
+@pytest.fixture(scope="module")
+def piece() -> bytes:
+    """The demo's music as tokens."""
+    return sh("nat-split | nat-decode | nat-embed | nat-quantize", wav(synth.piece())).stdout
+
+
+def test_the_demo_s_form_and_tempo_are_told(piece: bytes) -> None:
+    summary = next(line for line in lines(sh("nat-pack", piece).stdout) if line.get("event") == "summary")
+    assert summary["form"] == "A B A"
+    assert [abs(section["t"] - start) <= 1 for section, start in zip(summary["sections"], (0, 8, 16), strict=True)] == [
+        True
+    ] * 3
+    tempo = summary["tempo"]
+    assert any(abs(value / synth.TEMPO - 1) < 0.04 for value in (tempo["bpm"], tempo["or"]))
+
+
+def test_every_code_is_introduced_once_before_its_first_use(piece: bytes) -> None:
+    known: set[tuple[str, int]] = set()
+    seen = 0
+    for line in lines(sh("nat-pack", piece).stdout):
+        if line.get("event") == "code":
+            assert (line["layer"], line["code"]) not in known and 0 < len(line["means"]) < 100
+            known.add((line["layer"], line["code"]))
+        for layer in LAYERS:
+            if layer["name"] in line:
+                assert (layer["name"], line[layer["name"]]) in known
+                seen += 1
+    assert seen > 100
+
+
+def test_legends(piece: bytes) -> None:
+    first = [line for line in lines(sh("nat-pack", piece).stdout) if line.get("event") == "code"]
+    assert b'"event":"code"' not in sh("nat-pack --legend none", piece).stdout
+    header, *rest = lines(sh("nat-pack --legend header", piece).stdout)
+    assert not [line for line in rest if line.get("event") == "code"]
+    assert {
+        (layer, int(code)): text for layer, codes in header["pack"]["codes"].items() for code, text in codes.items()
+    } == {(line["layer"], line["code"]): line["means"] for line in first}
+
+
+def test_scenes_come_twice_a_second_and_can_be_left_out(piece: bytes) -> None:
+    times = [line["t"] for line in lines(sh("nat-pack", piece).stdout) if "scene" in line]
+    assert times == [round(0.48 * n, 3) for n in range(len(times))] and len(times) == math.ceil(313 / 6)
+    assert b'"scene":{' not in sh("nat-pack --scene 0", piece).stdout
+    assert [line["t"] for line in lines(sh("nat-pack --scene 4", piece).stdout) if "scene" in line][:3] == [0, 4, 8]
+
+
+def test_layers(piece: bytes, tmp_path: Path) -> None:
+    out = sh("nat-pack --layers S0,A0", piece).stdout
+    header = lines(out)[0]
+    assert [layer["name"] for layer in header["layers"]] == ["S0", "A0"]
+    assert header["pack"]["left_out"] == ["layers S1 S2 S3 A1 A2 A3"]
+    assert b'"S1"' not in b"".join(line for line in out.splitlines() if line.startswith(b'{"t"'))
+    assert b"not whole" in sh("nat-pack --unpack", out, status=1).stderr
+    assert b"expected layers of S0 S1" in sh("nat-pack --layers S9", piece, status=1).stderr
+
+
+@pytest.mark.parametrize("budget", [700, 1500, 3000, 8000])
+@pytest.mark.parametrize("view", ["ndjson", "table", "words"])
+def test_budget_is_kept_and_what_is_left_out_is_said(budget: int, view: str, piece: bytes) -> None:
+    done = sh(f"nat-pack --view {view} --budget {budget}", piece, status=None)
+    if done.returncode:
+        assert budget == 700 and b"does not fit: expected at most 700 tokens" in done.stderr
+        return
+    assert estimate(done.stdout.decode()) <= budget
+    if view == "ndjson":
+        assert lines(done.stdout)[0]["pack"]["left_out"]
+        assert b"not whole" in sh("nat-pack --unpack", done.stdout, status=1).stderr
+
+
+@needs_audio
+def test_a_song_fits_in_eight_thousand_tokens_and_tells_its_sections() -> None:
+    song = AUDIO / "long/fishin_whole.ogg"
+    out = sh(f"nat-split {song} | nat-decode | nat-embed | nat-quantize | nat-pack --budget 8000").stdout
+    assert estimate(out.decode()) <= 8000
+    summary = next(line for line in lines(out) if line.get("event") == "summary")
+    labels = [section["label"] for section in summary["sections"]]
+    assert 3 <= len(labels) <= 14 and len(set(labels)) < len(labels)
+    assert any("scene" in line for line in lines(out))
+
+
+def test_views_state_times_and_table_is_short(piece: bytes) -> None:
+    ndjson = sh("nat-pack", piece).stdout.decode()
+    table = sh("nat-pack --view table", piece).stdout.decode()
+    words = sh("nat-pack --view words", piece).stdout.decode()
+    assert estimate(table) <= 0.5 * estimate(ndjson)
+    frames = [line for line in table.splitlines() if line[0].isdigit()]
+    want = [line["t"] for line in lines(ndjson.encode()) if any(layer["name"] in line for layer in LAYERS)]
+    assert [float(line.split(",")[0]) for line in frames] == want
+    told = [line for line in words.splitlines() if line[0].isdigit() and "!" not in line]
+    assert [float(line.split()[0]) for line in told] == [round(0.48 * n, 2) for n in range(len(told))]
+    assert re.search(r"loud|medium|quiet", told[0])
+
+
+def test_prompt(piece: bytes, tmp_path: Path) -> None:
+    text = sh("nat-pack --prompt", piece).stdout.decode()
+    assert "What is its mood?" in text and "instead of inventing" in text and '{"event":"header"' in text
+    assert estimate(text) <= 8000
+    (tmp_path / "a.ndjson").write_bytes(sh("nat-pack --budget 1500", piece).stdout)
+    text = sh("nat-pack --prompt --ask 'Is it raining?' --examples a.ndjson=waltz", piece, cwd=tmp_path).stdout.decode()
+    assert text.rstrip().endswith("Is it raining?") and "What is its mood?" not in text
+    assert "known to be: waltz" in text and text.count('{"event":"header"') == 2
+    assert b"No such file" in sh("nat-pack --prompt --examples b.ndjson=x", piece, cwd=tmp_path, status=2).stderr
+    assert b"go with --prompt" in sh("nat-pack --ask x", piece, status=2).stderr
+
+
+def test_stats(piece: bytes) -> None:
+    out = sh("nat-pack", piece).stdout
+    between = b"".join(out.splitlines(True)[1:-2])
+    stats = lines(out)[-1]["stats"]
+    assert (stats["lines"], stats["bytes"]) == (between.count(b"\n"), len(between))
+    assert stats["llm_tokens"] == pytest.approx(estimate(between.decode()), rel=0.01)
+    dense = [
+        line for line in sh("nat-pack --encoding dense --keyframe-interval 0 --scene 0", piece).stdout.splitlines(True)
+    ]
+    size = sum(len(line) for line in dense if line.startswith(b'{"t"')) - len(',"kf":true')
+    assert stats["bytes_to_dense"] == round(len(between) / size, 3)
+
+
+@pytest.mark.parametrize(
+    "text, count", [("", 0), ("hello world", 3), ("12345", 2), ('{"t":0.08,"S0":17}\n', 13), ("Öl", 1)]
+)
+def test_estimate(text: str, count: int) -> None:
+    assert estimate(text) == count
+
+
+def test_layers_of_other_names() -> None:
+    names = ["S0", "S12", "melody", "x2y", "a7"]
+    layout = Layout({"layers": [{"name": name} for name in names], "frame_rate": 10})
+    assert [layout.depth(j) for j in range(5)] == [0, 12, 0, 0, 7]
