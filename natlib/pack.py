@@ -20,6 +20,7 @@ from .views import VIEWS, Ndjson, estimate
 from .wire import Head, Record
 
 PROMPT_BUDGET = 8000  # tokens
+MARGIN = 1.06  # by which real tokenizers may count more than our estimate
 
 QUESTIONS = (
     "What kind of sound is this? What is its mood? What could its sources be? What does it bring to mind? "
@@ -115,6 +116,8 @@ class Lines:
 
     def introduce(self, head: Head) -> None:
         """Keep a `code` note until the code is used."""
+        if self.settings.introduce > 1:
+            return
         layer, code, measures = head.get("layer"), head.get("code"), head.get("measures")
         if layer in self.layout.names and type(code) is int and isinstance(measures, dict):
             self.codes[self.layout.names.index(layer), code] = measures
@@ -397,12 +400,14 @@ class Pack(cli.Stage):
             out.append(self.put(lines.view.end, self.end(item, lines)))
             if self.options.prompt:
                 out = [self.before().encode(), *out, self.after().encode()]
-            size = sum(estimate((part if isinstance(part, bytes) else wire.dump(part.head)).decode()) for part in out)
+            size = MARGIN * sum(
+                estimate((part if isinstance(part, bytes) else wire.dump(part.head)).decode()) for part in out
+            )
             if not self.budget or size <= self.budget:
                 break
         else:
             raise Failure(
-                f"does not fit: expected at most {self.budget} tokens, got {size} with all left out that can be"
+                f"does not fit: expected at most {self.budget} tokens, got {size:.0f} with all left out that can be"
             )
         yield from out
 

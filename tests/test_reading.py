@@ -288,7 +288,7 @@ def test_views_state_times_and_table_is_short(piece: bytes) -> None:
     ndjson = sh("nat-pack", piece).stdout.decode()
     table = sh("nat-pack --view table", piece).stdout.decode()
     words = sh("nat-pack --view words", piece).stdout.decode()
-    assert estimate(table) <= 0.5 * estimate(ndjson)
+    assert estimate(table) <= 0.45 * estimate(ndjson)
     frames = [line for line in table.splitlines() if line[0].isdigit()]
     want = [line["t"] for line in lines(ndjson.encode()) if any(layer["name"] in line for layer in LAYERS)]
     assert [float(line.split(",")[0]) for line in frames] == want
@@ -323,7 +323,7 @@ def test_stats(piece: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "text, count", [("", 0), ("hello world", 3), ("12345", 2), ('{"t":0.08,"S0":17}\n', 13), ("Öl", 1)]
+    "text, count", [("", 0), ("hello world", 2), ("12345", 2), ('{"t":0.08,"S0":17}\n', 12), ("Öl", 1)]
 )
 def test_estimate(text: str, count: int) -> None:
     assert estimate(text) == count
