@@ -6,7 +6,9 @@ import math
 import re
 from pathlib import Path
 
+import jsonschema
 import numpy as np
+import orjson
 import pytest
 from helpers import AUDIO, ROOT, needs_audio, sh, stream, wav
 from test_pack import LAYERS, lines, walk
@@ -333,3 +335,34 @@ def test_layers_of_other_names() -> None:
     names = ["S0", "S12", "melody", "x2y", "a7"]
     layout = Layout({"layers": [{"name": name} for name in names], "frame_rate": 10})
     assert [layout.depth(j) for j in range(5)] == [0, 12, 0, 0, 7]
+
+
+def test_every_line_is_valid_by_the_schema(piece: bytes) -> None:
+    schema = orjson.loads((ROOT / "natlib/data/ndjson.schema.json").read_bytes())
+    jsonschema.Draft202012Validator.check_schema(schema)
+    kinds = {
+        kind: jsonschema.Draft202012Validator({"$ref": f"#/$defs/{kind}", "$defs": schema["$defs"]})
+        for kind in schema["$defs"]
+        if kind not in ("time", "note")
+    }
+    missing = stream(
+        {"event": "header", "kind": "bytes", "name": "x"},
+        {"event": "error", "stage": "s", "message": "m"},
+        {"event": "close"},
+    )
+    data = b"".join(
+        [
+            sh("nat-pack --encoding S=rle", piece).stdout,
+            sh("nat-pack --budget 2000 --legend header", piece).stdout,
+            sh("nat-pack", missing, status=1).stdout,
+            sh(
+                "nat-pack", tokens([row(level=-20, pitch=440, salience=1, attack=9, pulse=3, regularity=1)] * 30)
+            ).stdout,
+        ]
+    )
+    seen = set()
+    for line in lines(data):
+        valid = {kind for kind, validator in kinds.items() if validator.is_valid(line)}
+        assert len(valid) == 1, line
+        seen |= valid
+    assert seen == set(kinds)
