@@ -32,6 +32,11 @@ LAG = Fraction(1)  # seconds: the slowest pulse
 BANDS = 40
 LOW, HIGH = 40.0, 16000.0  # Hz
 EDGES = (40, 150, 400, 1000, 2500, 6000, 16000)  # Hz, of the regions
+FLUCT = (0.5, 2, 8, 16, 50)  # Hz, of fluctuation
+CELLS = 4  # in a short window's hop, for the moment of an attack
+CLEAR_ATTACK = 300  # hundredths of a dB that all bands rise on average, from which it has a moment
+BACKGROUND = 4  # seconds whose quietest fifth is the background
+TEMPO = Fraction(2)  # seconds: the slowest beat
 USABLE = 0.92  # of the Nyquist frequency: above it lies the slope of somebody's filter
 FLOOR = 1e-9  # power: -90 dBFS, added to each band
 SILENT = -9000  # hundredths of a dB
@@ -39,12 +44,28 @@ SLOPE = 100  # hundredths of a dB that each absent band lies below the one befor
 
 MEASURES: list[dict[str, Any]] = [
     {"name": "level", "unit": "dBFS", "step": 0.1},
+    {"name": "rise", "unit": "dB", "step": 0.1},
     *({"name": f"band_{i}", "unit": "dB", "step": 0.1, "low": EDGES[i], "high": EDGES[i + 1]} for i in range(6)),
     {"name": "centroid", "unit": "Hz", "step": 1},
     {"name": "tonality", "unit": "0..1", "step": 0.01},
     {"name": "pitch", "unit": "Hz", "step": 0.2},
     {"name": "salience", "unit": "0..1", "step": 0.01},
+    {"name": "glide", "unit": "semitones/s", "step": 0.1},
     {"name": "attack", "unit": "dB", "step": 0.1},
+    {"name": "attack_time", "unit": "ms", "step": 1},
+    *({"name": f"fluct_{i}", "unit": "dB", "step": 0.1, "low": FLUCT[i], "high": FLUCT[i + 1]} for i in range(4)),
+    {"name": "pulse", "unit": "Hz", "step": 0.01},
+    {"name": "regularity", "unit": "0..1", "step": 0.01},
+    *({"name": f"chroma_{i}", "unit": "0..1", "step": 0.01} for i in range(12)),
+    {"name": "bass", "unit": "MIDI note", "step": 0.01},
+    {"name": "top", "unit": "MIDI note", "step": 0.01},
+    {"name": "harmonicity", "unit": "dB", "step": 0.1},
+    {"name": "odd_even", "unit": "dB", "step": 0.1},
+    {"name": "tilt", "unit": "dB/octave", "step": 0.1},
+    {"name": "decay", "unit": "dB/s", "step": 1},
+    {"name": "tempo", "unit": "BPM", "step": 0.1},
+    {"name": "beat", "unit": "0..1", "step": 0.01},
+    {"name": "tuning", "unit": "cents", "step": 1},
 ]
 
 
@@ -101,6 +122,7 @@ def mel_edges() -> list[float]:
 
 
 CEPSTRUM = 16
+HARMONICS = 8
 DCT = np.rint(2**12 * np.cos(np.pi / BANDS * np.outer(np.arange(CEPSTRUM), np.arange(BANDS) + 0.5)))
 
 
@@ -209,6 +231,8 @@ class Front:
         short = self.short(self.buffer, [self.centre(i, hops) - self.start for i in parts])
         begins = np.array([i * self.den // (hops * self.num) for i in parts])
         valid = (begins < max(1, self.samples)).astype(np.float64)
+        ends = np.array([self.centre(i, hops) + self.short.size // 2 for i in parts]) > self.samples
+        cells = self.cells(first, count)
         self.frames += count
         keep = self.centre(self.frames, 1) - self.margin - self.start
         self.buffer, self.start = self.buffer[keep:], self.start + keep
@@ -221,6 +245,7 @@ class Front:
         power = np.add.reduce(short, axis=1) * self.short.scale
         hop_rows = {
             "valid": valid,
+            "cut": ends.astype(np.float64),
             "level": hundredths(power + 1e-12) * valid,
             "cepstra": np.rint(bands @ DCT.T / 2**15) * valid[:, None],
             "octants": bands.reshape(-1, 8, BANDS // 8).sum(axis=2) * valid[:, None],
@@ -229,7 +254,17 @@ class Front:
         result = {name: value.reshape(count, hops, *value.shape[1:]) for name, value in hop_rows.items()}
         heard = np.add.reduce(powers.reshape(count, hops, -1), axis=1)
         centroid = np.add.reduce(heard * self.centres, axis=1) / (np.add.reduce(heard, axis=1) + 1e-15)
-        return result | {"centroid": np.rint(centroid)} | whole
+        return result | {"centroid": np.rint(centroid), "cells": cells} | whole
+
+    def cells(self, first: int, count: int) -> Array:
+        """Energy of the sound's slope in pieces of about 2.5 ms, in 2**-32 up to 16, (frames, hops * CELLS)."""
+        parts = self.hops * CELLS
+        borders = range(first * parts, (first + count) * parts + 1)
+        edges = np.array([i * self.den // (parts * self.num) for i in borders])
+        start = edges[0] - self.start
+        slope = np.diff(self.buffer[start - 1 : edges[-1] - self.start])
+        energy = np.add.reduceat(slope * slope, edges[:-1] - edges[0])
+        return np.minimum(np.rint(2.0**32 * energy / np.diff(edges)), 2.0**36).reshape(count, parts)
 
     def flux(self, bands: Array, valid: Array) -> Frames:
         """How far four regions rise above what was there two short windows ago, hundredths of a dB a band.
@@ -286,10 +321,19 @@ class Harmony:
         self.low = math.floor(1 / self.HIGHEST / self.step)
         self.cost = np.rint(2**20 * self.COST * np.log2(np.maximum(lags, 1) / self.low))[1:-1]
         self.cuts = np.arange(self.first, self.end - self.GROUP + 1, self.GROUP)
-        low, high = math.ceil(100 / long.bin), math.floor(2000 / long.bin)
-        self.notes = low, high
+        low, high = math.ceil(40 / long.bin), math.floor(2000 / long.bin)
+        self.partials = low, high
+        self.lowest_class = math.ceil(100 / long.bin) - low
         fine = np.arange(16 * (low - 1), 16 * (high + 2)) * long.bin / 16
         self.semitone = exact(12 * np.log2(fine / 440) + 69)  # MIDI note of each sixteenth of a bin
+        turns = 2 * np.pi * np.rint(16 * self.semitone) / 16
+        self.turn = np.rint(1024 * np.exp(1j * turns))  # where it stands between two notes of A4 = 440 Hz
+        self.bin = long.bin
+        orders = np.log2(np.arange(1, HARMONICS + 1))
+        self.slopes = np.zeros((HARMONICS + 1, HARMONICS))  # of a line through the first n harmonics
+        for n in range(3, HARMONICS + 1):
+            x = orders[:n] - orders[:n].mean()
+            self.slopes[n, :n] = np.rint(1024 * x / (x * x).sum())
 
     def __call__(self, long: Array) -> Frames:
         """All there is, from the squares of `Spectrum`."""
@@ -299,9 +343,11 @@ class Harmony:
         heard[:, : self.first] = 0
         heard *= self.scale
         magnitude = np.sqrt(heard)
-        result = {"tonality": self.tonality(heard, magnitude), "chroma": self.chroma(magnitude)}
-        np.multiply(magnitude * np.sqrt(magnitude), self.weight, out=heard)
-        return result | self.pitch(power)
+        result = {"tonality": self.tonality(heard, magnitude)} | self.notes(magnitude)
+        strength = magnitude * np.sqrt(magnitude)
+        np.multiply(strength, self.weight, out=power[:, : self.end])
+        result |= self.pitch(power)
+        return result | self.timbre(magnitude, result["pitch"] / 100)
 
     def tonality(self, power: Array, magnitude: Array) -> Array:
         """How far the spectrum is from noise, thousandths, shape (frames,).
@@ -315,24 +361,67 @@ class Harmony:
         flat = np.add.reduce(sums * sums / weight, axis=1) / (self.GROUP * np.add.reduce(weight, axis=1))
         return np.asarray(np.rint(1000 * np.clip((0.75 - flat) / 0.5, 0, 1)))
 
-    def chroma(self, magnitude: Array) -> Array:
-        """Shares of the pitch classes from C in the partials of 100 to 2000 Hz, thousandths, shape (frames, 12)."""
-        low, high = self.notes
+    def notes(self, magnitude: Array) -> Frames:
+        """What the partials of 40 to 2000 Hz say of the notes.
+
+        chroma: shares of the pitch classes from C, from 100 Hz, thousandths, (frames, 12). turn: the sum of their
+        places between two notes, (frames, 2), and their strength. bass, top: the lowest and highest strong partial
+        that is no harmonic of another, in hundredths of a MIDI note (none: 0).
+        """
+        low, high = self.partials
         a, b, c = (magnitude[:, low + i : high + i] for i in (-1, 0, 1))
         side = magnitude[:, low - 3 : high - 3] + magnitude[:, low + 3 : high + 3]
-        row, column = np.nonzero((b > a) & (b >= c) & (b > 1.5 * side))
+        peak = (b > a) & (b >= c) & (b > 1.5 * side)
+        row, column = np.nonzero(peak)
         a, b, c = a[row, column], b[row, column], c[row, column]
         shift = (c - a) / (2 * (2 * b - a - c))
-        note = self.semitone[np.rint(16 * (column + 1 + shift)).astype(np.int64)]
+        sixteenth = np.rint(16 * (column + 1 + shift)).astype(np.int64)
+        note = self.semitone[sixteenth]
         lower = np.floor(note)
         share = np.clip(2 * (note - lower) - 0.5, 0, 1)  # of the upper class: a note a quarter tone off is in both
-        strength = np.rint(2**20 * np.sqrt(b))
+        strength = np.where(column >= self.lowest_class, np.rint(2**20 * np.sqrt(b)), 0)
         index = 12 * row + lower.astype(np.int64) % 12
         above = 12 * row + (lower.astype(np.int64) + 1) % 12
-        size = 12 * len(magnitude)
-        sums = np.bincount(index, strength * (1 - share), size) + np.bincount(above, strength * share, size)
+        rows = len(magnitude)
+        sums = np.bincount(index, strength * (1 - share), 12 * rows) + np.bincount(above, strength * share, 12 * rows)
         table = sums.reshape(-1, 12)
-        return np.asarray(np.rint(1000 * table / (np.add.reduce(table, axis=1)[:, None] + 1000)))
+        turn = self.turn[sixteenth]
+        turns = [np.bincount(row, strength * part, rows) for part in (turn.real, turn.imag, 1024)]
+
+        # A partial of twice (three, five, seven times) the frequency of another, not much weaker one is its harmonic.
+        peaks = np.zeros_like(magnitude)
+        peaks[row, column + low] = b
+        wide = np.maximum(peaks, np.maximum(np.roll(peaks, 1, axis=1), np.roll(peaks, -1, axis=1)))
+        place = column + low + shift
+        below = np.max([wide[row, np.rint(place / n).astype(np.int64)] for n in (2, 3, 5, 7)], axis=0, initial=0)
+        strongest = np.zeros(rows)
+        np.maximum.at(strongest, row, b)
+        free = (b > 0.1 * strongest[row]) & (below < 0.3 * b)
+        bass, top = np.full(rows, np.inf), np.zeros(rows)
+        np.minimum.at(bass, row[free], note[free])
+        np.maximum.at(top, row[free], note[free])
+        return {
+            "chroma": np.rint(1000 * table / (np.add.reduce(table, axis=1)[:, None] + 1000)),
+            "turn": np.rint(np.stack(turns, axis=1) / 2**10),
+            "bass": np.where(bass < np.inf, np.rint(100 * bass), 0),
+            "top": np.rint(100 * top),
+        }
+
+    def timbre(self, magnitude: Array, pitch: Array) -> Frames:
+        """Of the first eight harmonics: how many fit below 5 kHz, their fall by octave, odd (3, 5, 7) against even."""
+        place = np.outer(pitch / self.bin, np.arange(1, HARMONICS + 1))
+        index = np.clip(np.rint(place).astype(np.int64), 1, self.end - 2)
+        row = np.arange(len(pitch))[:, None]
+        power = sum(magnitude[row, index + i] * magnitude[row, index + i] for i in (-1, 0, 1))
+        count = np.add.reduce(place < self.end - 2, axis=1) * (pitch > 0)
+        level = hundredths(power + 1e-13)
+        odd, even = (power[:, i] + power[:, i + 2] + power[:, i + 4] + 1e-13 for i in (2, 1))
+        slopes = self.slopes[count.astype(np.int64)]
+        return {
+            "fit": count.astype(np.float64),
+            "tilt": np.add.reduce(level * slopes, axis=1),
+            "odd_even": hundredths(odd) - hundredths(even),
+        }
 
     def pitch(self, power: Array) -> Frames:
         """Pitch in hundredths of Hz (none: 0), octaves above A3 in thousandths (none: 0), salience in thousandths."""
@@ -381,6 +470,19 @@ class Meter:
         self.lag_tail: Frames = {"onset": np.zeros(self.lags), "inside": np.zeros(self.lags)}
         size = 2 * self.ahead + 1
         self.context = weights(0.5 - 0.5 * np.cos(2 * np.pi * np.arange(1, size + 1) / (size + 1)))
+        size *= self.front.hops
+        self.taper = weights(0.5 - 0.5 * np.cos(2 * np.pi * (np.arange(size) + 0.5) / size))
+        self.fluct = [min(max(1, round(Fraction(low) * size / self.rate)), size // 2) for low in FLUCT[:-1]]
+        self.frame_rate = frame_rate
+        self.levels = np.full(round(BACKGROUND * frame_rate), np.inf)
+        self.turns = np.zeros(3)
+        self.first_beat = round(self.rate * 60 / 240 / 2)  # in steps of two short windows
+        self.last_beat = round(TEMPO * self.rate / 2)
+        lags = 2 * np.arange(self.first_beat, self.last_beat + 1)
+        octaves = np.log2(lags / float(self.rate) * 2)
+        self.preference = exact(np.exp(-0.5 * octaves * octaves))
+        self.beats = np.zeros(3 + len(lags))
+        self.beat_tail = np.zeros(2 * self.last_beat)
         self.memory: Frames = {}
 
     def feed(self, samples: Array) -> Array:
@@ -422,7 +524,18 @@ class Meter:
         y = sliding_window_view(flat, self.lags)[:-1, ::-1].reshape(shape)  # lag 1, 2, …
         m = m * sliding_window_view(there, self.lags)[:-1, ::-1].reshape(shape)
         x, y = x * m, y * m
-        return {"lagged": np.stack([v.sum(axis=1) for v in (m, x, y, x * x, y * y, x * y)], axis=1)}
+        lagged = np.stack([v.sum(axis=1) for v in (m, x, y, x * x, y * y, x * y)], axis=1)
+        return {"lagged": lagged, "beats": self.beaten(onset)}
+
+    def beaten(self, onset: Array) -> Array:
+        """Sums over each frame for the tempo: how many, of onsets, of squares, of products with earlier ones."""
+        flat = np.concatenate((self.beat_tail, onset.ravel()))
+        self.beat_tail = flat[-len(self.beat_tail) :]
+        flat = flat + np.concatenate(([0.0], flat[:-1]))
+        earlier = sliding_window_view(flat, len(self.beat_tail) + 1)[:, ::-1][:, 2 * self.first_beat :: 2]
+        x = flat[len(self.beat_tail) :]
+        sums = np.hstack((np.ones((len(x), 1)), x[:, None], (x * x)[:, None], earlier * x[:, None]))
+        return np.asarray(sums.reshape(*onset.shape, -1).sum(axis=1))
 
     @property
     def width(self) -> int:
@@ -453,19 +566,163 @@ class Meter:
 
     def rows(self, frames: Frames, count: int) -> Array:
         """The rows of the `count` frames from number `past` on."""
+        columns = self.sound(frames, count) | self.note(frames, count) | self.time(frames, count)
+        silent = columns["level"] < -900  # nothing but the level can be said
+        for name, column in columns.items():
+            if name != "level":
+                column[silent] = np.nan
+        return np.stack([np.clip(np.rint(columns[m["name"]]), -32767, 32767) for m in MEASURES], axis=1)
+
+    def sound(self, frames: Frames, count: int) -> Frames:
+        """Level, background, regions, colour."""
         now = slice(self.past, self.past + count)
         valid = frames["valid"][now]
-        level = frames["level"][now].sum(axis=1) / valid.sum(axis=1)
+        level = np.rint(frames["level"][now].sum(axis=1) / valid.sum(axis=1))
         regions = frames["regions"][now]
-        silent = regions[:, 0] < -10000
-        pitch = frames["pitch"][now]
-        columns = [
-            level / 10,
-            *np.where(silent, np.nan, (regions[:, 1:].T - regions[:, 0]) / 10),
-            np.where(silent, np.nan, frames["centroid"][now]),
-            frames["tonality"][now] / 10,
-            np.where((pitch == 0) | silent, np.nan, pitch / 20),
-            frames["salience"][now] / 10,
-            frames["onset"][now].max(axis=1) / 10,
-        ]
-        return np.stack([np.clip(np.rint(column), -32767, 32767) for column in columns], axis=1)
+        levels = np.concatenate((self.levels, level))
+        self.levels = levels[count:]
+        near = np.sort(sliding_window_view(levels, len(self.levels) + 1), axis=1)
+        fifth = ((near < np.inf).sum(axis=1) - 1) // 5
+        background = np.take_along_axis(near, fifth[:, None], 1)[:, 0]
+        columns = {"level": level / 10, "rise": (level - background) / 10}
+        columns |= {f"band_{i}": (regions[:, i + 1] - regions[:, 0]) / 10 for i in range(6)}
+        return columns | {"centroid": frames["centroid"][now], "tonality": frames["tonality"][now] / 10}
+
+    def note(self, frames: Frames, count: int) -> Frames:
+        """Pitch, pitch classes, and what tells one instrument from another."""
+        before, now, after = (slice(self.past + i, self.past + count + i) for i in (-1, 0, 1))
+        pitch, octaves, salience = (frames[name] for name in ("pitch", "octaves", "salience"))
+        voiced = pitch > 0
+        pairs = (before, now), (now, after)
+        step = [np.where(voiced[a] & voiced[b], octaves[b] - octaves[a], np.nan) for a, b in pairs]
+        step = [np.where(np.abs(s) < 250, s, np.nan) for s in step]  # three semitones: another note, not a glide
+        both = np.where(np.isnan(step[0]), step[1], np.where(np.isnan(step[1]), step[0], (step[0] + step[1]) / 2))
+        tonal = frames["tonality"][now] > 100
+        chroma = sliding_window_view(frames["chroma"][self.past - 3 : self.past + count + 3], 7, axis=0).sum(axis=2)
+        top = chroma.max(axis=1)
+        chroma = np.where((tonal & (top > 0))[:, None], 100 * chroma / np.maximum(top, 1)[:, None], np.nan)
+        fit = frames["fit"][now]
+        r = np.clip(salience[now], 1, 999) / 1000
+        there = voiced[now]
+        columns = {
+            "pitch": np.where(there, pitch[now] / 20, np.nan),
+            "salience": salience[now] / 10,
+            "glide": both * 12 / 1000 * float(self.frame_rate) * 10,
+            "bass": np.where(tonal & (frames["bass"][now] > 0), frames["bass"][now], np.nan),
+            "top": np.where(tonal & (frames["top"][now] > 0), frames["top"][now], np.nan),
+            "harmonicity": np.where(there, 10 * decibels(r / (1 - r)), np.nan),
+            "odd_even": np.where(fit >= 7, frames["odd_even"][now] / 10, np.nan),
+            "tilt": np.where(fit >= 3, frames["tilt"][now] / 1024 / 10, np.nan),
+            "tuning": self.tuning(frames["turn"][now]),
+        }
+        return columns | {f"chroma_{i}": chroma[:, i] for i in range(12)}
+
+    def tuning(self, turns: Array) -> Array:
+        """How far the notes of the last seconds lie from A4 = 440 Hz, -50 to 50 cents; NaN where they do not agree."""
+        result = np.full(len(turns), np.nan)
+        for i, turn in enumerate(turns):
+            self.turns = np.floor(self.turns * 63 / 64) + turn
+            x, y, strength = self.turns
+            if strength > 0 and x * x + y * y > (strength / 3) ** 2:
+                result[i] = 50 / math.pi * math.atan2(y, x)
+        return result
+
+    def time(self, frames: Frames, count: int) -> Frames:
+        """Attacks, fluctuation, pulse, tempo, decay."""
+        hops, now = self.front.hops, slice(self.past, self.past + count)
+        onset = frames["onset"] * (1 - frames["cut"])  # where the sound is cut off, its end is no attack
+        near = sliding_window_view(np.pad(onset.ravel(), 2), 5)[:-1]  # the last one is too early to tell
+        peak = np.where(near.max(axis=1) == near[:, 2], near[:, 2], 0)
+        peak = np.append(peak, 0).reshape(onset.shape)[now]
+        attack, hop = peak.max(axis=1), peak.argmax(axis=1)
+        moment = np.where(attack >= CLEAR_ATTACK, self.moment(frames, count, hop), np.nan)
+        columns = {"attack": attack / 10, "attack_time": moment}
+
+        # fluctuation: the level's spectrum
+        window = slice(self.past - self.ahead, self.past + count + self.ahead)
+        level = np.maximum(frames["level"][window], SILENT).ravel()
+        views = sliding_window_view(level, len(self.taper))[::hops]
+        taper = sliding_window_view(frames["valid"][window].ravel(), len(self.taper))[::hops] * self.taper
+        mean = np.rint((views * taper).sum(axis=1) / taper.sum(axis=1))
+        spectrum = np.fft.rfft((views - mean[:, None]) * taper)
+        parts = spectrum.real * spectrum.real + spectrum.imag * spectrum.imag
+        power = np.add.reduceat(parts[:, :-1], self.fluct, axis=1)
+        depth = np.sqrt(power * (2 / (100**2 * len(self.taper) * (taper * taper).sum(axis=1)))[:, None])
+        columns |= {f"fluct_{i}": 10 * depth[:, i] for i in range(4)}
+
+        overlap = self.around({"lagged": frames["lagged"][:, 0]}, count)["lagged"]
+        trust = overlap / (overlap + 0.15 * hops * self.context.sum())  # in a correlation of few windows
+        lag, strength = first_peak(self.rhythm(frames, count) * trust, round(self.rate / 20) - 1)
+        regular = strength >= 0.35
+        rate = float(self.rate)
+        columns |= {"pulse": np.where(regular, 100 * rate / lag, np.nan), "regularity": 100 * np.clip(strength, 0, 1)}
+
+        levels = frames["level"].sum(axis=1) / np.maximum(frames["valid"].sum(axis=1), 1)
+        there = frames["valid"].sum(axis=1) > 0
+        slope = np.zeros(count)
+        for i, weight in enumerate((-2, -1, 0, 1, 2)):
+            slope += weight * levels[self.past + i : self.past + count + i]
+        fall = -slope / 10 / 100 * float(self.frame_rate)
+        columns["decay"] = np.where((fall >= 3) & there[self.past + 4 : self.past + count + 4], fall, np.nan)
+        return columns | self.beat(frames["beats"][now])
+
+    def moment(self, frames: Frames, count: int, hop: Array) -> Array:
+        """When each frame's strongest attack begins, in ms after the frame's start, near the short window `hop`.
+
+        Where 10 ms are loudest against the 10 ms before.
+        """
+        cells = frames["cells"]
+        size, reach = cells.shape[1], 4
+        flat = cells.ravel()
+        start = (self.past + np.arange(count)) * size
+        place = np.clip(CELLS * (hop[:, None] - 1) + np.arange(-2, 2 * CELLS + 1), 0, size - 1)
+        at = start[:, None] + place
+        sums = np.concatenate(([0.0], np.cumsum(flat)))
+        after, before = sums[at + reach] - sums[at], sums[at] - sums[at - reach]
+        best = np.argmax((after - before) / (before + 0.001 * after.max(axis=1)[:, None] + 1), axis=1)
+        frame = 1000 / float(self.frame_rate)
+        return np.asarray(np.take_along_axis(place, best[:, None], 1)[:, 0] * frame / size)
+
+    def beat(self, beats: Array) -> Frames:
+        """Tempo: the lag at which the onsets of the last seconds repeat best, with a preference for 120 a minute.
+
+        Correlations are remembered for about five seconds. The preference is a bell of one octave (Ellis 2007).
+        """
+        tempo, confidence = np.full(len(beats), np.nan), np.zeros(len(beats))
+        for i, sums in enumerate(beats):
+            self.beats = np.floor(self.beats * 63 / 64) + sums
+            n, x, xx = self.beats[:3]
+            mean = x / max(n, 1)
+            variance = xx / max(n, 1) - mean * mean
+            correlation = (self.beats[3:] / max(n, 1) - mean * mean) / (variance + 1)
+            score = correlation * self.preference
+            best = int(score[1:-1].argmax()) + 1
+            a, b, c = score[best - 1 : best + 2]
+            confidence[i] = 100 * min(max(correlation[best], 0), 1)
+            if b > a and b >= c and correlation[best] >= 0.15 and n >= 2.2 * self.rate:
+                lag = 2 * (best + self.first_beat + (c - a) / (2 * (2 * b - a - c)))
+                tempo[i] = 10 * 60 * float(self.rate) / lag
+        return {"tempo": tempo, "beat": confidence}
+
+
+def first_peak(correlation: Array, low: int) -> tuple[Array, Array]:
+    """The first peak from index `low` that reaches three quarters of the highest: its lag (index + 1) and height.
+
+    Each lag counts half for its neighbours, since a period is no whole number of lags. No height where the highest
+    correlation stands at the last lag: the period is longer.
+    """
+    around = np.pad(correlation, ((0, 0), (1, 1)))
+    wide = (around[:, :-2] + around[:, 2:]) / 2 + correlation
+    a, b, c = wide[:, low:-2], wide[:, low + 1 : -1], wide[:, low + 2 :]
+    dip = np.minimum.accumulate(wide, axis=1)[:, low:-2]  # slow waves fall from lag 0 with bumps: no peak before a dip
+    height = np.where((b > a) & (b >= c) & (dip < b / 2), b, 0)
+    highest = height.max(axis=1)
+    best = np.argmax(height >= 0.75 * highest[:, None], axis=1)
+    a, b, c = (np.take_along_axis(v, best[:, None], 1)[:, 0] for v in (a, b, c))
+    bend = 2 * b - a - c
+    shift = np.where(bend > 0, (c - a) / (2 * np.where(bend > 0, bend, 1)), 0)
+    place = best + low + 1
+    inside = highest >= 0.9 * wide[:, low:].max(axis=1)
+    strength = np.take_along_axis(correlation, place[:, None], 1)[:, 0]
+    strength = np.maximum(strength, np.minimum(b, np.take_along_axis(wide, place[:, None], 1)[:, 0]) / 2)
+    return place + 1 + shift, np.where(inside & (highest > 0), strength, 0)

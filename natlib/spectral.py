@@ -20,7 +20,7 @@ from fractions import Fraction
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from .measures import Array, Frames, Harmony, Meter, decibels, weights
+from .measures import Array, Frames, Harmony, Meter, decibels
 
 MODEL_VERSION = "2"
 
@@ -47,8 +47,7 @@ class Spectral(Meter):
 
     def __init__(self, sample_rate: int, frame_rate: Fraction = Fraction(25, 2)):
         super().__init__(sample_rate, frame_rate)
-        size = len(self.context) * self.front.hops
-        self.taper = weights(0.5 - 0.5 * np.cos(2 * np.pi * (np.arange(size) + 0.5) / size))
+        size = len(self.taper)
         bins = [round(Fraction(low) * size / self.rate) for low in OCTAVES]
         self.octaves = [min(max(1, low), size // 2) for low in bins]
         lags = [min(round(lag * self.rate / 100), self.lags) for lag in LAGS]
