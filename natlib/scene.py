@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from statistics import fmean, median
+from statistics import median
 from typing import NamedTuple
 
 from . import gloss
@@ -49,9 +49,13 @@ def present(values: Sequence[float | None]) -> list[float]:
     return [value for value in values if value is not None]
 
 
+def fmean(values: Sequence[float]) -> float:
+    return sum(values) / len(values)
+
+
 def power_mean(decibels: Sequence[float]) -> float:
     """The level of the mean power."""
-    return 10 * math.log10(fmean(10 ** (value / 10) for value in decibels))
+    return 10 * math.log10(fmean([10 ** (value / 10) for value in decibels]))
 
 
 class Scenes:
@@ -145,6 +149,7 @@ class Sounds:
         )}  # fmt: skip
         self.possible = "level" in table.index and "attack" in table.index
         self.rows: list[Row] = []  # of the event under way
+        self.heard: list[float | None] = []  # its pitches, a frame each
         self.start = 0.0
         self.rise = 0.0
         self.peak = 0.0
@@ -155,20 +160,22 @@ class Sounds:
         if not self.possible or level is None:
             return self.finish()
         attack = self.get["attack"](row) or 0.0
+        hz = self.voiced(row)
         done = None
         begins = attack >= self.attack and level > self.QUIET and (len(self.rows) > 1 or not self.rows)
         if self.rows and not begins:
             over = level < self.peak - self.FALL or len(self.rows) >= self.LONGEST * self.rate
-            begins = not over and self.new_pitch(row)
+            begins = not over and self.new_pitch(hz)
             if over:
                 done = self.finish()
         if begins:
             done = self.finish() or done
             moment = self.get["attack_time"](row) if attack >= self.attack else None
             self.start = frame / self.rate + (moment or 0) / 1000
-            self.rise, self.peak, self.rows = attack, level, [row]
+            self.rise, self.peak, self.rows, self.heard = attack, level, [row], [hz]
         elif self.rows:
             self.rows.append(row)
+            self.heard.append(hz)
             self.peak = max(self.peak, level)
         return done
 
@@ -176,9 +183,9 @@ class Sounds:
         hz = self.get["pitch"](row)
         return hz if hz and hz > 0 and (self.get["salience"](row) or 0) >= Scenes.VOICED else None
 
-    def new_pitch(self, row: Row) -> bool:
-        """Does the row begin a note: a pitch a step away from that of the event's last frames?"""
-        hz, before = self.voiced(row), present([self.voiced(r) for r in self.rows[-3:]])
+    def new_pitch(self, hz: float | None) -> bool:
+        """Does the pitch begin a note: is it a step away from that of the event's last frames?"""
+        before = present(self.heard[-3:]) if hz else []
         return bool(hz and len(before) > 1 and abs(12 * math.log2(hz / median(before))) >= self.STEP)
 
     def finish(self) -> tuple[float, Head] | None:
@@ -191,6 +198,6 @@ class Sounds:
             sound["rise"] = round(self.rise)
         if centroids := present([self.get["centroid"](row) for row in rows[:3]]):
             sound["Hz"] = gloss.rounded(fmean(centroids))
-        if heard := present([self.voiced(row) for row in rows]):
+        if heard := present(self.heard):
             sound["pitch"] = gloss.note(median(heard))
         return round(self.start, 2), sound

@@ -50,7 +50,7 @@ class Summary:
         self.table, self.rate = table, rate
         self.columns = [i for i, name in enumerate(table.names) if name.startswith(tuple(KINDS))]
         self.chroma = [table.index[f"chroma_{i}"] for i in range(12) if f"chroma_{i}" in table.index]
-        self.get = {name: table.getter(name) for name in ("level", "attack", "attack_time", "tuning", "salience")}
+        self.get = {name: table.getter(name) for name in ("level", "attack", "attack_time", "tuning")}
         self.seconds = array("f")  # one row a second, a column each
         self.levels = array("f")  # one a second
         self.attacks = array("d")  # times in seconds
@@ -68,12 +68,9 @@ class Summary:
         tuning = self.get["tuning"](row)
         if tuning is not None:
             self.tunings.append(tuning)
-        if (self.get["level"](row) or -99) > -60:
-            for i, j in enumerate(self.chroma):
-                self.classes[i] += row[j] or 0
         self._rows.append(row)
         self._frames += 1
-        if len(self._rows) >= self.rate:
+        if self._frames >= self.rate * (len(self.levels) + 1):
             self._second()
 
     def _second(self) -> None:
@@ -84,6 +81,9 @@ class Summary:
             self.seconds.append(math.log2(max(mean, 20)) * 10 if self.table.names[i] == "centroid" else mean)
         levels = present([self.get["level"](row) for row in rows])
         self.levels.append(max(levels) if levels else float("nan"))
+        if levels and max(levels) > -60:
+            for i, j in enumerate(self.chroma):
+                self.classes[i] += sum(present([row[j] for row in rows]))
 
     def head(self) -> Head:
         """The summary line's object: {"event":"summary", …}."""
