@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     Blocks = Iterator[NDArray[np.float32]]  # pieces of sound, shape (n, channels), full scale 1
 
-PIECE = 1 << 18  # bytes read from a decoder at once
+PIECE = 1 << 18  # bytes of decoded sound in a block, about
 PATIENCE = 60  # seconds without a sign of life
 SPACE = 1 << 30  # bytes of address space
 SPEED = 20_000  # bytes of the file in a second of processor time, at least (after the first minute)
@@ -50,6 +50,7 @@ class Process:
 
     def __init__(self, file: BinaryIO, main: Callable[[], None]):
         self.log = b""  # what came on standard error
+        self.stalled = False  # did nothing come for too long?
         self.size = os.fstat(file.fileno()).st_size
         self._out, out = os.pipe()
         self._err, err = os.pipe()
@@ -87,13 +88,14 @@ class Process:
             os._exit(1)
 
     def read(self) -> bytes:
-        """The next bytes, as they come; b"" at the end. Raises Broken when nothing comes for too long."""
+        """The next bytes, as they come; b"" at the end, and when nothing came for too long."""
         idle = 0
         while self._pipes:
             ready = {fd for fd, _ in self._poll.poll(1000)}  # counted in seconds, so that a stopped job does not age
             idle = 0 if ready else idle + 1
             if idle > PATIENCE:
-                raise Broken(f"no sound within {PATIENCE} s")
+                self.stalled = True
+                break
             for fd in [pipe for pipe in self._pipes if pipe in ready]:
                 data = os.read(fd, PIECE)
                 if not data:
@@ -159,20 +161,23 @@ class Decoder:
             self.process.close()
 
     def _next(self) -> NDArray[np.float32]:
-        """Whole frames, as they come; none at the end."""
+        """Whole frames, about a piece of them; none at the end."""
         import numpy as np
 
-        frame = 4 * self.channels
-        data = self._rest
-        while len(data) < frame and (more := self.process.read()):
-            data += more
-        whole = len(data) - len(data) % frame
+        pieces, size = [self._rest], len(self._rest)
+        while size < PIECE and (more := self.process.read()):
+            pieces.append(more)
+            size += len(more)
+        data = b"".join(pieces)
+        whole = size - size % (4 * self.channels)
         self._rest = data[whole:]
         return np.frombuffer(data, "<f4", whole // 4).reshape(-1, self.channels)
 
     def _finish(self) -> None:
         """The process has closed its output: did all go well?"""
         status = self.process.close()
+        if self.process.stalled:
+            raise Broken(f"no sound within {PATIENCE} s")
         if reason := self._complaint(status):
             raise Broken(reason)
         if status < 0:

@@ -545,9 +545,7 @@ def test_a_decoder_that_crashes() -> None:
 def test_a_decoder_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(decoders, "PATIENCE", 1)
     hanging = process(lambda: time.sleep(600))
-    with pytest.raises(decoders.Broken, match="no sound within 1 s"):
-        hanging.read()
-    assert hanging.close() == -signal.SIGKILL
+    assert hanging.read() == b"" and hanging.stalled and hanging.close() == -signal.SIGKILL
 
     def spin() -> None:
         while True:
@@ -633,7 +631,7 @@ how = st.sampled_from(("set", "cut", "insert", "end"))
 change = st.tuples(st.integers(0, 1 << 30), st.booleans(), how, telling | st.binary(max_size=8))
 
 
-@settings(max_examples=25, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])  # shrinking takes long
+@settings(max_examples=15, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])  # shrinking takes long
 @given(st.lists(st.tuples(st.integers(0, 1000), st.lists(change, min_size=1, max_size=6)), min_size=8, max_size=8))
 def test_changed_bytes_cost_no_more_than_their_item(plans: list[tuple[int, list[Any]]]) -> None:
     heads: list[Head | tuple[Head, bytes]] = []
