@@ -173,6 +173,13 @@ class Decoder:
         self._rest = data[whole:]
         return np.frombuffer(data, "<f4", whole // 4).reshape(-1, self.channels)
 
+    def _more(self) -> bytes:
+        """The next bytes. Raises Broken where there are none."""
+        if data := self.process.read():
+            return data
+        self._finish()
+        raise Broken("no sound in it")
+
     def _finish(self) -> None:
         """The process has closed its output: did all go well?"""
         status = self.process.close()
@@ -193,7 +200,7 @@ class Decoder:
 
 
 class Sndfile(Decoder):
-    """libsndfile, by soundfile: FLAC, Ogg Vorbis and Opus, MPEG layers, CAF, W64, ADPCM and GSM in WAV, and more."""
+    """libsndfile, by soundfile: FLAC, Ogg Vorbis and Opus, MPEG layers, CAF, ADPCM and GSM in WAV, and more."""
 
     label = "libsndfile"
 
@@ -206,15 +213,13 @@ class Sndfile(Decoder):
     def _header(self) -> bytes:
         data = b""
         while b"\n" not in data:
-            if not (more := self.process.read()):
-                self._finish()
-            data += more
+            data += self._more()
         line, rest = data.split(b"\n", 1)
         self.format, self.encoding, self.sample_rate, self.channels, self.announced = json.loads(line)
         return rest
 
     def _complaint(self, status: int) -> str:
-        return self.process.log.decode(errors="replace") if status > 0 else ""
+        return self.process.log.decode(errors="replace") or f"exit status {status}" if status > 0 else ""
 
 
 def _sndfile() -> None:
@@ -278,15 +283,12 @@ class Ffmpeg(Decoder):
         data, need = b"", 12
         while True:
             while len(data) < need:
-                if not (more := self.process.read()):
-                    self._finish()
-                    raise Broken("no sound in it")
-                data += more
+                data += self._more()
             try:
                 layout = plain.layout(data)
                 break
-            except plain.More as more_needed:
-                need = more_needed.size
+            except plain.More as more:
+                need = more.size
         if not layout:
             raise Broken("a WAV header out of range")
         self.sample_rate, self.channels = layout.sample_rate, layout.channels
@@ -303,7 +305,7 @@ class Ffmpeg(Decoder):
 
     def _complaint(self, status: int) -> str:
         said = self.process.log.decode(errors="replace")
-        errors = re.findall(r"\[(?:error|fatal)\] (?:file:/dev/fd/0: )?(.*)", said)
+        errors = re.findall(r"^(?:\[.* @ 0x\w+\] )?\[(?:error|fatal)\] (?:file:/dev/fd/0: )?(.*)", said, re.MULTILINE)
         return errors[0] if errors else f"exit status {status}" if status > 0 else ""
 
 
