@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 FRAME_RATE = 12.5
 BLOCK = 0.64  # seconds of frames in a data record
+LOWEST, HIGHEST = 8000, 768000  # Hz, of the sample rates that can be heard
 NOISE_WIDTH = 16  # of each stream of --model noise
 
 
@@ -36,10 +38,12 @@ class Noise:
         self.samples = self.frames = 0
 
     def feed(self, samples: NDArray[np.float64]) -> NDArray[np.float32]:
+        """Take samples. Returns the rows that are ready."""
         self.samples += len(samples)
         return self._rows(int(self.samples * self.frame_rate / self.rate))
 
     def finish(self) -> NDArray[np.float32]:
+        """No more samples will come. Returns the rest of the rows."""
         return self._rows(max(1, -int(-self.samples * self.frame_rate // self.rate)))
 
     def _rows(self, total: int) -> NDArray[np.float32]:
@@ -59,7 +63,8 @@ class Embed(cli.Stage):
     description = """\
 --model spectral, the default, is built in: no weights, no download, the same numbers on every machine.
 --model noise gives seeded random rows that say nothing about the sound, and says so in the header.
-Row k stands for the time from k/rate to (k+1)/rate. Several channels are mixed to one."""
+Row k stands for the time from k/rate to (k+1)/rate. Several channels are mixed to one.
+A row comes out within two seconds of its last sample, whatever the length of the sound."""
     examples = ("nat-split song.wav | nat-decode | nat-embed | nat-quantize | nat-pack",)
 
     @staticmethod
@@ -75,33 +80,29 @@ Row k stands for the time from k/rate to (k+1)/rate. Several channels are mixed 
         import numpy as np
 
         rate, channels = item.head.get("sample_rate"), item.head["channels"]
-        if type(rate) is not int or not 8000 <= rate <= 768000:
-            raise cli.Failure(f"expected a sample_rate from 8000 to 768000 Hz in the header, got {rate!r}")
+        if type(rate) is not int or not LOWEST <= rate <= HIGHEST:
+            expected = f"expected a sample_rate from {LOWEST} to {HIGHEST} Hz in the header"
+            raise cli.Failure(f"{expected}, got {rate!r} (nat-decode --rate changes it)")
         encoder, added = self.encoder(rate)
         block = max(1, round(BLOCK * self.options.frame_rate))
         if channels > 1:
             added["mixed"] = channels
         yield cli.header(item, "features", **added, frame_rate=tidy(self.options.frame_rate), block=block,
                          measures=encoder.measures)
-        held = np.zeros((0, 0), dtype=np.float32)
-        frames = 0
+        rows, frames = np.zeros((0, 0), dtype=np.float32), 0
         for record in item:
             if record.event != "data":
                 yield record
                 continue
-            samples = np.frombuffer(record.payload, dtype="<f4").astype(np.float64)
-            rows = encoder.feed(mix(samples, channels))
-            frames += len(rows)
-            held = np.concatenate((held, rows)) if held.size else rows
-            for start in range(0, len(held) - block + 1, block):
-                yield cli.data(held[start : start + block].tobytes())
-            held = held[len(held) // block * block :]
-        rows = encoder.finish()
-        frames += len(rows)
-        held = np.concatenate((held, rows)) if held.size else rows
-        for start in range(0, len(held), block):
-            yield cli.data(held[start : start + block].tobytes())
-        yield cli.end(item, frames=frames)
+            more = encoder.feed(mix(np.frombuffer(record.payload, dtype="<f4"), channels))
+            if len(more):
+                rows, frames = np.concatenate((rows, more)) if len(rows) else more, frames + len(more)
+            whole = len(rows) // block * block
+            yield from blocks(rows[:whole], block)
+            rows = rows[whole:]
+        more = encoder.finish()
+        yield from blocks(np.concatenate((rows, more)) if len(rows) else more, block)
+        yield cli.end(item, frames=frames + len(more))
 
     def encoder(self, rate: int) -> tuple[Any, Head]:
         """The encoder for one item, and what the header says of it."""
@@ -121,11 +122,19 @@ Row k stands for the time from k/rate to (k+1)/rate. Several channels are mixed 
                                              {"name": "A", "type": "acoustic", "width": encoder.A}]}
 
 
-def mix(samples: NDArray[np.float64], channels: int) -> NDArray[np.float64]:
-    """The mean of the channels, added one after the other; what is no number is silence."""
+def blocks(rows: NDArray[np.float32], size: int) -> Iterator[Record]:
+    """Data records of `size` rows, and one of what is left over."""
+    for start in range(0, len(rows), size):
+        yield cli.data(rows[start : start + size].astype("<f4", copy=False).tobytes())
+
+
+def mix(samples: NDArray[np.float32], channels: int) -> NDArray[np.float64]:
+    """The mean of the channels, added one after the other, float64; a sample that is no finite number is silence."""
     import numpy as np
 
-    table = np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0).reshape(-1, channels)
+    table = samples.astype(np.float64).reshape(-1, channels)
+    if not np.isfinite(table).all():
+        table[~np.isfinite(table)] = 0
     mono = table[:, 0]
     for channel in range(1, channels):
         mono = mono + table[:, channel]
@@ -138,6 +147,7 @@ def tidy(rate: float) -> float:
 
 
 def main() -> NoReturn:
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the products are small: threads cost more than they give
     cli.main(Embed)
 
 

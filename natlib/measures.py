@@ -35,12 +35,14 @@ EDGES = (40, 150, 400, 1000, 2500, 6000, 16000)  # Hz, of the regions
 FLUCT = (0.5, 2, 8, 16, 50)  # Hz, of fluctuation
 CELLS = 4  # in a short window's hop, for the moment of an attack
 CLEAR_ATTACK = 300  # hundredths of a dB that all bands rise on average, from which it has a moment
+TONAL = 300  # thousandths of tonality, from which notes are told
 BACKGROUND = 4  # seconds whose quietest fifth is the background
 TEMPO = Fraction(2)  # seconds: the slowest beat
 USABLE = 0.92  # of the Nyquist frequency: above it lies the slope of somebody's filter
 FLOOR = 1e-9  # power: -90 dBFS, added to each band
 SILENT = -9000  # hundredths of a dB
-SLOPE = 100  # hundredths of a dB that each absent band lies below the one before
+OPEN = 22  # the bands from here on (3.4 kHz) may be absent: above the Nyquist frequency, or cut off by a codec
+SLOPE = 200  # hundredths of a dB: none of these falls more below the one before it, so that absent is not silent
 
 MEASURES: list[dict[str, Any]] = [
     {"name": "level", "unit": "dBFS", "step": 0.1},
@@ -239,9 +241,9 @@ class Front:
 
         powers = self.bands(short)
         bands = hundredths(powers + FLOOR)
-        if self.bands.count < BANDS:  # absent, not silent: the slope goes on
-            slope = np.arange(1, BANDS - self.bands.count + 1) * SLOPE
-            bands = np.hstack((bands, np.maximum(bands[:, -1:] - slope, SILENT)))
+        bands = np.pad(bands, ((0, 0), (0, BANDS - self.bands.count)), constant_values=SILENT)
+        for i in range(OPEN, BANDS):
+            np.maximum(bands[:, i], bands[:, i - 1] - SLOPE, out=bands[:, i])
         power = np.add.reduce(short, axis=1) * self.short.scale
         hop_rows = {
             "valid": valid,
@@ -597,7 +599,7 @@ class Meter:
         step = [np.where(voiced[a] & voiced[b], octaves[b] - octaves[a], np.nan) for a, b in pairs]
         step = [np.where(np.abs(s) < 250, s, np.nan) for s in step]  # three semitones: another note, not a glide
         both = np.where(np.isnan(step[0]), step[1], np.where(np.isnan(step[1]), step[0], (step[0] + step[1]) / 2))
-        tonal = frames["tonality"][now] > 100
+        tonal = frames["tonality"][now] >= TONAL
         chroma = sliding_window_view(frames["chroma"][self.past - 3 : self.past + count + 3], 7, axis=0).sum(axis=2)
         top = chroma.max(axis=1)
         chroma = np.where((tonal & (top > 0))[:, None], 100 * chroma / np.maximum(top, 1)[:, None], np.nan)

@@ -22,7 +22,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from .measures import Array, Frames, Harmony, Meter, decibels
 
-MODEL_VERSION = "2"
+MODEL_VERSION = "3"
 
 # name: (width, factor), in the order of the row
 SEMANTIC = {
