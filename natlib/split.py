@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NoReturn
 
 from . import cli, containers
+from .containers import Window
 from .wire import Head, Record
 
 if TYPE_CHECKING:
@@ -14,9 +15,9 @@ if TYPE_CHECKING:
 
 
 class Part(cli.Item):
-    """One file of the input."""
+    """One file of the input: its header, and how to find its end."""
 
-    def __init__(self, head: Head, window: containers.Window, form: containers.Format):
+    def __init__(self, head: Head, window: Window, form: containers.Format):
         super().__init__(head, iter(()))
         self.window, self.form = window, form
 
@@ -32,25 +33,41 @@ class Split(cli.Stage):
 
     @staticmethod
     def arguments(parser: ArgumentParser) -> None:
-        parser.add_argument("--whole", action="store_true", help="cut nothing: the input is one file")
+        how = parser.add_mutually_exclusive_group()
+        how.add_argument("--whole", action="store_true", help="cut nothing: standard input is one file")
+        how.add_argument("--fs-only", action="store_true", help="cut at every FS (0x1C), and nowhere else")
 
     def items(self, source: cli.Source) -> Iterator[cli.Item]:
         self.emit = source.run.emit
-        count = 0
         for path in source.paths:
             try:
-                window = containers.Window(source.chunks(source.open(path)), self.passed)
-                while True:
-                    count += path == "-"
-                    form = containers.identify(window)
-                    if path != "-" or self.options.whole:
-                        form = form._replace(find=whole)
-                    names = {"name": f"stdin-{count}"} if path == "-" else cli.name_keys(path)
-                    yield Part({"event": "header", "kind": "bytes", **names, "format": form.name}, window, form)
-                    if not window.peek(1):
-                        break
+                fd = source.open(path)
             except OSError as error:
                 yield cli.Missing(path, error)
+                continue
+            window = Window(source.chunks(fd), self.passed)
+            if path == "-":
+                yield from self.cut(window)
+            else:
+                form = containers.identify(window)
+                head = {"event": "header", **cli.name_keys(path), "format": form.name, "extent": "end-of-input"}
+                yield Part(head, window, form._replace(find=containers.to_the_end))
+
+    def cut(self, window: Window) -> Iterator[cli.Item]:
+        """The files of standard input."""
+        while True:
+            self.count = getattr(self, "count", 0) + 1
+            form = containers.identify(window)
+            head = {"event": "header", "name": f"stdin-{self.count}", "format": form.name}
+            if self.options.whole:
+                yield Part({**head, "extent": "end-of-input"}, window, form._replace(find=containers.to_the_end))
+            elif self.options.fs_only:
+                yield Part(head, window, form._replace(find=containers.at_fs))
+            else:
+                yield Part(head, window, form)
+            window.skip(len(containers.separator(window.peek(2))))
+            if not window.peek(1):
+                return
 
     def passed(self, data: bytes) -> None:
         """A piece of the file, on its way from the window to the output."""
@@ -66,12 +83,6 @@ class Split(cli.Stage):
         yield cli.header(item, "bytes")
         extent = containers.find_end(item.window, item.form)
         yield cli.end(item, size=self.size, sha256=self.hash.hexdigest(), extent=extent)
-
-
-def whole(window: containers.Window) -> str:
-    """Everything."""
-    while True:
-        window.take(1 << 62)
 
 
 def main() -> NoReturn:
