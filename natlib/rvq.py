@@ -34,10 +34,11 @@ from .wire import Head, show
 Array = NDArray[Any]
 
 FORMAT = "1.0"  # of the codebook file
-SIZES = {"semantic": (128, 64, 64, 64)}  # codes of each layer, by the type of the stream
+SIZES = {"semantic": (128, 32, 32, 32)}  # codes of each layer, by the type of the stream
 OTHER_SIZES = (256, 128, 128, 128)
 MAX_CODES = 1000  # of a layer that is fitted: three digits
-MAX_DIMS = 32  # numbers left of a frame after the projection
+MAX_DIMS = 32  # numbers left of a frame after the projection, in any codebook
+DIMS = 16  # in those that are fitted: with 8 as with 32, labels of sounds were worse told from the codes
 MAX_FILE = 1 << 28  # bytes of a codebook file
 FEATURE_LIMIT = 2.0**20  # |x|; beyond, features are clipped
 POINT_LIMIT = 2.0**18  # |z| and codewords
@@ -119,7 +120,7 @@ def _whole(numbers: Array, limit: float) -> Array:
 
 def _hold(codes: Array, scores: Array, least: float, last: int | None) -> None:
     for frame, code in enumerate(codes.tolist()):
-        if last is not None and scores[frame, last] - scores[frame, code] < least:
+        if last is not None and code != last and scores[frame, last] - scores[frame, code] < least:
             codes[frame] = last
         else:
             last = code
@@ -372,7 +373,7 @@ def _projection(name: str, kind: str, features: Array) -> Quantizer:
         x = result.whole(features[i]) - result.mean
         covariance += x.T @ x
     values, vectors = np.linalg.eigh(covariance / len(features))  # ascending
-    values, vectors = np.maximum(values[::-1][:MAX_DIMS], 1.0), vectors[:, ::-1][:, :MAX_DIMS]
+    values, vectors = np.maximum(values[::-1][:DIMS], 1.0), vectors[:, ::-1][:, :DIMS]
     vectors = vectors[:, values >= values[0] * 1e-6]
     values = values[: vectors.shape[1]]
     largest = vectors[np.argmax(np.abs(vectors), axis=0), np.arange(len(values))]
