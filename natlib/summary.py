@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 # The measures that tell sections apart, with the least difference of each that counts.
 KINDS = {"level": 2.0, "centroid": 2.0, "tonality": 0.1, "band_": 2.0, "fluct_": 2.0, "chroma_": 0.15}
 REACH = 6.0  # seconds on each side of a boundary that are compared
-NOVEL = 0.7  # the ratio of difference to spread that makes a boundary
+NOVEL = 0.5  # the ratio of difference to spread that makes a boundary
 SHORTEST = 4.0  # seconds of a section
 ALIKE = 1.35  # distance of sections, in spreads within a section, up to which they bear the same letter
 TEMPI = (50.0, 200.0)  # beats a minute
@@ -133,10 +133,14 @@ class Summary:
             near = min(range(i), key=distances.__getitem__, default=None)
             known = near is not None and distances[near] <= ALIKE * within and near != i - 1
             letters.append(letters[near] if known and near is not None else max(letters, default=-1) + 1)
-        return [
-            {"t": start, "to": end, "label": LETTERS[min(letter, 25)]}
-            for (start, end), letter in zip(pairwise(bounds), letters, strict=True)
-        ]
+        sections: list[Head] = []
+        for (start, end), letter in zip(pairwise(bounds), letters, strict=True):
+            label = LETTERS[min(letter, 25)]
+            if sections and sections[-1]["label"] == label:
+                sections[-1]["to"] = end
+            else:
+                sections.append({"t": start, "to": end, "label": label})
+        return sections if len(sections) > 1 else []
 
     @staticmethod
     def boundaries(rows: Array, reach: int) -> list[int]:
