@@ -13,6 +13,7 @@ help:
 	@echo 'make demo [FILES="a.wav b.flac"]     hear some files (or a piece made for it): heard.ndjson and heard.png'
 	@echo 'make -j2 batch IN=folder [OUT=out]   every file of a folder to OUT/NAME.ndjson; what is done is skipped'
 	@echo 'make test, make lint                 what has to pass before a commit'
+	@echo 'make codebook CORPUS=folder          fit the codebook again; make bench-tokens CORPUS=folder: what it holds'
 
 # Environments: one folder, a stamp for each set of packages.
 
@@ -51,6 +52,23 @@ $(OUT)/%.ndjson: $(IN)/%
 	@mkdir -p "$$(dirname "$@")"
 	nat-split "$<" | $(PIPE) > "$@.part" && mv "$@.part" "$@" || { rm -f "$@.part"; exit 1; }
 
+# A codebook from a folder of sounds, in the bytewise order of their paths, and silence and noise (natlib/data/README.md).
+
+MODEL ?= spectral
+CODEBOOK ?= natlib/data/$(MODEL).safetensors
+SOUNDS = -iname '*.wav' -o -iname '*.flac' -o -iname '*.ogg' -o -iname '*.mp3' -o -iname '*.aif' -o -iname '*.aiff'
+
+codebook: .venv/.dev
+	@test -d "$(CORPUS)" || { echo 'make codebook CORPUS=folder [MODEL=spectral] [CODEBOOK=file]' >&2; exit 2; }
+	{ find "$(CORPUS)" -type f \( $(SOUNDS) \) -print0 | LC_ALL=C sort -z | xargs -0 nat-split; \
+	  .venv/bin/python natlib/data/noises.py | nat-split; } | \
+	nat-decode | nat-embed --model $(MODEL) | nat-quantize --fit "$(CODEBOOK).part"
+	mv "$(CODEBOOK).part" "$(CODEBOOK)"
+	cd "$$(dirname "$(CODEBOOK)")" && sha256sum "$$(basename "$(CODEBOOK)")" | tee SHA256SUMS
+
+bench-tokens: .venv/.dev
+	.venv/bin/python tests/bench/tokens.py "$(CORPUS)"
+
 # What has to pass.
 
 test: .venv/.dev
@@ -65,4 +83,4 @@ lint: .venv/.dev
 clean:
 	rm -rf out heard.ndjson heard.png
 
-.PHONY: help demo batch test lint clean
+.PHONY: help demo batch codebook bench-tokens test lint clean
