@@ -138,14 +138,14 @@ class Spectrum:
         # sum(power) over all bins is then the mean square of the sound, weighted by the squared window
         self.scale = 2 / (self.size * float((self.window * self.window).sum()))
 
-    def __call__(self, buffer: Array, middles: list[int]) -> Array:
+    def __call__(self, buffer: Array, middles: NDArray[np.int64]) -> Array:
         """Squares of the real and imaginary parts in turn, shape (len(middles), size + 2), without a constant offset.
 
         The offset stands in bins 0 and 1 of a Hann window alone: half of bin 0, with the opposite sign, is in bin 1.
         """
         windowed = np.empty((len(middles), self.size))
-        for row, middle in zip(windowed, middles, strict=True):
-            start = middle - self.size // 2
+        starts: list[int] = (middles - self.size // 2).tolist()
+        for row, start in zip(windowed, starts, strict=True):
             np.multiply(buffer[start : start + self.size], self.window, out=row)
         spectrum = np.fft.rfft(windowed)
         spectrum[:, 1] += spectrum[:, 0] / 2
@@ -201,15 +201,24 @@ class Front:
         self.cuts = [2 * math.ceil(edge / self.long.bin) for edge in regions]
         self.centres = exact(mel_edges()[1 : self.bands.count + 1])
 
-    def centre(self, index: int, parts: int) -> int:
-        """The sample in the middle of part `index`, where a frame has `parts` of them."""
-        return (2 * index + 1) * self.den // (2 * parts * self.num)
+    def centre(self, frame: int) -> int:
+        """The sample in the middle of a frame."""
+        return (2 * frame + 1) * self.den // (2 * self.num)
+
+    def places(self, half: int, count: int, parts: int, step: int = 2) -> NDArray[np.int64]:
+        """Samples at the places half, half + step, … in halves of a part, where a frame has `parts` of them.
+
+        Exact: what numpy's integers could not hold is done before.
+        """
+        divisor = 2 * parts * self.num
+        first, rest = divmod(half * self.den, divisor)
+        return first + (rest + np.arange(count) * (step * self.den)) // divisor
 
     def whole(self) -> int:
         """How many frames have all the samples that they need."""
         known = self.samples - self.reach
         count = max(0, known * self.num // self.den + 1)
-        while count and self.centre(count - 1, 1) > known:
+        while count and self.centre(count - 1) > known:
             count -= 1
         return count
 
@@ -221,22 +230,22 @@ class Front:
     def pad(self) -> int:
         """The input ends here. Returns how many frames there are in all."""
         total = max(1, -(-self.samples * self.num // self.den))
-        last = self.centre(total, 1) + self.reach
+        last = self.centre(total) + self.reach
         self.buffer = np.concatenate((self.buffer, np.zeros(last - self.samples)))
         return total
 
     def analyse(self, count: int) -> Frames:
         """The next `count` frames."""
         first, hops = self.frames, self.hops
-        parts = range(first * hops, (first + count) * hops)
-        whole = self.colour(self.buffer, [self.centre(i, 1) - self.start for i in range(first, first + count)])
-        short = self.short(self.buffer, [self.centre(i, hops) - self.start for i in parts])
-        begins = np.array([i * self.den // (hops * self.num) for i in parts])
+        whole = self.colour(self.buffer, self.places(2 * first + 1, count, 1) - self.start)
+        middles = self.places(2 * first * hops + 1, count * hops, hops)
+        short = self.short(self.buffer, middles - self.start)
+        begins = self.places(2 * first * hops, count * hops, hops)
         valid = (begins < max(1, self.samples)).astype(np.float64)
-        ends = np.array([self.centre(i, hops) + self.short.size // 2 for i in parts]) > self.samples
+        ends = middles + self.short.size // 2 > self.samples
         cells = self.cells(first, count)
         self.frames += count
-        keep = self.centre(self.frames, 1) - self.margin - self.start
+        keep = self.centre(self.frames) - self.margin - self.start
         self.buffer, self.start = self.buffer[keep:], self.start + keep
 
         powers = self.bands(short)
@@ -261,8 +270,7 @@ class Front:
     def cells(self, first: int, count: int) -> Array:
         """Energy of the sound's slope in pieces of about 2.5 ms, in 2**-32 up to 16, (frames, hops * CELLS)."""
         parts = self.hops * CELLS
-        borders = range(first * parts, (first + count) * parts + 1)
-        edges = np.array([i * self.den // (parts * self.num) for i in borders])
+        edges = self.places(2 * first * parts, count * parts + 1, parts)
         start = edges[0] - self.start
         slope = np.diff(self.buffer[start - 1 : edges[-1] - self.start])
         energy = np.add.reduceat(slope * slope, edges[:-1] - edges[0])
@@ -285,7 +293,7 @@ class Front:
         flux = rise.reshape(-1, 4, BANDS // 4).sum(axis=2)
         return {"flux": flux, "inside": valid * there[:-2], "onset": np.rint(flux.sum(axis=1) / BANDS)}
 
-    def colour(self, buffer: Array, middles: list[int]) -> Frames:
+    def colour(self, buffer: Array, middles: NDArray[np.int64]) -> Frames:
         """What the long windows tell: level and regions in hundredths of a dB (absent: NaN), and the harmony."""
         long = self.long(buffer, middles)
         regions = np.full((len(long), len(EDGES)), np.nan)
@@ -477,13 +485,12 @@ class Meter:
         self.fluct = [min(max(1, round(Fraction(low) * size / self.rate)), size // 2) for low in FLUCT[:-1]]
         self.frame_rate = frame_rate
         self.levels = np.full(round(BACKGROUND * frame_rate), np.inf)
-        self.turns = np.zeros(3)
         self.first_beat = round(self.rate * 60 / 240 / 2)  # in steps of two short windows
         self.last_beat = round(TEMPO * self.rate / 2)
         lags = 2 * np.arange(self.first_beat, self.last_beat + 1)
         octaves = np.log2(lags / float(self.rate) * 2)
         self.preference = exact(np.exp(-0.5 * octaves * octaves))
-        self.beats = np.zeros(3 + len(lags))
+        self.decayed = np.zeros(6 + len(lags))
         self.beat_tail = np.zeros(2 * self.last_beat)
         self.memory: Frames = {}
 
@@ -499,9 +506,9 @@ class Meter:
 
     def _rows(self, count: int, silent: int) -> Array:
         """Analyse `count` frames, and give the rows that have all of their context; `silent` frames follow."""
-        step = 8 * self.group
+        step = 5 * self.group
         parts = [self.front.analyse(min(step, count - i)) for i in range(0, count, step)]
-        parts = [part | self.lagged(part) for part in parts]
+        parts = [part | self.summary(part) for part in parts]
         if not self.memory:
             if not parts:
                 return np.zeros((0, self.width), dtype=np.float32)
@@ -512,11 +519,14 @@ class Meter:
         }
         done = max(0, len(frames["valid"]) - self.past - self.ahead)
         self.memory = {name: value[done:] for name, value in frames.items()}
-        rows = self.rows(frames, done) if done else np.zeros((0, self.width))
+        rows = self.rows(frames | self.rhythm(frames, done), done) if done else np.zeros((0, self.width))
         return np.ascontiguousarray(rows, dtype=np.float32)
 
-    def lagged(self, part: Frames) -> Frames:
-        """Sums over each frame's short windows for the correlation of onsets with earlier ones, (frames, 6, lags)."""
+    def summary(self, part: Frames) -> Frames:
+        """Sums over each frame's short windows, for what looks at more than one frame.
+
+        lagged, (frames, 6, lags): for the correlation of onsets with earlier ones. beats: for the tempo.
+        """
         inside, onset = part["inside"], part["onset"] * part["inside"]
         flat = np.concatenate((self.lag_tail["onset"], onset.ravel()))
         there = np.concatenate((self.lag_tail["inside"], inside.ravel()))
@@ -544,27 +554,28 @@ class Meter:
         """Numbers in a row."""
         return len(MEASURES)
 
-    def around(self, values: Frames, count: int) -> Frames:
-        """Sums over about two seconds around each of the `count` frames, Hann-weighted: shapes (count, ...).
+    def around(self, values: Array, count: int) -> Array:
+        """Sums over about two seconds around each of the `count` frames, Hann-weighted: (count, ...).
 
         `values` are whole numbers, so that the product is exact in any order of its sums.
         """
-        size = 2 * self.ahead + 1
+        size = len(self.context)
         band = np.zeros((count, count + size))
         band[:, :size] = self.context
         band = band.ravel()[: count * (count + size - 1)].reshape(count, count + size - 1)
-        window = slice(self.past - self.ahead, self.past + count + self.ahead)
-        flat = {name: value[window].reshape(count + size - 1, -1) for name, value in values.items()}
-        ends = np.cumsum([value.shape[1] for value in flat.values()])
-        sums = np.split(band @ np.hstack(list(flat.values())), ends[:-1], axis=1)
-        return {n: v.reshape(count, *values[n].shape[1:]) for n, v in zip(values, sums, strict=True)}
+        window = values[self.past - self.ahead : self.past + count + self.ahead]
+        return np.asarray(band @ window.reshape(len(window), -1))
 
-    def rhythm(self, frames: Frames, count: int) -> Array:
-        """Pearson's correlation of the onsets around a frame with those 1, 2, … short windows before, (count, lags)."""
-        n, x, y, xx, yy, xy = np.moveaxis(self.around({"lagged": frames["lagged"]}, count)["lagged"], 1, 0)
+    def rhythm(self, frames: Frames, count: int) -> Frames:
+        """Pearson's correlation of the onsets around a frame with those 1, 2, … short windows before, (count, lags).
+
+        And how many pairs of short windows it is made of, weighted.
+        """
+        sums = self.around(frames["lagged"], count).reshape(count, 6, -1)
+        n, x, y, xx, yy, xy = np.moveaxis(sums, 1, 0)
         n = np.maximum(n, 1)
         spread = np.sqrt(np.maximum((xx - x * x / n) * (yy - y * y / n), 0))
-        return np.asarray((xy - x * y / n) / (spread + n))
+        return {"rhythm": (xy - x * y / n) / (spread + n), "overlap": sums[:, 0]}
 
     def rows(self, frames: Frames, count: int) -> Array:
         """The rows of the `count` frames from number `past` on."""
@@ -615,18 +626,16 @@ class Meter:
             "harmonicity": np.where(there, 10 * decibels(r / (1 - r)), np.nan),
             "odd_even": np.where(fit >= 7, frames["odd_even"][now] / 10, np.nan),
             "tilt": np.where(fit >= 3, frames["tilt"][now] / 1024 / 10, np.nan),
-            "tuning": self.tuning(frames["turn"][now]),
         }
         return columns | {f"chroma_{i}": chroma[:, i] for i in range(12)}
 
-    def tuning(self, turns: Array) -> Array:
-        """How far the notes of the last seconds lie from A4 = 440 Hz, -50 to 50 cents; NaN where they do not agree."""
-        result = np.full(len(turns), np.nan)
-        for i, turn in enumerate(turns):
-            self.turns = np.floor(self.turns * 63 / 64) + turn
-            x, y, strength = self.turns
-            if strength > 0 and x * x + y * y > (strength / 3) ** 2:
-                result[i] = 50 / math.pi * math.atan2(y, x)
+    def recent(self, sums: Array) -> Array:
+        """Sums of the last seconds up to each frame: what is 64 frames ago counts for 1/e."""
+        result = np.empty_like(sums)
+        for before, (row, now) in itertools.pairwise([(self.decayed, self.decayed), *zip(result, sums, strict=True)]):
+            np.floor(before[0] * (63 / 64), out=row)
+            row += now
+        self.decayed = result[-1]
         return result
 
     def time(self, frames: Frames, count: int) -> Frames:
@@ -652,9 +661,9 @@ class Meter:
         depth = np.sqrt(power * (2 / (100**2 * len(self.taper) * (taper * taper).sum(axis=1)))[:, None])
         columns |= {f"fluct_{i}": 10 * depth[:, i] for i in range(4)}
 
-        overlap = self.around({"lagged": frames["lagged"][:, 0]}, count)["lagged"]
+        overlap = frames["overlap"]
         trust = overlap / (overlap + 0.15 * hops * self.context.sum())  # in a correlation of few windows
-        lag, strength = first_peak(self.rhythm(frames, count) * trust, round(self.rate / 20) - 1)
+        lag, strength = first_peak(frames["rhythm"] * trust, round(self.rate / 20) - 1)
         regular = strength >= 0.35
         rate = float(self.rate)
         columns |= {"pulse": np.where(regular, 100 * rate / lag, np.nan), "regularity": 100 * np.clip(strength, 0, 1)}
@@ -666,7 +675,7 @@ class Meter:
             slope += weight * levels[self.past + i : self.past + count + i]
         fall = -slope / 10 / 100 * float(self.frame_rate)
         columns["decay"] = np.where((fall >= 3) & there[self.past + 4 : self.past + count + 4], fall, np.nan)
-        return columns | self.beat(frames["beats"][now])
+        return columns | self.lately(frames, count)
 
     def moment(self, frames: Frames, count: int, hop: Array) -> Array:
         """When each frame's strongest attack begins, in ms after the frame's start, near the short window `hop`.
@@ -685,26 +694,33 @@ class Meter:
         frame = 1000 / float(self.frame_rate)
         return np.asarray(np.take_along_axis(place, best[:, None], 1)[:, 0] * frame / size)
 
-    def beat(self, beats: Array) -> Frames:
-        """Tempo: the lag at which the onsets of the last seconds repeat best, with a preference for 120 a minute.
+    def lately(self, frames: Frames, count: int) -> Frames:
+        """Tempo and tuning, from sums over about the last five seconds.
 
-        Correlations are remembered for about five seconds. The preference is a bell of one octave (Ellis 2007).
+        Tempo is the lag at which the onsets repeat best, with a preference for 120 a minute, a bell of one octave
+        (Ellis 2007). Tuning is the mean direction of the partials' places between two notes.
         """
-        tempo, confidence = np.full(len(beats), np.nan), np.zeros(len(beats))
-        for i, sums in enumerate(beats):
-            self.beats = np.floor(self.beats * 63 / 64) + sums
-            n, x, xx = self.beats[:3]
-            mean = x / max(n, 1)
-            variance = xx / max(n, 1) - mean * mean
-            correlation = (self.beats[3:] / max(n, 1) - mean * mean) / (variance + 1)
-            score = correlation * self.preference
-            best = int(score[1:-1].argmax()) + 1
-            a, b, c = score[best - 1 : best + 2]
-            confidence[i] = 100 * min(max(correlation[best], 0), 1)
-            if b > a and b >= c and correlation[best] >= 0.15 and n >= 2.2 * self.rate:
-                lag = 2 * (best + self.first_beat + (c - a) / (2 * (2 * b - a - c)))
-                tempo[i] = 10 * 60 * float(self.rate) / lag
-        return {"tempo": tempo, "beat": confidence}
+        now = slice(self.past, self.past + count)
+        sums = self.recent(np.hstack((frames["turn"][now], frames["beats"][now])))
+        x, y, strength, n, onsets, squares = sums[:, :6].T
+        agree = (strength > 0) & (x * x + y * y > strength * strength / 9)
+        angle = np.array([math.atan2(*pair) for pair in zip(y.tolist(), x.tolist(), strict=True)])
+        n = np.maximum(n, 1)
+        mean = onsets / n
+        variance = squares / n - mean * mean
+        correlation = (sums[:, 6:] / n[:, None] - (mean * mean)[:, None]) / (variance[:, None] + 1)
+        score = correlation * self.preference
+        best = score[:, 1:-1].argmax(axis=1) + 1
+        row = np.arange(count)
+        a, b, c = (score[row, best + i] for i in (-1, 0, 1))
+        height = correlation[row, best]
+        there = (b > a) & (b >= c) & (height >= 0.15) & (n >= 2.2 * self.rate)
+        lag = 2 * (best + self.first_beat + (c - a) / (2 * np.where(there, 2 * b - a - c, 1)))
+        return {
+            "tempo": np.where(there, 600 * float(self.rate) / np.where(there, lag, 1), np.nan),
+            "beat": 100 * np.clip(height, 0, 1),
+            "tuning": np.where(agree, 50 / math.pi * angle, np.nan),
+        }
 
 
 def first_peak(correlation: Array, low: int) -> tuple[Array, Array]:

@@ -47,6 +47,7 @@ class Spectral(Meter):
 
     def __init__(self, sample_rate: int, frame_rate: Fraction = Fraction(25, 2)):
         super().__init__(sample_rate, frame_rate)
+        self.onset_tail = np.zeros(4)
         size = len(self.taper)
         bins = [round(Fraction(low) * size / self.rate) for low in OCTAVES]
         self.octaves = [min(max(1, low), size // 2) for low in bins]
@@ -58,12 +59,35 @@ class Spectral(Meter):
         """Numbers in a row."""
         return self.S + self.A + super().width
 
+    def summary(self, part: Frames) -> Frames:
+        """What the streams need of each frame: the sums of S, its mean cepstrum, its pitch weighted by salience."""
+        valid, inside = part["valid"], part["inside"]
+        number = np.maximum(valid.sum(axis=1), 1)
+        there = (valid.sum(axis=1) > 0).astype(np.float64)
+        voiced = (part["pitch"] > 0).astype(np.float64)
+        clear = np.maximum(part["salience"] - Harmony.CLEAR, 0) / (1000 - Harmony.CLEAR)
+        height, pitch = np.rint(part["octaves"] * clear), part["octaves"]
+        cepstra = part["cepstra"][:, :, :13]
+        full = np.rint(part["cepstra"].sum(axis=1) / number[:, None])
+        mean = full[:, :13] * there[:, None]
+        flux = part["flux"] * inside[:, :, None]
+        tone = np.stack((part["tonality"], part["salience"]), axis=1) * there[:, None]
+        sums = {
+            "windows": valid.sum(axis=1), "frames": there, "inside": inside.sum(axis=1), "voiced": voiced,
+            "onsets": self.onsets(part["onset"] * inside), "pitch": pitch, "pitch_square": pitch * pitch,
+            "height": height, "mean": cepstra.sum(axis=1), "square": (cepstra * cepstra).sum(axis=1),
+            "frame": mean, "motion": mean * mean, "tone": tone, "tone_square": tone * tone,
+            "flux": flux.sum(axis=1), "flux_square": (flux * flux).sum(axis=1),
+            "chroma": part["chroma"] * there[:, None],
+        }  # fmt: skip
+        columns = [value.reshape(len(valid), -1) for value in sums.values()]
+        ends = np.cumsum([column.shape[1] for column in columns]).tolist()
+        self.sums = {n: slice(a, b) for n, a, b in zip(sums, [0, *ends[:-1]], ends, strict=True)}
+        own = {"number": number, "mean": full, "height": height, "sums": np.hstack(columns)}
+        return super().summary(part) | own
+
     def rows(self, frames: Frames, count: int) -> Array:
         """The rows of the `count` frames from number `past` on."""
-        number = np.maximum(frames["valid"].sum(axis=1), 1)
-        mean = np.rint(frames["cepstra"].sum(axis=1) / number[:, None])
-        clear = np.maximum(frames["salience"] - Harmony.CLEAR, 0) / (1000 - Harmony.CLEAR)
-        frames = frames | {"number": number, "mean": mean, "height": np.rint(frames["octaves"] * clear)}
         streams = [(SEMANTIC, self.semantic(frames, count)), (ACOUSTIC, self.acoustic(frames, count))]
         scaled = [
             np.rint(values[name].reshape(count, width) * factor)
@@ -93,30 +117,16 @@ class Spectral(Meter):
 
     def semantic(self, frames: Frames, count: int) -> Frames:
         """The groups of S."""
-        valid, inside = frames["valid"], frames["inside"]
-        there = (valid.sum(axis=1) > 0).astype(np.float64)
-        voiced = (frames["pitch"] > 0).astype(np.float64)
-        cepstra, mean = frames["cepstra"][:, :, :13], frames["mean"][:, :13] * there[:, None]
-        flux = frames["flux"] * inside[:, :, None]
-        tone = np.stack((frames["tonality"], frames["salience"]), axis=1) * there[:, None]
-        pitch = frames["octaves"]
-        sums = {
-            "windows": valid.sum(axis=1), "frames": there, "inside": inside.sum(axis=1), "voiced": voiced,
-            "mean": cepstra.sum(axis=1), "square": (cepstra * cepstra).sum(axis=1), "motion": mean * mean,
-            "frame": mean, "tone": tone, "tone_square": tone * tone, "flux": flux.sum(axis=1),
-            "flux_square": (flux * flux).sum(axis=1), "onsets": self.onsets(frames["onset"] * inside),
-            "pitch": pitch, "pitch_square": pitch * pitch, "height": frames["height"],
-            "chroma": frames["chroma"] * there[:, None],
-        }  # fmt: skip
-        total = self.around(sums, count)
-        windows, heard, quiet = total["windows"][:, None], total["frames"][:, None], total["inside"][:, None] + 1
+        sums = self.around(frames["sums"], count)
+        total = {name: sums[:, columns] for name, columns in self.sums.items()}
+        windows, heard, quiet = total["windows"], total["frames"], total["inside"] + 1
         sung = np.maximum(total["voiced"], 1)
 
         def spread(square: Array, mean: Array) -> Array:
             return np.sqrt(np.maximum(square - mean * mean, 0))
 
         mean, frame, tone = total["mean"] / windows, total["frame"] / heard, total["tone"] / heard
-        rhythm = self.rhythm(frames, count)
+        rhythm = frames["rhythm"]
         chroma = np.sort(total["chroma"] / heard, axis=1)
         return {
             "mean": mean,
@@ -129,15 +139,17 @@ class Spectral(Meter):
             "flux_spread": np.sqrt(total["flux_square"] / quiet),
             "rhythm": np.stack([rhythm[:, lags].max(axis=1) for lags in self.lag_ranges], axis=1),
             "regularity": rhythm[:, self.lag_ranges[0].start :].max(axis=1),
-            "density": np.sqrt(total["onsets"] / quiet[:, 0]),
-            "pitch": total["height"] / heard[:, 0],
-            "pitch_spread": spread(total["pitch_square"] / sung, total["pitch"] / sung) * voiced_share(total),
+            "density": np.sqrt(total["onsets"] / quiet),
+            "pitch": total["height"] / heard,
+            "pitch_spread": spread(total["pitch_square"] / sung, total["pitch"] / sung) * total["voiced"] / heard,
             "harmony": chroma[:, :-5:-1],
         }
 
     def onsets(self, onset: Array) -> Array:
         """How many onsets stand out in each frame, told two short windows later: the highest of five."""
-        near = sliding_window_view(np.pad(onset.ravel(), (4, 0)), 5)
+        flat = np.concatenate((self.onset_tail, onset.ravel()))
+        self.onset_tail = flat[-4:]
+        near = sliding_window_view(flat, 5)
         middle = near[:, 2]
         peak = (middle > ONSET) & (middle == near.max(axis=1)) & (middle > near[:, 3])
         return np.asarray(peak.reshape(onset.shape).sum(axis=1), dtype=np.float64)
@@ -155,8 +167,3 @@ class Spectral(Meter):
         power = np.add.reduceat(parts[:, :, :-1], self.octaves, axis=2)
         scale = 2 / (500**2 * len(self.taper) * (taper * taper).sum(axis=1))
         return 100 * decibels(power * scale[:, None, None] + 0.05)
-
-
-def voiced_share(total: Frames) -> Array:
-    """How much of the context has a pitch."""
-    return total["voiced"] / total["frames"]
