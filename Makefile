@@ -52,19 +52,18 @@ $(OUT)/%.ndjson: $(IN)/%
 	@mkdir -p "$$(dirname "$@")"
 	nat-split "$<" | $(PIPE) > "$@.part" && mv "$@.part" "$@" || { rm -f "$@.part"; exit 1; }
 
-# A codebook from a folder of sounds, in the bytewise order of their paths, and silence and noise (natlib/data/README.md).
+# A codebook from a folder of sounds, in the order of their paths, and silence and noise: natlib/data/README.md.
 
 MODEL ?= spectral
 CODEBOOK ?= natlib/data/$(MODEL).safetensors
-SOUNDS = -iname '*.wav' -o -iname '*.flac' -o -iname '*.ogg' -o -iname '*.mp3' -o -iname '*.aif' -o -iname '*.aiff'
+SOUNDS = -name '*.flac' -o -name '*.mp3' -o -name '*.ogg' -o -name '*.wav'
 
 codebook: .venv/.dev
 	@test -d "$(CORPUS)" || { echo 'make codebook CORPUS=folder [MODEL=spectral] [CODEBOOK=file]' >&2; exit 2; }
-	{ find "$(CORPUS)" -type f \( $(SOUNDS) \) -print0 | LC_ALL=C sort -z | xargs -0 nat-split; \
-	  .venv/bin/python natlib/data/noises.py | nat-split; } | \
-	nat-decode | nat-embed --model $(MODEL) | nat-quantize --fit "$(CODEBOOK).part"
-	mv "$(CODEBOOK).part" "$(CODEBOOK)"
-	cd "$$(dirname "$(CODEBOOK)")" && sha256sum "$$(basename "$(CODEBOOK)")" | tee SHA256SUMS
+	{ (cd "$(CORPUS)" && find . -type f \( $(SOUNDS) \) -printf '%P\0' | LC_ALL=C sort -z | xargs -0 nat-split); \
+	  .venv/bin/python natlib/data/noises.py | nat-split; } | nat-decode | nat-embed --model $(MODEL) | nat-quantize \
+	  --corpus 'audio, and silence and noise of natlib/data/noises.py' --fit "$(CODEBOOK)"
+	cd "$$(dirname "$(CODEBOOK)")" && sha256sum "$$(basename "$(CODEBOOK)")" > SHA256SUMS
 
 bench-tokens: .venv/.dev
 	.venv/bin/python tests/bench/tokens.py "$(CORPUS)"
