@@ -254,6 +254,7 @@ class Front:
         for i in range(OPEN, BANDS):
             np.maximum(bands[:, i], bands[:, i - 1] - SLOPE, out=bands[:, i])
         power = np.add.reduce(short, axis=1) * self.short.scale
+        mean = np.add.reduce((power * valid).reshape(count, hops), axis=1) / valid.reshape(count, hops).sum(axis=1)
         hop_rows = {
             "valid": valid,
             "cut": ends.astype(np.float64),
@@ -265,7 +266,7 @@ class Front:
         result = {name: value.reshape(count, hops, *value.shape[1:]) for name, value in hop_rows.items()}
         heard = np.add.reduce(powers.reshape(count, hops, -1), axis=1)
         centroid = np.add.reduce(heard * self.centres, axis=1) / (np.add.reduce(heard, axis=1) + 1e-15)
-        return result | {"centroid": np.rint(centroid), "cells": cells} | whole
+        return result | {"loudness": hundredths(mean + 1e-12), "centroid": np.rint(centroid), "cells": cells} | whole
 
     def cells(self, first: int, count: int) -> Array:
         """Energy of the sound's slope in pieces of about 2.5 ms, in 2**-32 up to 16, (frames, hops * CELLS)."""
@@ -581,16 +582,14 @@ class Meter:
         """The rows of the `count` frames from number `past` on."""
         columns = self.sound(frames, count) | self.note(frames, count) | self.time(frames, count)
         silent = columns["level"] < -900  # nothing but the level can be said
-        for name, column in columns.items():
-            if name != "level":
-                column[silent] = np.nan
-        return np.stack([np.clip(np.rint(columns[m["name"]]), -32767, 32767) for m in MEASURES], axis=1)
+        table = np.stack([columns[entry["name"]] for entry in MEASURES], axis=1)
+        table[silent, 1:] = np.nan
+        return np.clip(np.rint(table), -32767, 32767)
 
     def sound(self, frames: Frames, count: int) -> Frames:
         """Level, background, regions, colour."""
         now = slice(self.past, self.past + count)
-        valid = frames["valid"][now]
-        level = np.rint(frames["level"][now].sum(axis=1) / valid.sum(axis=1))
+        level = frames["loudness"][now]
         regions = frames["regions"][now]
         levels = np.concatenate((self.levels, level))
         self.levels = levels[count:]
@@ -668,7 +667,7 @@ class Meter:
         rate = float(self.rate)
         columns |= {"pulse": np.where(regular, 100 * rate / lag, np.nan), "regularity": 100 * np.clip(strength, 0, 1)}
 
-        levels = frames["level"].sum(axis=1) / np.maximum(frames["valid"].sum(axis=1), 1)
+        levels = frames["loudness"]
         there = frames["valid"].sum(axis=1) > 0
         slope = np.zeros(count)
         for i, weight in enumerate((-2, -1, 0, 1, 2)):

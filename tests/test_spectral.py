@@ -54,6 +54,9 @@ def test_level_is_the_rms_and_a_constant_is_no_sound() -> None:
     assert np.abs(inner(sine["level"]) - 20 * np.log10(0.5 / np.sqrt(2))).max() < 0.1
     assert np.abs(inner(measure(tone(1000, 2) + 0.25)["level"]) - inner(sine["level"])).max() < 0.1
     assert (inner(measure(np.full(RATE, 0.25))["level"]) < -100).all()
+    gated = tone(1000, 1, amplitude=0.5)
+    gated[: 10 * 3528 + 882] = gated[10 * 3528 + 2646 :] = 0  # the middle half of frame 10 is left: half the power
+    assert measure(gated)["level"][10] == pytest.approx(20 * np.log10(0.5 / 2), abs=0.7)
 
 
 @pytest.mark.parametrize("region", range(6))
