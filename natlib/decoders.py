@@ -70,6 +70,8 @@ class Process:
     def _child(self, file: BinaryIO, main: Callable[[], None], out: int, err: int) -> NoReturn:
         """The new process. Whatever happens, it does not return into its parent's code."""
         try:
+            os.close(self._out)  # so that it dies of SIGPIPE when its parent is gone
+            os.close(self._err)
             os.lseek(file.fileno(), 0, os.SEEK_SET)
             for standard, fd in enumerate((file.fileno(), out, err)):
                 os.dup2(fd, standard)

@@ -7,6 +7,7 @@ import hashlib
 import io
 import os
 import re
+import select
 import shutil
 import signal
 import subprocess
@@ -526,7 +527,7 @@ def test_a_large_item_goes_to_a_file_that_leaves_no_trace(tmp_path: Path) -> Non
 # --------------------------------------------------------------------------------------------- what decoders might do
 
 
-def process(main: Callable[[], None]) -> decoders.Process:
+def process(main: Callable[[], object]) -> decoders.Process:
     file = TemporaryFile()
     file.write(b"12345")
     file.flush()
@@ -555,6 +556,17 @@ def test_a_decoder_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
     while spinning.read():
         pass
     assert spinning.close() == -signal.SIGXCPU
+
+
+def test_a_decoder_whose_parent_is_gone() -> None:
+    alive, held = os.pipe()  # held open by all descendants, so it ends with the last of them
+    if not (parent := os.fork()):
+        process(lambda: [decoders._write(bytes(1 << 16)) for _ in range(1000)])
+        os._exit(0)
+    os.close(held)
+    os.waitpid(parent, 0)
+    assert select.select([alive], [], [], 30)[0] and os.read(alive, 1) == b""
+    os.close(alive)
 
 
 def test_a_decoder_that_takes_memory_or_writes_files(tmp_path: Path) -> None:
