@@ -32,7 +32,7 @@ SMALL = 1 << 25  # bytes of an item that are kept in memory
 RAW, RATE = "s16le", 22050  # how bytes are played that are no sound; Hz
 FULL = 32767 / 32768  # what counts as full scale; 127/128 in 8 bits
 LOUDEST = 1e12  # what is above is no sound, and sums of it might overflow
-MOST = 10_000  # numbers that resampling may make of one sample
+MOST = 1000  # numbers that resampling may make of one sample
 BROKEN_LINKS = 8  # of a chained Ogg file in a row, after which the rest is not tried
 
 # How files begin that a decoder may read though the stage before did not know them. "maybe" proves too little.
