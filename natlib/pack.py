@@ -112,7 +112,9 @@ class Lines:
         self.sounds = Sounds(self.table, float(layout.rate), settings.sound) if settings.sound and measured else None
         self._rows: list[Row] = []  # of the scene under way
         self._held: list[str] = []  # lines of its frames
-        self.lines = self.bytes = self.tokens = 0  # of what was written
+        self.lines = self.bytes = 0  # of what was written
+        self._tokens = 0  # of what was written, but for the text that waits to be counted
+        self._uncounted: list[str] = []
 
     def introduce(self, head: Head) -> None:
         """Keep a `code` note until the code is used."""
@@ -166,8 +168,8 @@ class Lines:
             "layers": self.statistics.summary(),
             "lines": self.lines,
             "bytes": self.bytes,
-            "llm_tokens": self.tokens,
-            "llm_tokens_per_second": round(self.tokens / seconds, 1) if seconds else 0.0,
+            "llm_tokens": self.tokens(),
+            "llm_tokens_per_second": round(self.tokens() / seconds, 1) if seconds else 0.0,
         }
         if seconds:
             result["bytes_to_dense"] = round(self.bytes / self.dense_bytes(), 3)
@@ -211,8 +213,16 @@ class Lines:
     def _count(self, text: str) -> str:
         self.lines += text.count("\n")
         self.bytes += len(text.encode())
-        self.tokens += estimate(text)
+        self._uncounted.append(text)
+        if len(self._uncounted) >= 256:
+            self.tokens()
         return text
+
+    def tokens(self) -> int:
+        """How many tokens what was written makes, by estimate."""
+        self._tokens += estimate("".join(self._uncounted))
+        self._uncounted.clear()
+        return self._tokens
 
 
 def means(layout: Layout, layer: int, measures: Head) -> str:

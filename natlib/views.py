@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 import orjson
 
 from . import gloss
@@ -11,14 +9,28 @@ from .layers import Frame, Layout
 from .scene import Measured, Table
 from .wire import Head
 
-# How GPT-4's tokenizer cuts text before it merges bytes within the pieces: words with the space or sign before them,
-# digits in threes, runs of signs, line ends, spaces. Of a word, each eight letters are counted once.
-PIECES = re.compile(r"(?:[^\r\n\w]|_)?[^\W\d_]{1,8}|\d{1,3}| ?(?:[^\s\w]|_)+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+")
+LETTER, DIGIT, SIGN = 1, 2, 3
+KIND = bytes(
+    LETTER if chr(i).isascii() and chr(i).isalpha() else DIGIT if chr(i).isdecimal() else SIGN for i in range(256)
+)
 
 
 def estimate(text: str) -> int:
-    """How many tokens a language model's tokenizer makes of `text`: on our text 0 to 6 % below cl100k and o200k."""
-    return len(PIECES.findall(text))
+    """How many tokens a language model's tokenizer makes of `text`, within a few per cent (nat-pack(1)).
+
+    GPT-4's tokenizer cuts text into pieces before it merges bytes within them: words, digits in threes, runs of signs
+    and spaces, line ends. A piece is counted as a token, a word for each eight letters.
+    """
+    import numpy as np
+
+    data = text.encode()
+    if not data:
+        return 0
+    kinds = np.frombuffer(data.translate(KIND), np.uint8)
+    starts = np.concatenate(([0], np.flatnonzero(kinds[1:] != kinds[:-1]) + 1))
+    lengths = np.diff(np.append(starts, len(kinds)))
+    longest = np.array([0, 8, 3, len(kinds)])[kinds[starts]]
+    return int((-(-lengths // longest)).sum()) + data.count(b"\n")
 
 
 def json(head: Head) -> str:

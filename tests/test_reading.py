@@ -325,7 +325,7 @@ def test_stats(piece: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "text, count", [("", 0), ("hello world", 2), ("12345", 2), ('{"t":0.08,"S0":17}\n', 12), ("Öl", 1)]
+    "text, count", [("", 0), ("hello", 1), ("12345", 2), ('{"t":0.08,"S0":17}\n', 13), ("fluctuation", 2)]
 )
 def test_estimate(text: str, count: int) -> None:
     assert estimate(text) == count
