@@ -36,6 +36,7 @@ FLUCT = (0.5, 2, 8, 16, 50)  # Hz, of fluctuation
 CELLS = 4  # in a short window's hop, for the moment of an attack
 CLEAR_ATTACK = 300  # hundredths of a dB that all bands rise on average, from which it has a moment
 TONAL = 300  # thousandths of tonality, from which notes are told
+HISS = 100000  # hundredths of Hz: from here on a pitch has to be tonal, or it is a fricative
 BACKGROUND = 4  # seconds whose quietest fifth is the background
 TEMPO = Fraction(2)  # seconds: the slowest beat
 USABLE = 0.92  # of the Nyquist frequency: above it lies the slope of somebody's filter
@@ -604,7 +605,7 @@ class Meter:
         """Pitch, pitch classes, and what tells one instrument from another."""
         before, now, after = (slice(self.past + i, self.past + count + i) for i in (-1, 0, 1))
         pitch, octaves, salience = (frames[name] for name in ("pitch", "octaves", "salience"))
-        voiced = pitch > 0
+        voiced = (pitch > 0) & ((pitch < HISS) | (frames["tonality"] >= TONAL))
         pairs = (before, now), (now, after)
         step = [np.where(voiced[a] & voiced[b], octaves[b] - octaves[a], np.nan) for a, b in pairs]
         step = [np.where(np.abs(s) < 250, s, np.nan) for s in step]  # three semitones: another note, not a glide
