@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from statistics import median
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 from . import gloss
 from .wire import Head
@@ -62,8 +62,8 @@ class Scenes:
     """Averages over `length` frames, one line each."""
 
     ATTACK = 6.0  # dB that the attack of a frame must have to be counted
-    VOICED = 0.5  # salience from which a pitch is said
-    REGULAR = 0.5  # regularity from which a pulse is said
+    VOICED = 0.6  # salience from which a pitch is said
+    REGULAR = 0.6  # regularity from which a pulse is said
     CHROMA = 0.5  # strength from which a pitch class is said
 
     def __init__(self, table: Table, length: int):
@@ -114,12 +114,12 @@ class Scenes:
         return Measured(scene, means) if scene else None
 
     def pitch(self, rows: Sequence[Row]) -> str:
-        """The pitch's note where a third of the frames have one, with where it goes if it moves by a semitone."""
+        """The pitch's note where half of the frames have one, with where it goes if it moves by a semitone."""
         heard = [
             hz for row in rows
             if (hz := self.get["pitch"](row)) and hz > 0 and (self.get["salience"](row) or 0) >= self.VOICED
         ]  # fmt: skip
-        if not heard or 3 * len(heard) < len(rows):
+        if not heard or 2 * len(heard) < len(rows):
             return ""
         third = -(-len(heard) // 3)
         first, last = gloss.note(median(heard[:third])), gloss.note(median(heard[-third:]))
@@ -137,7 +137,10 @@ class Sounds:
 
     ATTACK = 6.0  # dB: what begins an event, unless told otherwise
     FALL = 12.0  # dB under its peak: what ends it
+    RING = 9.0  # dB under its peak: from there on it rings out, and no new pitch begins an event
     STEP = 0.8  # semitones: a new note
+    # What tells one instrument from another, and the fields that say it.
+    COLOUR: ClassVar = {"harmonicity": "harm", "odd_even": "odd", "tilt": "tilt", "decay": "fall"}
     QUIET = -65.0  # dBFS: below, nothing begins
     LONGEST = 8.0  # seconds
 
@@ -145,7 +148,7 @@ class Sounds:
         self.rate = rate
         self.attack = attack  # dB: what begins an event
         self.get = {name: table.getter(name) for name in (
-            "level", "attack", "attack_time", "centroid", "pitch", "salience",
+            "level", "attack", "attack_time", "centroid", "pitch", "salience", *self.COLOUR,
         )}  # fmt: skip
         self.possible = "level" in table.index and "attack" in table.index
         self.rows: list[Row] = []  # of the event under way
@@ -165,7 +168,7 @@ class Sounds:
         begins = attack >= self.attack and level > self.QUIET and (len(self.rows) > 1 or not self.rows)
         if self.rows and not begins:
             over = level < self.peak - self.FALL or len(self.rows) >= self.LONGEST * self.rate
-            begins = not over and self.new_pitch(hz)
+            begins = not over and self.new_pitch(hz, level)
             if over:
                 done = self.finish()
         if begins:
@@ -183,9 +186,9 @@ class Sounds:
         hz = self.get["pitch"](row)
         return hz if hz and hz > 0 and (self.get["salience"](row) or 0) >= Scenes.VOICED else None
 
-    def new_pitch(self, hz: float | None) -> bool:
+    def new_pitch(self, hz: float | None, level: float) -> bool:
         """Does the pitch begin a note: is it a step away from that of the event's last frames?"""
-        before = present(self.heard[-3:]) if hz else []
+        before = present(self.heard[-3:]) if hz and level > self.peak - self.RING else []
         return bool(hz and len(before) > 1 and abs(12 * math.log2(hz / median(before))) >= self.STEP)
 
     def finish(self) -> tuple[float, Head] | None:
@@ -200,4 +203,7 @@ class Sounds:
             sound["Hz"] = gloss.rounded(fmean(centroids))
         if heard := present(self.heard):
             sound["pitch"] = gloss.note(median(heard))
+        for name, field in self.COLOUR.items():
+            if len(values := present([self.get[name](row) for row in rows])) > 1:
+                sound[field] = round(median(values))
         return round(self.start, 2), sound

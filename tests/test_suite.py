@@ -185,27 +185,33 @@ def unsized(file: bytes) -> bytes:
     return file[:4] + b"\xff" * 4 + file[8:40] + b"\xff" * 4
 
 
+PEAKS = """
+import json, os, subprocess, sys
+before = subprocess.Popen(["bash", "-c", sys.argv[1]], stdout=subprocess.PIPE).stdout
+stages = sys.argv[3:]
+processes = []
+for stage in stages:
+    after = open(sys.argv[2], "wb") if stage == stages[-1] else subprocess.PIPE
+    process = subprocess.Popen([stage], stdin=before, stdout=after)
+    before.close()
+    before = process.stdout
+    processes.append(process)
+unit = 1 << 20 if sys.platform == "darwin" else 1 << 10
+waited = [os.wait4(process.pid, 0)[1:] for process in processes]
+assert not any(status for status, _ in waited), waited
+print(json.dumps({stage: usage.ru_maxrss // unit for stage, (_, usage) in zip(stages, waited)}))
+"""
+
+
 def peaks(folder: Path, source: str) -> dict[str, int]:
-    """Peak memory of each stage in MB, for what the shell line `source` writes."""
+    """Peak memory of each stage in MB, for what the shell line `source` writes.
+
+    Measured from a small process: a child's peak begins at what its parent had when it was started.
+    """
     stages = ["nat-split", *REST.split(" | ")]
-    processes = []
-    first = subprocess.Popen(["bash", "-c", source], stdout=subprocess.PIPE)
-    before = first.stdout
-    with open(folder / "out", "wb") as out:
-        for name in stages:
-            last = name == stages[-1]
-            process = subprocess.Popen([BIN / name], stdin=before, stdout=out if last else subprocess.PIPE)
-            before = process.stdout
-            processes.append(process)
-    result = {}
-    for name, process in zip(stages, processes, strict=True):
-        if process.stdout:
-            process.stdout.close()
-        _, status, usage = os.wait4(process.pid, 0)
-        assert status == 0, name
-        result[name] = usage.ru_maxrss // (1 << 20 if sys.platform == "darwin" else 1 << 10)
-    first.wait()
-    return result
+    command = [sys.executable, "-c", PEAKS, source, str(folder / "out"), *(str(BIN / stage) for stage in stages)]
+    done = subprocess.run(command, capture_output=True, check=True)
+    return orjson.loads(done.stdout)
 
 
 def test_memory_does_not_grow_with_length(tmp_path: Path) -> None:
