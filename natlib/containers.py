@@ -37,57 +37,57 @@ class Window:
     def __init__(self, chunks: Iterator[bytes], emit: Callable[[bytes], None]):
         self._chunks = chunks
         self._emit = emit
-        self._buffer = b""
-        self._passed = 0  # where in the buffer the bytes start that were taken and not yet passed on
-        self._ahead = 0  # where the bytes start that were not taken
-        self._offset = 0  # where the buffer starts in the input
+        self._buffer = bytearray()  # what was read and not passed on
+        self._taken = 0  # how many bytes of it were taken
+        self._offset = 0  # where it starts in the input
         self._ended = False  # has the last byte been read?
 
     def peek(self, size: int, at: int = 0) -> bytes:
         """The `size` bytes that lie `at` bytes ahead; fewer only at the end of input."""
         self._fill(at + size)
-        return self._buffer[self._ahead + at : self._ahead + at + size]
+        start = self._taken + at
+        return bytes(self._buffer[start : start + size])
 
     def take(self, size: int) -> None:
         """The next `size` bytes belong to the file. Raises EOFError, after taking them, where there are fewer."""
-        here = min(size, len(self._buffer) - self._ahead)
-        self._ahead += here
+        here = min(size, len(self._buffer) - self._taken)
+        self._taken += here
         size -= here
         while size:
             self.flush()
             chunk = self._read()
             if not chunk:
                 raise EOFError
-            if len(chunk) <= size:
-                self._emit(chunk)
-                size -= len(chunk)
-            else:
-                self._buffer, self._passed, self._ahead = chunk, 0, size
-                return
-
-    def tell(self) -> int:
-        """How many bytes of the input were taken."""
-        return self._offset + self._ahead
+            self._emit(chunk[:size])
+            self._buffer += chunk[size:]
+            here = len(chunk) - len(self._buffer)
+            self._offset += here
+            size -= here
 
     def skip(self, size: int) -> None:
         """The next `size` bytes, peeked at before, belong to no file."""
         self.flush()
-        self._ahead = self._passed = self._ahead + size
+        del self._buffer[:size]
+        self._offset += size
+
+    def tell(self) -> int:
+        """How many bytes were taken or skipped."""
+        return self._offset + self._taken
 
     def find(self, pattern: re.Pattern[bytes], reach: int, at: int, limit: int) -> int:
         """How far ahead, from `at` on, `pattern` first matches, which looks at `reach` bytes; else `limit`."""
         while at < limit:
             self._fill(at + reach)
-            stop = min(limit, len(self._buffer) - self._ahead - (0 if self._ended else reach - 1))
-            match = pattern.search(self._buffer, self._ahead + at, self._ahead + stop + reach - 1)
+            stop = min(limit, len(self._buffer) - self._taken - (0 if self._ended else reach - 1))
+            match = pattern.search(self._buffer, self._taken + at, self._taken + stop + reach - 1)
             if match:
-                return match.start() - self._ahead
+                return match.start() - self._taken
             if self._ended:
                 break
             at = stop
         return limit
 
-    def scan(self, places: Callable[[bytes, int, int], list[int]], reach: int) -> Iterator[None]:
+    def scan(self, places: Callable[[bytearray, int, int], list[int]], reach: int) -> Iterator[None]:
         """Take all, with a stop at each of the places(buffer, start, stop), for which it looks `reach` bytes beyond.
 
         Raises EOFError at the end of input.
@@ -95,33 +95,31 @@ class Window:
         while True:
             self._fill(reach + 1)
             end = len(self._buffer) - (0 if self._ended else reach)
-            if self._ahead >= end:
+            if self._taken >= end:
                 raise EOFError
-            stop = min(end, self._ahead + LOOK)
+            stop = min(end, self._taken + LOOK)
             offset = self._offset
-            for place in [*places(self._buffer, self._ahead, stop), stop]:
-                self._ahead = place + offset - self._offset
+            for place in [*places(self._buffer, self._taken, stop), stop]:
+                self._taken = place + offset - self._offset
                 if place < stop:
                     yield
 
     def flush(self) -> None:
         """Pass on what was taken."""
-        for start in range(self._passed, self._ahead, PIECE):
-            self._emit(self._buffer[start : min(start + PIECE, self._ahead)])
-        self._passed = self._ahead
+        for start in range(0, self._taken, PIECE):
+            with memoryview(self._buffer) as view:
+                piece = bytes(view[start : min(start + PIECE, self._taken)])
+            self._emit(piece)
+        del self._buffer[: self._taken]
+        self._offset += self._taken
+        self._taken = 0
 
     def _fill(self, size: int) -> None:
         """Have `size` bytes ahead, or all that there are."""
-        missing = size - (len(self._buffer) - self._ahead)
-        if missing <= 0 or self._ended:
-            return
-        self.flush()
-        parts = [self._buffer[self._ahead :]]
-        while missing > 0 and (chunk := self._read()):
-            parts.append(chunk)
-            missing -= len(chunk)
-        self._offset += self._ahead
-        self._buffer, self._passed, self._ahead = b"".join(parts), 0, 0
+        if len(self._buffer) - self._taken < size and not self._ended:
+            self.flush()
+            while len(self._buffer) < size and (chunk := self._read()):
+                self._buffer += chunk
 
     def _read(self) -> bytes:
         chunk = b"" if self._ended else next(self._chunks, b"")
@@ -178,25 +176,21 @@ def known(window: Window, at: int = 0, searching: bool = False) -> Format | None
 def identify(window: Window) -> Format:
     """The format of the file that starts here."""
     form = known(window) or UNKNOWN
-    if ID3.match(window.peek(REACH)) and (size := id3_size(window.peek(10))) <= AHEAD:
-        behind = known(window, size)
-        if behind and behind.name in TAGGED and not ID3.match(window.peek(REACH, size)):
-            return behind
-    return form
+    head = window.peek(REACH)
+    if not ID3.match(head):
+        return form
+    size = id3_size(head)
+    behind = known(window, size) if size <= AHEAD else None
+    if behind and behind.name in TAGGED and not ID3.match(window.peek(REACH, size)):
+        form = behind
+    return form._replace(find=partial(after_id3, form.find))
 
 
 def find_end(window: Window, form: Format) -> str:
     """Take the file of the format `form` that starts here. Returns its extent."""
     start = window.tell()
     try:
-        extent = ""
-        if ID3.match(window.peek(REACH)):
-            size = id3_size(window.peek(10))
-            if size <= AHEAD and not known(window, size):
-                extent = cut_off(window, size)
-            if not extent:
-                window.take(size)
-        extent = extent or form.find(window)
+        extent = form.find(window)
         if window.tell() == start and window.peek(1) not in (b"", FS):
             extent = search(window)  # it only looked like that format
     except EOFError:
@@ -248,7 +242,7 @@ def search(window: Window) -> str:
     raise EOFError
 
 
-def likely(data: bytes, start: int, stop: int) -> list[int]:
+def likely(data: bytes | bytearray, start: int, stop: int) -> list[int]:
     """The places in `data` that look like a cut."""
     places = {match.start() for match in SEPARATED.finditer(data, start, stop + REACH)}
     for anchor in ANCHORS:
@@ -344,7 +338,7 @@ class Preview(Window):
     def find(self, pattern: re.Pattern[bytes], reach: int, at: int, limit: int) -> int:
         return self._window.find(pattern, reach, self.at + at, self.at + limit) - self.at
 
-    def scan(self, places: Callable[[bytes, int, int], list[int]], reach: int) -> Iterator[None]:
+    def scan(self, places: Callable[[bytearray, int, int], list[int]], reach: int) -> Iterator[None]:
         raise TooFarError
 
 
@@ -366,7 +360,7 @@ def unknown(window: Window) -> str:
     return search(window)
 
 
-def likely_in_text(data: bytes, start: int, stop: int) -> list[int]:
+def likely_in_text(data: bytes | bytearray, start: int, stop: int) -> list[int]:
     """The places in `data` where a file may start, up to the one where text ends."""
     match = CONTROL.search(data, start, stop)
     return [*likely(data, start, match.start()), match.start()] if match else likely(data, start, stop)
@@ -419,27 +413,28 @@ def iff(window: Window, data: bytes, placeholder: int, number: Callable[[bytes],
         if kind not in CHUNKS and not (re.match(rb"[ -~]{4}", kind) and 8 + size <= left + 1):
             if not heard:
                 return search(window)
-            if left > LOOK or (whole and ends(window, left)):
+            if 0 < left <= LOOK and ends(window, left):
                 window.take(left)
             return "exact"
         if kind in (b"fmt ", b"COMM", b"VHDR") and size > LOOK:
             return search(window)
         window.take(8)
         at += 8
-        left -= 8
         if kind == data:
             heard = True
             if size == 0xFFFFFFFF and long[1]:
                 size = long[1]
             elif size == 0 or size >= placeholder:
-                if size == 0 and (left == 0 or ends(window) or window.peek(4) in CHUNKS):
+                if size == 0 and (at == whole or ends(window) or window.peek(4) in CHUNKS):
                     continue
-                if whole:
-                    window.take(left)
-                return "exact" if whole and ends(window) else search(window)
-        if whole and 0 < left < size - 1:
-            window.take(left)
-            at, size = whole, size - left
+                if at < whole:
+                    window.take(whole - at)
+                    if ends(window):
+                        return "exact"
+                return search(window)
+        if at < whole < at + size - 1:
+            window.take(whole - at)
+            at, size = whole, at + size - whole
             if ends(window):
                 return "exact"
             if size > LOOK:
@@ -782,8 +777,8 @@ def frame_by_frame(
     def goes_on(window: Window, at: int) -> bool:
         return not (taken and opening(window, at)) and chain(window, at, parse, kind, 2)
 
+    frame = parse(window, 0)
     while True:
-        frame = parse(window, 0)
         first = opening(window, 0) if frame else None
         if frame and not taken:
             kind, expected = frame.kind, first or (0, 0)
@@ -797,10 +792,12 @@ def frame_by_frame(
         followed = (after and after.kind == kind) or TAG.match(window.peek(11, frame.size)) or ends(window, frame.size)
         if frame.size and followed and window.peek(1, frame.size - 1):
             window.take(frame.size)
-            taken, size = taken + 1, size + frame.size
+            taken, size, frame = taken + 1, size + frame.size, after
         elif extent := lost(window, frame.size, window.peek(1), goes_on):
             tags(window)
             return extent
+        else:
+            frame = parse(window, 0)
 
 
 def chain(window: Window, at: int, parse: Parse, kind: object = None, enough: int = 4) -> bool:
@@ -1110,6 +1107,15 @@ def id3_size(head: bytes) -> int:
     for byte in head[6:10]:
         size = size << 7 | byte & 0x7F
     return size + (20 if head[5] & 0x10 else 10)
+
+
+def after_id3(find: Find, window: Window) -> str:
+    """Take the ID3v2 tag ahead, and what comes after it."""
+    size = id3_size(window.peek(10))
+    if size <= AHEAD and not known(window, size) and (extent := cut_off(window, size)):
+        return extent
+    window.take(size)
+    return find(window)
 
 
 def tags(window: Window) -> None:

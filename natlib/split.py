@@ -1,9 +1,11 @@
-"""nat-split: bytes to items. Finds where each file ends; the formats are in containers.py."""
+"""nat-split: bytes to items. Where the files end is found in containers.py."""
 
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterator
+from threading import Thread
 from typing import TYPE_CHECKING, NoReturn
 
 from . import cli, containers
@@ -11,14 +13,16 @@ from .containers import Window
 from .wire import Head, Record
 
 if TYPE_CHECKING:
-    from argparse import ArgumentParser
+    from argparse import ArgumentParser, Namespace
+
+BESIDE = 1 << 17  # a piece of so many bytes is hashed in a thread, which costs as much as hashing 20,000
 
 
-class Part(cli.Item):
+class File(cli.Item):
     """One file of the input: its header, and how to find its end."""
 
     def __init__(self, head: Head, window: Window, form: containers.Format):
-        super().__init__(head, iter(()))
+        super().__init__({"event": "header", **head, "format": form.name}, iter(()))
         self.window, self.form = window, form
 
 
@@ -28,14 +32,31 @@ class Split(cli.Stage):
     name = "nat-split"
     reads = ""
     makes = "bytes"
-    summary = "Find where each file ends, in sounds joined with cat or separated by FS."
-    examples = ("cat *.wav | nat-split | nat-decode | nat-embed | nat-quantize | nat-pack > heard.ndjson",)
+    summary = "Find where each file ends: in sounds joined with cat, in sounds separated by FS (0x1C), in any mixture."
+    description = (
+        "Standard input is cut into files, by their own structure where they have one (WAV, AIFF, FLAC, MP3, Ogg,\n"
+        "M4A, WebM and many more), else before what is certainly the start of the next file, or at an FS before such\n"
+        "a start or before text. Each FILE is taken as it is. Bytes are passed on as they come, in constant memory;\n"
+        "formats that can only be decoded whole are held back up to 16 MiB, to see that their length is right."
+    )
+    examples = (
+        "cat *.wav *.mp3 | nat-split | nat-decode | nat-embed | nat-quantize | nat-pack > heard.ndjson",
+        "arecord -f cd | nat-split | nat-decode | nat-embed | nat-quantize | nat-pack",
+        "nat-split *.flac | nat-decode > sounds.pcm",
+    )
+
+    def __init__(self, options: Namespace):
+        super().__init__(options)
+        self.count = 0  # items of standard input
+        self.hash = hashlib.sha256()
+        self.size = 0
+        self.hashing: Thread | None = None
 
     @staticmethod
     def arguments(parser: ArgumentParser) -> None:
         how = parser.add_mutually_exclusive_group()
         how.add_argument("--whole", action="store_true", help="cut nothing: standard input is one file")
-        how.add_argument("--fs-only", action="store_true", help="cut at every FS (0x1C), and nowhere else")
+        how.add_argument("--fs-only", action="store_true", help="cut standard input at every FS, and nowhere else")
 
     def items(self, source: cli.Source) -> Iterator[cli.Item]:
         self.emit = source.run.emit
@@ -45,43 +66,59 @@ class Split(cli.Stage):
             except OSError as error:
                 yield cli.Missing(path, error)
                 continue
+            if os.isatty(fd):
+                source.run.say("type or paste text, or play a file into this terminal; Ctrl-D on a new line ends it")
             window = Window(source.chunks(fd), self.passed)
-            if path == "-":
-                yield from self.cut(window)
-            else:
-                form = containers.identify(window)
-                head = {"event": "header", **cli.name_keys(path), "format": form.name, "extent": "end-of-input"}
-                yield Part(head, window, form._replace(find=containers.to_the_end))
+            yield from self.cut(window) if path == "-" else [self.whole(cli.name_keys(path), window)]
 
     def cut(self, window: Window) -> Iterator[cli.Item]:
         """The files of standard input."""
         while True:
-            self.count = getattr(self, "count", 0) + 1
-            form = containers.identify(window)
-            head = {"event": "header", "name": f"stdin-{self.count}", "format": form.name}
+            self.count += 1
+            head = {"name": f"stdin-{self.count}"}
             if self.options.whole:
-                yield Part({**head, "extent": "end-of-input"}, window, form._replace(find=containers.to_the_end))
-            elif self.options.fs_only:
-                yield Part(head, window, form._replace(find=containers.at_fs))
+                yield self.whole(head, window)
             else:
-                yield Part(head, window, form)
+                form = containers.identify(window)
+                yield File(head, window, form._replace(find=containers.at_fs) if self.options.fs_only else form)
             window.skip(len(containers.separator(window.peek(2))))
             if not window.peek(1):
                 return
 
+    def whole(self, head: Head, window: Window) -> cli.Item:
+        """All that the window shows, as one file."""
+        form = containers.identify(window)._replace(find=containers.to_the_end)
+        return File({**head, "extent": "end-of-input"}, window, form)
+
     def passed(self, data: bytes) -> None:
         """A piece of the file, on its way from the window to the output."""
-        self.hash.update(data)
+        self.hashed()
         self.size += len(data)
+        if len(data) < BESIDE:
+            self.hash.update(data)
+        else:
+            self.hashing = Thread(target=self.hash.update, args=(data,))
+            self.hashing.start()
         self.emit(cli.data(data))
 
+    def hashed(self) -> None:
+        """Wait until the last piece is hashed."""
+        if self.hashing:
+            self.hashing.join()
+            self.hashing = None
+
     def process(self, item: cli.Item) -> Iterator[Record]:
-        if not isinstance(item, Part):
+        if not isinstance(item, File):
             yield from item
             return
         self.hash, self.size = hashlib.sha256(), 0
         yield cli.header(item, "bytes")
-        extent = containers.find_end(item.window, item.form)
+        try:
+            extent = containers.find_end(item.window, item.form)
+        except OSError as error:
+            raise cli.Failure(error.strerror or str(error)) from None
+        finally:
+            self.hashed()
         yield cli.end(item, size=self.size, sha256=self.hash.hexdigest(), extent=extent)
 
 
