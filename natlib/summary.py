@@ -50,12 +50,15 @@ class Summary:
         self.table, self.rate = table, rate
         self.columns = [i for i, name in enumerate(table.names) if name.startswith(tuple(KINDS))]
         self.chroma = [table.index[f"chroma_{i}"] for i in range(12) if f"chroma_{i}" in table.index]
-        self.get = {name: table.getter(name) for name in ("level", "attack", "attack_time", "tuning")}
+        self.get = {
+            name: table.getter(name) for name in ("level", "attack", "attack_time", "tuning", "pitch", "salience")
+        }
         self.seconds = array("f")  # one row a second, a column each
         self.levels = array("f")  # one a second
         self.attacks = array("d")  # times in seconds
         self.strengths = array("d")  # dB
         self.tunings = array("f")
+        self.pitches = array("f")  # Hz, where there is one
         self.classes = [0.0] * 12
         self._rows: list[Row] = []
         self._frames = 0
@@ -68,6 +71,8 @@ class Summary:
         tuning = self.get["tuning"](row)
         if tuning is not None:
             self.tunings.append(tuning)
+        if (hz := self.get["pitch"](row)) and hz > 0 and (self.get["salience"](row) or 0) >= Scenes.VOICED:
+            self.pitches.append(hz)
         self._rows.append(row)
         self._frames += 1
         if self._frames >= self.rate * (len(self.levels) + 1):
@@ -97,6 +102,15 @@ class Summary:
         if len(levels):
             low, high = np.percentile(levels, [10, 95])
             result["loudness"] = {"dB": round(float(high)), "range": round(float(high - low))}
+        if len(self.pitches) >= 3:
+            low, middle, high = (gloss.note(float(hz)) for hz in np.percentile(np.array(self.pitches), [10, 50, 90]))
+            share = round(100 * len(self.pitches) / self._frames)
+            result["pitch"] = {"percent": share, "low": low, "median": middle, "high": high}
+        if len(self.attacks):
+            gaps = np.diff(np.array(self.attacks))
+            result["attacks"] = {"n": len(self.attacks)}
+            if len(gaps) > 1:
+                result["attacks"] |= {"gap": round(float(np.median(gaps)), 2), "gap_sd": round(float(gaps.std()), 2)}
         if tempo := self.tempo():
             result["tempo"] = tempo
         if key := self.key():

@@ -87,7 +87,7 @@ class Columns(Ndjson):
     """Positions instead of names: about half the tokens."""
 
     SCENE = ("dB", "rise", "bands", "Hz", "tone", "pitch", "attacks", "wobble", "pulse", "notes")
-    SOUND = ("s", "dB", "rise", "Hz", "pitch", "harm", "odd", "tilt", "fall")
+    SOUND = ("s", "dB", "rise", "Hz", "pitch")
 
     def how_to_read(self, scenes: bool) -> str:
         return (

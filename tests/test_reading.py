@@ -158,6 +158,17 @@ def test_tempo_within_four_percent_or_an_octave_said_as_such(bpm: float) -> None
     assert tempo["confidence"] > 0.8
 
 
+def test_pitch_and_attacks_of_the_whole() -> None:
+    measured = [
+        row(level=-12, pitch=440, salience=0.9),
+        row(level=-12, attack=20, attack_time=0),
+        *[row(level=-12)] * 2,
+    ] * 20
+    got = summary_of(measured)
+    assert got["pitch"] == {"percent": 25, "low": "A4", "median": "A4", "high": "A4"}
+    assert got["attacks"] == {"n": 20, "gap": 0.32, "gap_sd": 0.0}
+
+
 def test_no_tempo_without_a_beat() -> None:
     rng = np.random.default_rng(1)
     measured = [
