@@ -1155,7 +1155,7 @@ ASF_HEADER = b"\x30\x26\xb2\x75\x8e\x66\xcf\x11\xa6\xd9\0\xaa\0\x62\xce\x6c"
 FORMATS = (
     Format("wav", (b"RIFF", b"RIFX", b"RF64", b"BW64"), rb".{4}WAVE" + CHUNK, wav),
     Format("riff", (b"RIFF",), rb".{4}[A-Z0-9 ]{4}[ -~]{4}", declared(riff)),
-    Format("w64", (b"riff\x2e\x91\xcf\x11\xa5\xd6\x28\xdb\x04\xc1\0\0",), rb".{8}wave", declared(w64)),
+    Format("w64", (b"riff\x2e\x91\xcf\x11\xa5\xd6\x28\xdb\x04\xc1\0\0",), rb".{8}wave", w64),
     Format("aiff", (b"FORM",), rb".{4}AIF[FC]" + CHUNK, aiff),
     Format("svx", (b"FORM",), rb".{4}(?:8SVX|16SV)[ -~]{4}", svx),
     Format("caf", (b"caff",), rb"\0[\1\2]\0\0desc\0{7}\x20", declared(caf)),
