@@ -214,7 +214,8 @@ def cut(window: Window, at: int = 0, searching: bool = True) -> str:
 
 def ends(window: Window, at: int = 0) -> bool:
     """Does the file, for all that can be seen, end `at` bytes ahead: with the input, or before another file?"""
-    return not window.peek(1, at) or bool(cut(window, at, searching=False))
+    head = window.peek(3, at)
+    return head == separator(head) or bool(cut(window, at, searching=False))
 
 
 def separator(head: bytes) -> bytes:
@@ -524,7 +525,7 @@ def mp4(window: Window) -> str:
     seen: set[bytes] = set()
     while BOX.match(head := window.peek(16)):
         size, kind = big(head[:4]), head[4:8]
-        if kind in seen & {b"ftyp", b"moov"}:
+        if kind in seen & {b"moov"} or (seen and kind == b"ftyp"):
             return "exact"
         if size == 1:
             size = big(head[8:])
@@ -532,7 +533,7 @@ def mp4(window: Window) -> str:
             return search(window) if kind == b"mdat" else "exact"  # 0: to the end of the file
         seen.add(kind)
         window.take(size)
-    if 0 < len(head) < 8:
+    if head[:1] == b"\0" and len(head) < 8:
         window.take(8)  # the head of a box, cut off
     return "exact"
 
@@ -690,7 +691,7 @@ def amr(window: Window) -> str:
     wide = window.peek(9) == b"#!AMR-WB\n"
     sizes = AMR_WIDE if wide else AMR_NARROW
     window.take(9 if wide else 6)
-    while (toc := window.peek(1)) and not toc[0] & 0x83 and (size := sizes[toc[0] >> 3]):
+    while not ends(window) and (toc := window.peek(1)[0]) & 0x83 == 0 and (size := sizes[toc >> 3]):
         window.take(size)
     return "exact"
 
@@ -827,12 +828,19 @@ def mpeg_chain(window: Window, at: int) -> bool:
 
 
 def mpeg_start(window: Window, at: int) -> bool:
-    """Does a file start here, and not a wave that repeats itself?"""
-    frame = mpeg_frame(window, at, mpeg_free(window, at))
-    if not frame or not mpeg_chain(window, at):
+    """Does a file start here, and not a wave that repeats itself, or silence for close to a second?"""
+    if not mpeg_chain(window, at):
         return False
-    body = window.peek(frame.size - 4, at + 4)
-    return xing(window, at) is not None or body != window.peek(frame.size - 4, at + frame.size + 4)
+    if xing(window, at):
+        return True
+    parse = partial(mpeg_frame, free=mpeg_free(window, at))
+    bodies: set[bytes] = set()
+    for _ in range(32):
+        if len(bodies) > 1 or not (frame := parse(window, at)):
+            break
+        bodies.add(window.peek(frame.size - 4, at + 4))
+        at += frame.size
+    return len(bodies) > 1
 
 
 def mpeg_frame(window: Window, at: int, free: int = 0) -> Frame | None:
