@@ -164,8 +164,9 @@ class Lines:
     def stats(self, samples: int) -> Head:
         """What the end line adds: the codes by layer, and what stands between header and summary."""
         seconds = self.statistics.frames / float(self.layout.rate)
+        by_layer = self.statistics.summary()
         result: Head = {
-            "layers": self.statistics.summary(),
+            "layers": {self.layout.names[j]: by_layer[self.layout.names[j]] for j in self.settings.layers},
             "lines": self.lines,
             "bytes": self.bytes,
             "llm_tokens": self.tokens(),

@@ -39,6 +39,7 @@ def sounds(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("sounds")
     for number, name in enumerate(("song", "a", "b", "dog", "one", "two", "loop", "field")):
         (folder / f"{name}.wav").write_bytes(wav(tone(220 * (number + 1), 3) + noise(3, seed=number)))
+        (folder / f"{name}.mp3").write_bytes(wav(tone(220 * (number + 1), 3), subtype="MPEG_LAYER_III", form="MP3"))
         (folder / f"{name}.flac").write_bytes(wav(tone(220 * (number + 1), 3) + noise(3, seed=number), form="FLAC"))
     return folder
 
@@ -105,8 +106,8 @@ def test_examples_of_the_help_run_as_they_stand(name: str, sounds: Path, tmp_pat
     sh(f"nat-split song.wav | {' | '.join(PIPE[1:4])} | tee tokens | nat-pack > heard.ndjson", cwd=tmp_path)
     for line in stage(name).examples:
         program = line.split()[0]
-        if not program.startswith("nat-") and not shutil.which(program):
-            pytest.skip(f"{program} is not installed")
+        if program == "arecord":  # has no end, and needs a microphone
+            continue
         assert b"Traceback" not in sh(line, cwd=tmp_path).stderr
 
 
