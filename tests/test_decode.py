@@ -715,12 +715,6 @@ def test_real_sounds_are_what_libsndfile_reads() -> None:
         assert "damaged" not in got.end, path
 
 
-def test_help_starts_without_numpy() -> None:
-    done = sh(f"{sys.executable} -X importtime -m natlib.decode --help", PYTHONPATH=str(ROOT))
-    assert b"nat-split song.flac | nat-decode" in done.stdout and b"argparse" in done.stderr
-    assert not re.search(rb"\| +(numpy|soundfile|soxr)", done.stderr)
-
-
 def test_a_layout_needs_no_more_than_the_bytes_it_says() -> None:
     """A parser that is fed byte by byte asks for more, and never for what it does not use."""
     for name, kind in KINDS.items():
