@@ -33,7 +33,8 @@ def pluck(hz: float, seconds: float, decay: float, partials: int) -> NDArray[np.
 
     t = np.arange(round(seconds * RATE)) / RATE
     n = np.arange(1, partials + 1)[:, None]
-    return (np.sin(2 * np.pi * hz * n * t) * np.exp(-decay * (0.7 + 0.3 * n) * t) / n).sum(0) * np.minimum(1, t / 0.004)
+    waves = np.sin(2 * np.pi * hz * n * t) * np.exp(-decay * (0.7 + 0.3 * n) * t) / n
+    return np.asarray(waves.sum(axis=0) * np.minimum(1, t / 0.004))
 
 
 def piece() -> NDArray[np.float64]:
