@@ -74,6 +74,7 @@ class Split(cli.Stage):
     def cut(self, window: Window) -> Iterator[cli.Item]:
         """The files of standard input."""
         while True:
+            start = window.tell()
             self.count += 1
             head = {"name": f"stdin-{self.count}"}
             if self.options.whole:
@@ -84,6 +85,8 @@ class Split(cli.Stage):
             window.skip(len(containers.separator(window.peek(2))))
             if not window.peek(1):
                 return
+            if window.tell() == start:
+                raise cli.Failure(f"stdin-{self.count}: no byte of it could be taken; the rest is lost")
 
     def whole(self, head: Head, window: Window) -> cli.Item:
         """All that the window shows, as one file."""

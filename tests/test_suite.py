@@ -166,7 +166,7 @@ def test_examples_run_as_they_stand(page: str, least: int, piece: bytes, tmp_pat
     lines = examples(page)
     assert len(lines) >= least
     for line in lines:
-        sh(line, cwd=tmp_path)
+        sh(f"llm() {{ cat > /dev/null; }}; {line}", cwd=tmp_path)  # the model is whoever the reader has
 
 
 @needs("mandoc")
