@@ -273,7 +273,8 @@ def test_tags_belong_to_the_sound_before_them() -> None:
     ape = tag + b"APETAGEX" + struct.pack("<IIII", 2000, 32 + 10, 1, 0x80000000) + bytes(8)
     lyrics = b"LYRICSBEGININD0000300" + b"000024LYRICS200"
     id3 = b"ID3\4\0\x10\0\0\0\x0bTIT2\0\0\0\1\0\0x" + b"3DI\4\0\x10\0\0\0\x0b"
-    for behind in (ape, lyrics, id3, b"TAG".ljust(128, b"\0"), ape + lyrics + b"TAG+".ljust(227, b"y") + b"TAG".ljust(128, b"\0")):
+    id3v1 = b"TAG".ljust(128, b"\0")
+    for behind in (ape, lyrics, id3, id3v1, ape + lyrics + b"TAG+".ljust(227, b"y") + id3v1):
         data = mpeg(5) + behind
         assert split(data + data + data) == [("mp3", "exact", data)] * 3
 
@@ -433,7 +434,8 @@ SOUND = wav(noise(0.4, amplitude=0.2))
 FFMPEG = (
     "wav", "wav -rf64 always", "w64", "aiff", "au", "caf", "flac", "mp2", "adts", "matroska", "matroska -live 1", "asf",
     "ac3", "eac3", "tta", "ircam", "voc", "sox", "mpegts", "mp4 -movflags frag_keyframe+empty_moov",
-    "ogg -c:a libvorbis", "opus -c:a libopus -ar 48000", "webm -c:a libopus -ar 48000", "mp3", "mp3 -write_xing 0", "avi",
+    "ogg -c:a libvorbis", "opus -c:a libopus -ar 48000", "webm -c:a libopus -ar 48000", "mp3", "mp3 -write_xing 0",
+    "avi",
 )  # fmt: skip
 SOX = ("wav", "aiff", "aifc", "au", "flac", "ogg", "sox", "8svx", "sf")
 
@@ -475,7 +477,8 @@ def mixtures(draw: st.DrawFn) -> bytes:
         for _ in range(draw(st.integers(0, 3))):
             at = draw(st.integers(0, len(data)))
             data[at : at + draw(st.integers(0, 300))] = draw(st.binary(max_size=12))
-        parts += [bytes(data), draw(st.sampled_from((*SEPARATORS, b"\x1c\x1c", b"text " * 20)) | st.binary(max_size=40))]
+        between = st.sampled_from((*SEPARATORS, b"\x1c\x1c", b"text " * 20)) | st.binary(max_size=40)
+        parts += [bytes(data), draw(between)]
     return b"".join(parts)
 
 
