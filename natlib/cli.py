@@ -197,20 +197,29 @@ class Source:
             raise IsADirectoryError(21, "is a directory")
         return fd
 
-    def chunks(self, fd: int, size: int = CHUNK) -> Iterator[bytes]:
-        """What can be read from `fd`, as it comes. What was written before is sent off before every wait."""
+    def views(self, fd: int) -> Iterator[memoryview]:
+        """What can be read from `fd`, as it comes; each view holds until the next is asked for.
+
+        What was written before is sent off before every wait. One buffer for all: large blocks that come and go leave
+        holes in the heap, by which an hour of sound takes more memory than a minute.
+        """
         enlarge_pipe(fd)
+        buffer = bytearray(CHUNK)
         try:
             while True:
                 self.run.output.flush()
-                chunk = os.read(fd, size)
-                if not chunk:
+                size = os.readv(fd, [buffer])
+                if not size:
                     return
                 self.run.progress()
-                yield chunk
+                yield memoryview(buffer)[:size]
         finally:
             if fd > 2:
                 os.close(fd)
+
+    def chunks(self, fd: int) -> Iterator[bytes]:
+        """The same as bytes that can be kept."""
+        return map(bytes, self.views(fd))
 
     def items(self) -> Iterator[Item]:
         """The items of every record stream of the input, in order."""
@@ -243,8 +252,8 @@ class Source:
         """Every record; where the stream breaks, says so and raises Failure inside an item, or just ends outside."""
         reader = wire.Reader()
         try:
-            for chunk in self.chunks(fd):
-                yield from reader.feed(chunk)
+            for view in self.views(fd):
+                yield from reader.feed(view)
             reader.finish()
         except wire.WireError as error:
             message = str(error)
