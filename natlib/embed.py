@@ -69,12 +69,23 @@ A row comes out within two seconds of its last sample, whatever the length of th
 
     @staticmethod
     def arguments(parser: ArgumentParser) -> None:
-        parser.add_argument("--model", choices=("spectral", "noise"), default="spectral",
-                            help="the encoder (default %(default)s)")
-        parser.add_argument("--frame-rate", type=cli.ranged(5, 50, "frames a second"), default=FRAME_RATE, metavar="HZ",
-                            help="frames a second, 5 to 50 (default %(default)s)")
-        parser.add_argument("--seed", type=cli.ranged(0, 2**63, whole=True), default=0, metavar="N",
-                            help="of --model noise, a whole number from 0 (default %(default)s)")
+        parser.add_argument(
+            "--model", choices=("spectral", "noise"), default="spectral", help="the encoder (default %(default)s)"
+        )
+        parser.add_argument(
+            "--frame-rate",
+            type=cli.ranged(5, 50, "frames a second"),
+            default=FRAME_RATE,
+            metavar="HZ",
+            help="frames a second, 5 to 50 (default %(default)s)",
+        )
+        parser.add_argument(
+            "--seed",
+            type=cli.ranged(0, 2**63, whole=True),
+            default=0,
+            metavar="N",
+            help="of --model noise, a whole number from 0 (default %(default)s)",
+        )
 
     def process(self, item: cli.Item) -> Iterator[Record | bytes]:
         import numpy as np
@@ -87,8 +98,9 @@ A row comes out within two seconds of its last sample, whatever the length of th
         block = max(1, round(BLOCK * self.options.frame_rate))
         if channels > 1:
             added["mixed"] = channels
-        yield cli.header(item, "features", **added, frame_rate=tidy(self.options.frame_rate), block=block,
-                         measures=encoder.measures)
+        yield cli.header(
+            item, "features", **added, frame_rate=tidy(self.options.frame_rate), block=block, measures=encoder.measures
+        )
         rows, frames = np.zeros((0, 0), dtype=np.float32), 0
         for record in item:
             if record.event != "data":
@@ -118,8 +130,12 @@ A row comes out within two seconds of its last sample, whatever the length of th
 
             encoder = spectral.Spectral(rate, frame_rate)
             added = {"model": "spectral", "model_version": spectral.MODEL_VERSION}
-        return encoder, added | {"streams": [{"name": "S", "type": "semantic", "width": encoder.S},
-                                             {"name": "A", "type": "acoustic", "width": encoder.A}]}
+        return encoder, added | {
+            "streams": [
+                {"name": "S", "type": "semantic", "width": encoder.S},
+                {"name": "A", "type": "acoustic", "width": encoder.A},
+            ]
+        }
 
 
 def blocks(rows: NDArray[np.float32], size: int) -> Iterator[Record]:

@@ -55,17 +55,40 @@ class Plot(cli.Stage):
         add = parser.add_argument
         add("--format", choices=("png", "svg", "pdf"), default="png", help="what to write (default: png)")
         add("--what", metavar="PANEL[,PANEL]", help="draw these panels only (default: all that suit the kind)")
-        add("--item", type=cli.ranged(0, 1 << 53, whole=True), metavar="N", help="draw item N only, from 0 (default: "
-            "all, 12 at most in a png or svg; a pdf has a page for each)")
-        add("--size", type=size, metavar="WxH", help="width and height of an item's picture in inches, 1 to 100 "
-            "(default: 10 wide, as high as its panels need)")
-        add("--dpi", type=cli.ranged(20, 1200, "dots an inch"), default=150.0, metavar="N",
-            help="dots an inch, 20 to 1200 (default: 150)")
+        add(
+            "--item",
+            type=cli.ranged(0, 1 << 53, whole=True),
+            metavar="N",
+            help="draw item N only, from 0 (default: all, 12 at most in a png or svg; a pdf has a page for each)",
+        )
+        add(
+            "--size",
+            type=size,
+            metavar="WxH",
+            help="width and height of an item's picture in inches, 1 to 100 "
+            "(default: 10 wide, as high as its panels need)",
+        )
+        add(
+            "--dpi",
+            type=cli.ranged(20, 1200, "dots an inch"),
+            default=150.0,
+            metavar="N",
+            help="dots an inch, 20 to 1200 (default: 150)",
+        )
         add("--theme", choices=("light", "dark"), default="light", help="background (default: light)")
-        add("--report", metavar="FILE.html", help="write a self-contained page with pictures, facts and figures into "
-            "FILE.html, and nothing on standard output")
-        add("--sound", action="append", metavar="FILE", help="a sound to play in the report; several: one for each "
-            "item, in their order (default: the sound itself, where the input is a pcm stream)")
+        add(
+            "--report",
+            metavar="FILE.html",
+            help="write a self-contained page with pictures, facts and figures into "
+            "FILE.html, and nothing on standard output",
+        )
+        add(
+            "--sound",
+            action="append",
+            metavar="FILE",
+            help="a sound to play in the report; several: one for each "
+            "item, in their order (default: the sound itself, where the input is a pcm stream)",
+        )
 
     def __init__(self, options: Namespace):
         super().__init__(options)

@@ -61,19 +61,36 @@ the stream itself: that needs the whole of it, kept on disk meanwhile, before an
     @staticmethod
     def arguments(parser: ArgumentParser) -> None:
         """Its options."""
-        parser.add_argument("--codebook", metavar="FILE",
-                            help="the codebook to use (default: the built-in one for the stream's model)")
+        parser.add_argument(
+            "--codebook", metavar="FILE", help="the codebook to use (default: the built-in one for the stream's model)"
+        )
         parser.add_argument("--plain", action="store_true", help="leave out the measures and the codes' introductions")
-        parser.add_argument("--hold", type=cli.ranged(0, 100), default=HOLD, metavar="X",
-                            help="keep a layer's code until another is nearer by X times the layer's mean squared "
-                            "distance, for fewer changes: 0, always the nearest, to 100 (default: %(default)g)")
+        parser.add_argument(
+            "--hold",
+            type=cli.ranged(0, 100),
+            default=HOLD,
+            metavar="X",
+            help="keep a layer's code until another is nearer by X times the layer's mean squared "
+            "distance, for fewer changes: 0, always the nearest, to 100 (default: %(default)g)",
+        )
         parser.add_argument("--save-codebook", metavar="FILE", help="write the codebook that was used to FILE")
         parser.add_argument("--fit", metavar="FILE", help="fit a codebook on the input, write it to FILE; no tokens")
-        parser.add_argument("--codes", type=layer_codes, action="append", default=[], metavar="STREAM=N,N,…",
-                            help="when fitting: codes in each layer of a stream, 1 to 1000 (default: 128,32,32,32 for "
-                            "a semantic stream, 256,128,128,128 for any other)")
-        parser.add_argument("--seed", type=cli.ranged(0, 2**63, whole=True), default=1, metavar="N",
-                            help="when fitting: of the random choices (default: %(default)s)")
+        parser.add_argument(
+            "--codes",
+            type=layer_codes,
+            action="append",
+            default=[],
+            metavar="STREAM=N,N,…",
+            help="when fitting: codes in each layer of a stream, 1 to 1000 (default: 128,32,32,32 for "
+            "a semantic stream, 256,128,128,128 for any other)",
+        )
+        parser.add_argument(
+            "--seed",
+            type=cli.ranged(0, 2**63, whole=True),
+            default=1,
+            metavar="N",
+            help="when fitting: of the random choices (default: %(default)s)",
+        )
         parser.add_argument("--corpus", metavar="TEXT", help="when fitting: what the input is, for the metadata")
 
     def __init__(self, options: Namespace):
@@ -373,8 +390,10 @@ def report(codebook: Codebook) -> Iterator[str]:
     yield "layer codes  used entropy distortion neighbours  rank"
     for layer in codebook.meta["layers"]:
         order = layer["order"]
-        yield (f"{layer['name']:5} {layer['vocab']:5} {layer['utilisation']:5.0%} {layer['entropy_share']:7.1%} "
-               f"{layer['distortion']:10.4f} {order.get('neighbours', 1):10.3f} {order.get('rank', 1):5.2f}")
+        yield (
+            f"{layer['name']:5} {layer['vocab']:5} {layer['utilisation']:5.0%} {layer['entropy_share']:7.1%} "
+            f"{layer['distortion']:10.4f} {order.get('neighbours', 1):10.3f} {order.get('rank', 1):5.2f}"
+        )
 
 
 def main() -> NoReturn:

@@ -145,7 +145,8 @@ class Report(Book):
         for name, colour in {"ACCENT": "semantic", "PAPER": "paper", "INK": "ink", "FAINT": "faint", "BAD": "bad",
                              "EMPTY": "empty"}.items():  # fmt: skip
             style = style.replace(name, self.drawing.colour[colour])
-        file.write(f"""<!DOCTYPE html>
+        file.write(
+            f"""<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -155,7 +156,8 @@ class Report(Book):
 <style>{style}</style>
 </head>
 <body>
-""".encode())
+""".encode()
+        )
         if len(self.names) > 1:
             links = "\n".join(f'<li><a href="#item-{i}">{text(name)}</a></li>' for i, name in enumerate(self.names))
             file.write(f"<h1>{len(self.names)} items</h1>\n<ol>\n{links}\n</ol>\n".encode())

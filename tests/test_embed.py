@@ -94,8 +94,12 @@ def test_notes_are_passed_on_in_place() -> None:
 
 @pytest.mark.parametrize("rate", [100, 7999, 10**9, "44100", None])
 def test_a_sample_rate_that_can_not_be_heard(rate: object) -> None:
-    bad = stream({"event": "header", "kind": "pcm", "name": "b", "sample_rate": rate, "channels": 1},
-                 ({"event": "data"}, bytes(400)), {"event": "end"}, {"event": "close"})
+    bad = stream(
+        {"event": "header", "kind": "pcm", "name": "b", "sample_rate": rate, "channels": 1},
+        ({"event": "data"}, bytes(400)),
+        {"event": "end"},
+        {"event": "close"},
+    )
     done = sh("nat-embed", bad + pcm(tone(440, 1)), status=1)
     found = records(done.stdout)
     assert found[1].event == "error" and found[1].head["stage"] == "nat-embed"
@@ -120,5 +124,5 @@ def test_wrong_usage(options: str) -> None:
 
 def test_help_needs_no_numpy() -> None:
     code = "import sys, natlib.embed; assert 'numpy' not in sys.modules"
-    sh(f"PYTHONPATH={ROOT} {sys.executable} -c \"{code}\"")
+    sh(f'PYTHONPATH={ROOT} {sys.executable} -c "{code}"')
     assert b"nat-split song.wav | nat-decode | nat-embed" in sh("nat-embed --help").stdout

@@ -133,8 +133,11 @@ def test_the_moment_of_an_attack(kind: str) -> None:
     for seed, at in enumerate(np.random.default_rng(1).uniform(0.2, 0.7, 12)):
         sound, start = noise(1, amplitude=1e-4, seed=seed), int(at * RATE)
         time = np.arange(RATE - start) / RATE
-        event = {"tone": np.sin(2 * np.pi * 440 * time), "noise": noise(1)[start:] * np.exp(-time / 0.05),
-                 "soft": np.sin(2 * np.pi * 110 * time) * np.minimum(time / 0.02, 1)}[kind]
+        event = {
+            "tone": np.sin(2 * np.pi * 440 * time),
+            "noise": noise(1)[start:] * np.exp(-time / 0.05),
+            "soft": np.sin(2 * np.pi * 110 * time) * np.minimum(time / 0.02, 1),
+        }[kind]
         sound[start:] += 0.5 * event
         got = measure(sound)
         frames = [k for k in np.flatnonzero(~np.isnan(got["attack_time"])) if k]
@@ -305,8 +308,15 @@ def test_logarithms() -> None:
 @needs_audio
 @pytest.mark.parametrize(
     ("file", "hz"),
-    [("sms_flute-A4", 440), ("sms_oboe-A4", 440), ("sms_trumpet-A4", 440), ("sms_violin-B3", 246.9),
-     ("sms_vibraphone-C6", 1046.5), ("tinysol_contrabass_A2", 110), ("tinysol_flute_C4", 261.6)],
+    [
+        ("sms_flute-A4", 440),
+        ("sms_oboe-A4", 440),
+        ("sms_trumpet-A4", 440),
+        ("sms_violin-B3", 246.9),
+        ("sms_vibraphone-C6", 1046.5),
+        ("tinysol_contrabass_A2", 110),
+        ("tinysol_flute_C4", 261.6),
+    ],
 )
 def test_real_notes(file: str, hz: float) -> None:
     sound, rate = soundfile.read(AUDIO / "instruments" / f"{file}.flac", always_2d=True)
