@@ -26,7 +26,7 @@ from .wire import Head, Record
 if TYPE_CHECKING:
     from .decoders import Blocks, Decoder
 
-BLOCK = 1 << 16  # samples of all channels in one data record, at most
+BLOCK = 1 << 18  # samples of all channels in one data record, at most; large ones cost the next stage less
 HEAD = 1 << 20  # bytes of a file that are searched for the beginning of its samples
 SMALL = 1 << 25  # bytes of an item that are kept in memory
 RAW, RATE = "s16le", 22050  # how bytes are played that are no sound; Hz
