@@ -218,6 +218,11 @@ def ends(window: Window, at: int = 0) -> bool:
     return head == separator(head) or bool(cut(window, at, searching=False))
 
 
+def over(window: Window, at: int = 0) -> bool:
+    """Does the file end `at` bytes ahead, where a part of it is over, so that an FS is not one of its bytes?"""
+    return window.peek(1, at) == FS or ends(window, at)
+
+
 def separator(head: bytes) -> bytes:
     """The separator that `head` starts with: FS, FS and a newline, or nothing."""
     return head[: 2 if head[1:2] == b"\n" else 1] if head[:1] == FS else b""
@@ -292,7 +297,7 @@ def declared(find: Find) -> Find:
         preview = Preview(window)
         try:
             extent = find(preview)
-            if window.peek(1, preview.at) == FS or ends(window, preview.at):
+            if over(window, preview.at):
                 window.take(preview.at)
                 return extent
         except EOFError:
@@ -331,10 +336,10 @@ class Preview(Window):
         return self._window.peek(size, self.at + at)
 
     def take(self, size: int) -> None:
-        here = len(self.peek(size))
-        self.at += here
-        if here < size:
+        if size and not self.peek(1, size - 1):
+            self.at += len(self.peek(size))
             raise EOFError
+        self.at += size
 
     def find(self, pattern: re.Pattern[bytes], reach: int, at: int, limit: int) -> int:
         return self._window.find(pattern, reach, self.at + at, self.at + limit) - self.at
@@ -525,7 +530,7 @@ def mp4(window: Window) -> str:
     seen: set[bytes] = set()
     while BOX.match(head := window.peek(16)):
         size, kind = big(head[:4]), head[4:8]
-        if kind in seen & {b"moov"} or (seen and kind == b"ftyp"):
+        if (kind == b"ftyp" and seen) or (kind == b"moov" and kind in seen):
             return "exact"
         if size == 1:
             size = big(head[8:])
@@ -725,7 +730,7 @@ def ogg(window: Window) -> str:
                 under_way |= not begins
                 window.take(size)
                 continue
-        elif not running or ends(window):
+        elif not running or over(window):
             return "exact"
         else:
             size = 0
@@ -750,7 +755,7 @@ def ogg_page_sound(window: Window, size: int) -> bool:
     # Ogg's CRC-32 goes through the bits in the other direction than zlib's, and inverts nothing.
     crc = zlib.crc32((page[:22] + bytes(4) + page[26:]).translate(REVERSED), 0xFFFFFFFF) ^ 0xFFFFFFFF
     sound = crc.to_bytes(4, "big").translate(REVERSED) == page[22:26]
-    return sound or (len(page) == size and (window.peek(4, size) == b"OggS" or ends(window, size)))
+    return sound or (len(page) == size and (window.peek(4, size) == b"OggS" or over(window, size)))
 
 
 REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
@@ -783,14 +788,19 @@ def frame_by_frame(
         first = opening(window, 0) if frame else None
         if frame and not taken:
             kind, expected = frame.kind, first or (0, 0)
-        complete = 0 < expected[0] <= taken and size == expected[1]
+        complete = taken > 0 and (taken, size) == expected
         if not frame or frame.kind != kind or complete or (taken and first):
             tags(window)
-            if complete or ends(window):
+            if complete or over(window):
                 return "exact"
             frame = Frame(0, kind)
         after = parse(window, frame.size)
-        followed = (after and after.kind == kind) or TAG.match(window.peek(11, frame.size)) or ends(window, frame.size)
+        followed = (
+            (after and after.kind == kind)
+            or (taken + 1, size + frame.size) == expected
+            or TAG.match(window.peek(11, frame.size))
+            or over(window, frame.size)
+        )
         if frame.size and followed and window.peek(1, frame.size - 1):
             window.take(frame.size)
             taken, size, frame = taken + 1, size + frame.size, after
@@ -991,7 +1001,7 @@ def flac(window: Window) -> str:
         if expected is None:
             return search(window)
         tags(window)
-        if 0 < total <= done or ends(window):
+        if 0 < total <= done or over(window):
             return "exact"
         if extent := lost(window, 0, b"\xff", lambda window, at: flac_header(window, at) is not None):
             return extent

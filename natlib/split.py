@@ -67,9 +67,12 @@ class Split(cli.Stage):
                 yield cli.Missing(path, error)
                 continue
             if os.isatty(fd):
-                source.run.say("type or paste text, or play a file into this terminal; Ctrl-D on a new line ends it")
+                source.run.say("type or paste text; Ctrl-D on a new line ends it")
             window = Window(source.chunks(fd), self.passed)
-            yield from self.cut(window) if path == "-" else [self.whole(cli.name_keys(path), window)]
+            try:
+                yield from self.cut(window) if path == "-" else [self.whole(cli.name_keys(path), window)]
+            except OSError as error:  # nothing could be read, or no more
+                yield cli.Missing(f"stdin-{self.count}" if path == "-" else path, error)
 
     def cut(self, window: Window) -> Iterator[cli.Item]:
         """The files of standard input."""

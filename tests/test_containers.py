@@ -96,7 +96,10 @@ def synthetic() -> dict[str, bytes]:
     return {
         "wav": riff(FMT, chunk(b"data", SAMPLES), LIST),
         "wav without a length": riff(FMT, chunk(b"data", SAMPLES, 0xFFFFFFFF), size=0xFFFFFFFF),
-        "rifx": b"RIFX" + struct.pack(">I", len(SAMPLES) + 36) + b"WAVE" + chunk(b"fmt ", bytes(16), order=">")
+        "rifx": b"RIFX"
+        + struct.pack(">I", len(SAMPLES) + 36)
+        + b"WAVE"
+        + chunk(b"fmt ", bytes(16), order=">")
         + chunk(b"data", SAMPLES, order=">"),
         "rf64": wav(sine, form="RF64"),
         "riff": b"RIFF" + struct.pack("<I", 4 + len(LIST)) + b"AVI " + LIST,

@@ -105,6 +105,12 @@ def test_options() -> None:
     assert b"not allowed with" in sh("nat-split --whole --fs-only", status=2).stderr
 
 
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="needs a file that opens and can't be read")
+def test_what_cannot_be_read_is_an_error_of_its_own() -> None:
+    error, whole = items(sh("nat-split /proc/self/mem -", SOUNDS["a.wav"], status=1).stdout)
+    assert error[2]["message"] == "Input/output error" and whole[1] == SOUNDS["a.wav"]
+
+
 @pytest.mark.parametrize("option", ["", "--whole", "--fs-only"])
 def test_no_bytes_are_one_file(option: str) -> None:
     ((head, data, end),) = items(sh(f"nat-split {option} < /dev/null").stdout)
