@@ -207,7 +207,8 @@ def cut(window: Window, at: int = 0, searching: bool = True) -> str:
     head = window.peek(2, at)
     if head[:1] != FS:
         return "next-file" if known(window, at, searching) else ""
-    if text(window.peek(64, at + 1)) or known(window, at + len(separator(head))):
+    after = window.peek(64, at + 1)
+    if (text(after) and not wave(after)) or known(window, at + len(separator(head))):
         return "separator"
     return ""
 
@@ -237,6 +238,17 @@ def text(data: bytes) -> bool:
             return False
         string = data[: error.start].decode()  # a character that the 64th byte cuts
     return bool(string) and not re.search("[\0-\x08\x0e-\x1f\x7f-\x9f]", string)
+
+
+def wave(data: bytes) -> bool:
+    """Are 64 bytes, that might be text, rather samples: bytes or every so manieth of them that hardly change?"""
+    if len(data) < 64 or len(set(data)) == 1:
+        return False
+    for width in (2, 3, 4):
+        spans = [max(data[first::width]) - min(data[first::width]) for first in range(width)]
+        if min(spans) <= 8 and max(spans) > 0:
+            return True
+    return all(abs(data[at] - data[at + 1]) <= 8 for at in range(63))
 
 
 def search(window: Window) -> str:
@@ -811,13 +823,13 @@ def frame_by_frame(
             frame = parse(window, 0)
 
 
-def chain(window: Window, at: int, parse: Parse, kind: object = None, enough: int = 4) -> bool:
-    """Do `enough` frames of one kind follow each other, or two up to a tag, another file or the end of input?"""
+def chain(window: Window, at: int, parse: Parse, kind: object = None, enough: int = 4, least: int = 2) -> bool:
+    """Do `enough` frames of one kind follow each other, or `least` up to a tag, another file or the end of input?"""
     for count in range(enough):
         frame = parse(window, at)
         if not frame or frame.kind != (kind := kind or frame.kind):
             head = window.peek(REACH, at)
-            return count > 1 and bool(not head or head[:1] == FS or TAG.match(head) or SURE.match(head))
+            return count >= least and bool(not head or head[:1] == FS or TAG.match(head) or SURE.match(head))
         at += frame.size
     return True
 
@@ -834,7 +846,8 @@ def mpeg(window: Window) -> str:
 
 def mpeg_chain(window: Window, at: int) -> bool:
     """Does a file start here, although perhaps in the midst of a stream?"""
-    return chain(window, at, partial(mpeg_frame, free=mpeg_free(window, at)))
+    free = mpeg_free(window, at)  # that is how far it is to the second frame, so only the third one proves anything
+    return chain(window, at, partial(mpeg_frame, free=free), least=3 if free else 2)
 
 
 def mpeg_start(window: Window, at: int) -> bool:
@@ -844,11 +857,15 @@ def mpeg_start(window: Window, at: int) -> bool:
     if xing(window, at):
         return True
     parse = partial(mpeg_frame, free=mpeg_free(window, at))
+    if window.peek(2, at)[1] & 6 != 2 and not chain(window, at, parse, enough=12, least=6):
+        return False  # the headers of layers I and II are not so rare in samples close to zero
     bodies: set[bytes] = set()
     for _ in range(32):
-        if len(bodies) > 1 or not (frame := parse(window, at)):
+        frame = parse(window, at)
+        body = window.peek(frame.size - 4, at + 4) if frame else b""
+        if not frame or len(body) < frame.size - 4:
             break
-        bodies.add(window.peek(frame.size - 4, at + 4))
+        bodies.add(body)
         at += frame.size
     return len(bodies) > 1
 
@@ -952,6 +969,11 @@ def wavpack_opening(window: Window, at: int) -> Opening | None:
 def mpegts_packet(window: Window, at: int) -> Frame | None:
     """MPEG transport stream: packets of 188 bytes (ISO 13818-1)."""
     return Frame(188, "packet") if window.peek(1, at) == b"G" else None
+
+
+def mpegts_cut(window: Window, at: int) -> bool:
+    """Packets from the midst of a stream, and not samples of which every so manieth byte is the same."""
+    return window.peek(188, at).count(b"G") < 20 and chain(window, at, mpegts_packet)
 
 
 # FLAC: frames of no stated size
@@ -1222,7 +1244,7 @@ FORMATS = (
     Format("mp3", (b"\xff",), rb"[\xe2\xe3\xf2\xf3\xfa\xfb]", mpeg, mpeg_chain, here=True),
     Format("mp2", (b"\xff",), rb"[\xf4\xf5\xfc\xfd]", mpeg, mpeg_chain, here=True),
     Format("mp1", (b"\xff",), rb"[\xf6\xf7\xfe\xff]", mpeg, mpeg_chain, here=True),
-    Format("mpegts", (b"G",), rb"[\0-\x7f].[\x10-\x3f]", *frames(mpegts_packet), here=True),
+    Format("mpegts", (b"G",), rb"[\0-\x7f].[\x10-\x3f]", frames(mpegts_packet)[0], mpegts_cut, here=True),
     Format("flac", (b"\xff",), rb"[\xf8\xf9]", flac, flac_chain, here=True),
 )
 UNKNOWN = Format("unknown", (), b"", unknown)

@@ -347,7 +347,8 @@ def test_text() -> None:
 @pytest.mark.parametrize(
     "after, cuts",
     [
-        (b"x" * 64, True), (b"x" * 63 + b"\1", False), ("ä".encode() * 40, True), (b"x" + "ä".encode() * 40, True),
+        (b"x" * 64, True), (b"x" * 63 + b"\1", False), ("ä".encode() * 40, True),
+        (("größer als süß, " * 9).encode(), True),
         (b"short", True), (b"short\xff", False), (b"", False), (b"\xc3", False), ("\x85".encode() + b"x" * 70, False),
         (b"tab\tand\nnewline" * 5, True),
     ],
@@ -360,6 +361,13 @@ def test_what_has_no_length_ends_at_an_fs_before_text(after: bytes, cuts: bool) 
         if cuts
         else [("wav", "end-of-input", data + b"\x1c" + after)]
     )
+
+
+def test_a_slow_wave_is_no_text() -> None:
+    """The high bytes of its samples stay the same for a while, and the low ones can be any."""
+    samples = b"".join(struct.pack("<h", 0x4720 + number * 7 % 90) for number in range(2000))
+    data = riff(FMT, chunk(b"data", bytes(9) + b"\x1c" + samples, 0), size=0)
+    assert files(data) == [data]
 
 
 def test_binary_bytes_of_no_format_are_not_cut_at_fs() -> None:
