@@ -60,8 +60,7 @@ class Settings(NamedTuple):
 
 def ladder(full: Settings, layout: Layout) -> Iterator[Settings]:
     """Ever less of an item: fine layers first, since readers miss them least, scenes last."""
-    step = full
-    yield step
+    yield full
     for depth, introduce, hold, scene, sound in (
         (3, 0.0, 1, 0.0, 6.0),
         (2, 0.0, 2, 0.0, 6.0),
@@ -80,14 +79,13 @@ def ladder(full: Settings, layout: Layout) -> Iterator[Settings]:
     ):
         kept = tuple(j for j in full.layers if layout.depth(j) < depth) or full.layers[:1]
         last = depth == 0 and scene == 0
-        step = Settings(
+        yield Settings(
             kept,
             0.0 if last else max(full.scene, scene) if full.scene else 0.0,
             None if sound is None or full.sound is None else max(full.sound, sound),
             max(full.introduce, introduce),
             max(full.hold, hold),
         )
-        yield step
 
 
 class Lines:

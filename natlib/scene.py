@@ -14,6 +14,8 @@ from typing import ClassVar, NamedTuple
 from . import gloss
 from .wire import Head
 
+VOICED = 0.6  # salience from which a pitch is said
+
 Row = Sequence[float | None]  # the measures of a frame, in their units; None where absent
 
 
@@ -44,6 +46,16 @@ class Table:
         i = self.index.get(name)
         return (lambda row: None) if i is None else (lambda row: row[i])
 
+    def voiced(self) -> Callable[[Row], float | None]:
+        """A function that takes a row and gives its pitch in Hz, None where it is not clear enough to be said."""
+        pitch, salience = self.getter("pitch"), self.getter("salience")
+
+        def voiced(row: Row) -> float | None:
+            hz = pitch(row)
+            return hz if hz and hz > 0 and (salience(row) or 0) >= VOICED else None
+
+        return voiced
+
 
 def present(values: Sequence[float | None]) -> list[float]:
     return [value for value in values if value is not None]
@@ -62,15 +74,15 @@ class Scenes:
     """Averages over `length` frames, one line each."""
 
     ATTACK = 6.0  # dB that the attack of a frame must have to be counted
-    VOICED = 0.6  # salience from which a pitch is said
     REGULAR = 0.6  # regularity from which a pulse is said
     CHROMA = 0.5  # strength from which a pitch class is said
 
     def __init__(self, table: Table, length: int):
         self.table, self.length = table, length
         self.get = {name: table.getter(name) for name in (
-            "level", "rise", "centroid", "tonality", "pitch", "salience", "attack", "pulse", "regularity",
+            "level", "rise", "centroid", "tonality", "attack", "pulse", "regularity",
         )}  # fmt: skip
+        self.voiced = table.voiced()
         self.fluct = [table.index[f"fluct_{i}"] for i in range(4) if f"fluct_{i}" in table.index]
         self.chroma = [table.index[f"chroma_{i}"] for i in range(12) if f"chroma_{i}" in table.index]
 
@@ -115,10 +127,7 @@ class Scenes:
 
     def pitch(self, rows: Sequence[Row]) -> str:
         """The pitch's note where half of the frames have one, with where it goes if it moves by a semitone."""
-        heard = [
-            hz for row in rows
-            if (hz := self.get["pitch"](row)) and hz > 0 and (self.get["salience"](row) or 0) >= self.VOICED
-        ]  # fmt: skip
+        heard = present([self.voiced(row) for row in rows])
         if not heard or 2 * len(heard) < len(rows):
             return ""
         third = -(-len(heard) // 3)
@@ -148,8 +157,9 @@ class Sounds:
         self.rate = rate
         self.attack = attack  # dB: what begins an event
         self.get = {name: table.getter(name) for name in (
-            "level", "attack", "attack_time", "centroid", "pitch", "salience", *self.COLOUR,
+            "level", "attack", "attack_time", "centroid", *self.COLOUR,
         )}  # fmt: skip
+        self.voiced = table.voiced()
         self.possible = "level" in table.index and "attack" in table.index
         self.rows: list[Row] = []  # of the event under way
         self.heard: list[float | None] = []  # its pitches, a frame each
@@ -181,10 +191,6 @@ class Sounds:
             self.heard.append(hz)
             self.peak = max(self.peak, level)
         return done
-
-    def voiced(self, row: Row) -> float | None:
-        hz = self.get["pitch"](row)
-        return hz if hz and hz > 0 and (self.get["salience"](row) or 0) >= Scenes.VOICED else None
 
     def new_pitch(self, hz: float | None, level: float) -> bool:
         """Does the pitch begin a note: is it a step away from that of the event's last frames?"""

@@ -50,9 +50,8 @@ class Summary:
         self.table, self.rate = table, rate
         self.columns = [i for i, name in enumerate(table.names) if name.startswith(tuple(KINDS))]
         self.chroma = [table.index[f"chroma_{i}"] for i in range(12) if f"chroma_{i}" in table.index]
-        self.get = {
-            name: table.getter(name) for name in ("level", "attack", "attack_time", "tuning", "pitch", "salience")
-        }
+        self.get = {name: table.getter(name) for name in ("level", "attack", "attack_time", "tuning")}
+        self.voiced = table.voiced()
         self.seconds = array("f")  # one row a second, a column each
         self.levels = array("f")  # one a second
         self.attacks = array("d")  # times in seconds
@@ -71,7 +70,7 @@ class Summary:
         tuning = self.get["tuning"](row)
         if tuning is not None:
             self.tunings.append(tuning)
-        if (hz := self.get["pitch"](row)) and hz > 0 and (self.get["salience"](row) or 0) >= Scenes.VOICED:
+        if hz := self.voiced(row):
             self.pitches.append(hz)
         self._rows.append(row)
         self._frames += 1
