@@ -39,6 +39,8 @@ TONAL = 300  # thousandths of tonality, from which notes are told
 HISS = 100000  # hundredths of Hz: from here on a pitch has to be tonal, or it is a fricative
 BACKGROUND = 4  # seconds whose quietest fifth is the background
 TEMPO = Fraction(2)  # seconds: the slowest beat
+VIBRATO = Fraction(36, 100)  # seconds before and after a frame
+SWINGS = np.arange(3.5, 10.1, 0.25)  # Hz, of a vibrato: looked for; told inside
 USABLE = 0.92  # of the Nyquist frequency: above it lies the slope of somebody's filter
 FLOOR = 1e-9  # power: -90 dBFS, added to each band
 SILENT = -9000  # hundredths of a dB
@@ -69,6 +71,9 @@ MEASURES: list[dict[str, Any]] = [
     {"name": "tempo", "unit": "BPM", "step": 0.1},
     {"name": "beat", "unit": "0..1", "step": 0.01},
     {"name": "tuning", "unit": "cents", "step": 1},
+    {"name": "crest", "unit": "dB", "step": 0.1},
+    {"name": "vibrato_rate", "unit": "Hz", "step": 0.1},
+    {"name": "vibrato_depth", "unit": "cents", "step": 1},
 ]
 
 
@@ -267,7 +272,40 @@ class Front:
         result = {name: value.reshape(count, hops, *value.shape[1:]) for name, value in hop_rows.items()}
         heard = np.add.reduce(powers.reshape(count, hops, -1), axis=1)
         centroid = np.add.reduce(heard * self.centres, axis=1) / (np.add.reduce(heard, axis=1) + 1e-15)
-        return result | {"loudness": hundredths(mean + 1e-12), "centroid": np.rint(centroid), "cells": cells} | whole
+        track = self.track(short, whole["pitch"] / 100)
+        result |= {"loudness": hundredths(mean + 1e-12), "centroid": np.rint(centroid), "cells": cells}
+        return result | whole | track
+
+    def track(self, short: Array, pitch: Array) -> Frames:
+        """The fundamental in each short window, cents above A4, (frames, hops), and where it can be trusted, (frames,).
+
+        From the place of the harmonic that tells it best: as strong and as high as can be, in the frame. Where the
+        pitch (Hz; none: 0) is too low for single harmonics to stand apart, `sung` is 0.
+        """
+        count, hops = len(pitch), self.hops
+        order = np.arange(1, HARMONICS + 1)
+        place = pitch[:, None] / self.short.bin * order
+        fits = (
+            (pitch >= 3 * self.short.bin)[:, None]
+            & (place * self.short.bin <= 4000)
+            & (place < self.short.size / 2 - 4)
+        )
+        index = np.where(fits, np.rint(place), 4).astype(np.int64)
+        power = short.reshape(count, hops, -1, 2)
+        frame = np.arange(count)[:, None]
+        middle = hundredths(np.add.reduce(power[frame, :, index], axis=(2, 3)) + 1e-13)
+        middle += np.rint(2000 * np.log10(order))
+        best = np.where(fits, middle, -np.inf).argmax(axis=1)[:, None]
+        near = np.take_along_axis(index, best, 1) + np.arange(-3, 4)
+        level = hundredths(np.add.reduce(power[frame, :, near], axis=3) + 1e-13).transpose(0, 2, 1)
+        peak = level[:, :, 1:-1].argmax(axis=2)[:, :, None]
+        a, b, c = (np.take_along_axis(level, peak + i, 2)[:, :, 0] for i in range(3))
+        bend = 2 * b - a - c
+        shift = np.where(bend > 0, (c - a) / np.where(bend > 0, 2 * bend, 1), 0)
+        bins = near[:, :1] + 1 + peak[:, :, 0] + shift
+        ratio = np.maximum(bins, 1) * (self.short.bin / 440) / (best + 1)
+        cents = np.rint(decibels(ratio) * (120 / math.log10(2)))
+        return {"cents": cents, "sung": fits[:, 0].astype(np.float64)}
 
     def cells(self, first: int, count: int) -> Array:
         """Energy of the sound's slope in pieces of about 2.5 ms, in 2**-32 up to 16, (frames, hops * CELLS)."""
@@ -486,6 +524,13 @@ class Meter:
         self.taper = weights(0.5 - 0.5 * np.cos(2 * np.pi * (np.arange(size) + 0.5) / size))
         self.fluct = [min(max(1, round(Fraction(low) * size / self.rate)), size // 2) for low in FLUCT[:-1]]
         self.frame_rate = frame_rate
+        swing = (
+            2
+            * np.pi
+            * np.outer(np.arange((2 * round(VIBRATO * frame_rate) + 1) * self.front.hops), SWINGS)
+            / float(self.rate)
+        )
+        self.swings = np.rint(1024 * np.stack((np.cos(swing), np.sin(swing)), axis=2)).reshape(len(swing), -1)
         self.levels = np.full(round(BACKGROUND * frame_rate), np.inf)
         self.first_beat = round(self.rate * 60 / 240 / 2)  # in steps of two short windows
         self.last_beat = round(TEMPO * self.rate / 2)
@@ -627,7 +672,34 @@ class Meter:
             "odd_even": np.where(fit >= 7, frames["odd_even"][now] / 10, np.nan),
             "tilt": np.where(fit >= 3, frames["tilt"][now] / 1024 / 10, np.nan),
         }
-        return columns | {f"chroma_{i}": chroma[:, i] for i in range(12)}
+        return columns | {f"chroma_{i}": chroma[:, i] for i in range(12)} | self.vibrato(frames, count)
+
+    def vibrato(self, frames: Frames, count: int) -> Frames:
+        """How fast and how far the pitch swings around where it stands or slides to.
+
+        One sine has to explain most of what is left of the track of the pitch when its line is taken away.
+        """
+        hops, half = self.front.hops, round(VIBRATO * self.frame_rate)
+        window = slice(self.past - half, self.past + count + half)
+        size = (2 * half + 1) * hops
+        sung = sliding_window_view(frames["sung"][window], 2 * half + 1).all(axis=1)
+        x = 2.0 * np.arange(size) - (size - 1)
+        track = sliding_window_view(frames["cents"][window].ravel(), size)[::hops]
+        track = track - np.rint(track.mean(axis=1))[:, None]
+        slope = (track @ x) / (x @ x)
+        track = np.clip(np.rint(100 * (track - track.mean(axis=1)[:, None] - slope[:, None] * x)), -40000, 40000)
+        swing = track @ self.swings
+        square = swing[:, ::2] ** 2 + swing[:, 1::2] ** 2
+        best = square.argmax(axis=1)
+        square = square[np.arange(count), best] / 1024**2
+        share = 2 * square / (size * (track * track).sum(axis=1) + 1)
+        depth = 2 / size * np.sqrt(square) / 100
+        inside = (best > 0) & (best < len(SWINGS) - 1) & (np.abs(track).max(axis=1) <= 20000)
+        there = sung & inside & (share >= 0.6) & (depth >= 10)
+        return {
+            "vibrato_rate": np.where(there, 10 * SWINGS[best], np.nan),
+            "vibrato_depth": np.where(there, depth, np.nan),
+        }
 
     def recent(self, sums: Array) -> Array:
         """Sums of the last seconds up to each frame: what is 64 frames ago counts for 1/e."""
@@ -647,7 +719,9 @@ class Meter:
         peak = np.append(peak, 0).reshape(onset.shape)[now]
         attack, hop = peak.max(axis=1), peak.argmax(axis=1)
         moment = np.where(attack >= CLEAR_ATTACK, self.moment(frames, count, hop), np.nan)
-        columns = {"attack": attack / 10, "attack_time": moment}
+        cells = frames["cells"][now]
+        crest = 10 * decibels((cells.max(axis=1) + 1) * cells.shape[1] / (cells.sum(axis=1) + cells.shape[1]))
+        columns = {"attack": attack / 10, "attack_time": moment, "crest": crest}
 
         # fluctuation: the level's spectrum
         window = slice(self.past - self.ahead, self.past + count + self.ahead)

@@ -38,13 +38,13 @@ SIZES = {"semantic": (128, 32, 32, 32)}  # codes of each layer, by the type of t
 OTHER_SIZES = (256, 128, 128, 128)
 MAX_CODES = 1000  # of a layer that is fitted: three digits
 MAX_DIMS = 32  # numbers left of a frame after the projection, in any codebook
-DIMS = 16  # in those that are fitted: with 8 as with 32, labels of sounds were worse told from the codes
+DIMS = 24  # in those that are fitted; with 16, the pitch of single notes was worse told from the codes
 MAX_FILE = 1 << 28  # bytes of a codebook file
 FEATURE_LIMIT = 2.0**20  # |x|; beyond, features are clipped
 POINT_LIMIT = 2.0**18  # |z| and codewords
 SLICE = 4096  # frames worked on at a time
 
-WHITEN = 0.35
+WHITEN = 0.2
 SPREAD = 2.0**12  # standard deviation of the first component of z
 RESTARTS = 6  # of k-means
 TRIAL_ROUNDS, ROUNDS = 8, 200

@@ -1,12 +1,13 @@
 """The built-in encoder: two streams of features made from the spectrum, with no weights.
 
 A, acoustic, is what the ear gets in a frame: the cepstrum of a mel spectrum and how it moves, the rise of four regions,
-how rough they are, tonality, and pitch with its salience.
+how rough they are, tonality, and pitch with its salience: height, and pitch class as a place on a circle.
 
 S, semantic, is what the scene is over about two seconds around a frame: mean and spread of the cepstrum, within frames
 and from frame to frame; the modulation spectrum, which is how strongly eight regions fluctuate in seven octaves from
 0.5 to 50 Hz; tonality and salience of pitch with their spread; attacks; the onsets' correlation with themselves by lag;
-pitch and its spread; and how few pitch classes make up the harmony, whatever the key.
+pitch and its spread; how few pitch classes make up the harmony, whatever the key; and which, as their place on circles
+of fifths, major and minor thirds (Harte, Sandler and Gasser 2006, "Detecting harmonic change in musical audio").
 
 All values are whole numbers: see measures.py for why they are the same on every machine. A thousand is about the
 standard deviation of a group of features over many sounds, times the weight that told kinds of sounds apart best.
@@ -22,20 +23,24 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from .measures import Array, Frames, Harmony, Meter, decibels
 
-MODEL_VERSION = "3"
+MODEL_VERSION = "4"
 
 # name: (width, factor), in the order of the row
 SEMANTIC = {
-    "mean": (13, 0.24), "spread": (13, 2.2), "motion": (13, 2.4), "modulation": (56, 0.86), "tone": (2, 6.4),
+    "mean": (13, 0.34), "spread": (13, 2.2), "motion": (13, 2.4), "modulation": (56, 0.86), "tone": (2, 6.4),
     "tone_spread": (2, 6.4), "flux": (4, 0.54), "flux_spread": (4, 0.4), "rhythm": (12, 1000), "regularity": (1, 830),
     "density": (1, 15000), "pitch": (1, 0.52), "pitch_spread": (1, 0.83), "harmony": (4, 3.6),
+    "circles": (6, 1.5),
 }  # fmt: skip
 ACOUSTIC = {
     "cepstrum": (16, 0.48), "slope": (6, 0.45), "flux": (4, 0.31), "roughness": (4, 0.14), "tonality": (1, 1.1),
-    "salience": (1, 1.3), "pitch": (1, 0.46),
+    "salience": (1, 1.95), "pitch": (1, 1.38), "pitch_class": (2, 0.75),
 }  # fmt: skip
 OCTAVES = (0.5, 1, 2, 4, 8, 16, 32)  # Hz: where each octave of modulation starts; the last ends at 50
 LAGS = (5, 6, 8, 10, 12, 16, 20, 26, 34, 44, 58, 76, 100)  # short windows: borders of the lags of rhythm
+TURNS = 2 * np.pi * np.outer((7 / 12, 1 / 3, 1 / 4), np.arange(12))  # of the twelve pitch classes on three circles
+CIRCLES = np.rint(1024 * np.concatenate((np.cos(TURNS), np.sin(TURNS))))
+TURN = np.rint(1000 * np.exp(2j * np.pi * np.arange(1000) / 1000))  # by thousandths of an octave
 ONSET = 300  # hundredths of a dB: the mean rise of all bands that counts as an onset
 
 
@@ -67,6 +72,7 @@ class Spectral(Meter):
         voiced = (part["pitch"] > 0).astype(np.float64)
         clear = np.maximum(part["salience"] - Harmony.CLEAR, 0) / (1000 - Harmony.CLEAR)
         height, pitch = np.rint(part["octaves"] * clear), part["octaves"]
+        turn = TURN[pitch.astype(np.int64) % 1000] * clear
         cepstra = part["cepstra"][:, :, :13]
         full = np.rint(part["cepstra"].sum(axis=1) / number[:, None])
         mean = full[:, :13] * there[:, None]
@@ -84,6 +90,7 @@ class Spectral(Meter):
         ends = np.cumsum([column.shape[1] for column in columns]).tolist()
         self.sums = {n: slice(a, b) for n, a, b in zip(sums, [0, *ends[:-1]], ends, strict=True)}
         own = {"number": number, "mean": full, "height": height, "sums": np.hstack(columns)}
+        own["pitch_class"] = np.rint(np.stack((turn.real, turn.imag), axis=1))
         return super().summary(part) | own
 
     def rows(self, frames: Frames, count: int) -> Array:
@@ -113,6 +120,7 @@ class Spectral(Meter):
             "tonality": frames["tonality"][now],
             "salience": frames["salience"][now],
             "pitch": frames["height"][now],
+            "pitch_class": frames["pitch_class"][now],
         }
 
     def semantic(self, frames: Frames, count: int) -> Frames:
@@ -143,6 +151,7 @@ class Spectral(Meter):
             "pitch": total["height"] / heard,
             "pitch_spread": spread(total["pitch_square"] / sung, total["pitch"] / sung) * total["voiced"] / heard,
             "harmony": chroma[:, :-5:-1],
+            "circles": total["chroma"] @ CIRCLES.T / (1024 * heard),
         }
 
     def onsets(self, onset: Array) -> Array:

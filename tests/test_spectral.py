@@ -199,6 +199,33 @@ def test_colour_of_a_note() -> None:
     assert np.nanmedian(measure(fading)["decay"]) == pytest.approx(20, abs=1)
 
 
+@pytest.mark.parametrize(("hz", "rate", "cents"), [(150, 6.0, 50), (440, 5.5, 30), (880, 6.5, 80)])
+def test_vibrato(hz: float, rate: float, cents: float) -> None:
+    t = np.arange(3 * RATE) / RATE
+    phase = 2 * np.pi * np.cumsum(hz * 2 ** (cents * np.sin(2 * np.pi * rate * t) / 1200)) / RATE
+    sound = sum(0.1 * np.sin(n * phase) / n for n in range(1, 9)) + noise(3, amplitude=0.001)
+    got = measure(sound)
+    inside = slice(8, -8)
+    assert np.abs(got["vibrato_rate"][inside] - rate).max() <= 0.25
+    assert np.abs(got["vibrato_depth"][inside] - cents).max() <= 0.15 * cents
+
+
+@pytest.mark.parametrize("octaves", [0, 0.5, 2])
+def test_no_vibrato_in_what_stands_or_slides(octaves: float) -> None:
+    t = np.arange(3 * RATE) / RATE
+    phase = 2 * np.pi * np.cumsum(220 * 2 ** (octaves * t)) / RATE
+    got = measure(sum(0.1 * np.sin(n * phase) / n for n in range(1, 9)) + noise(3, amplitude=0.001))
+    assert np.isnan(got["vibrato_rate"]).all()
+
+
+def test_crest_tells_crackle_from_noise() -> None:
+    smooth = noise(2, amplitude=0.03)
+    crackle = smooth / 10
+    crackle[1000::3000] += 0.5
+    assert np.median(measure(smooth)["crest"]) < 4
+    assert np.median(measure(crackle)["crest"]) > 9
+
+
 def test_every_measure_fits_its_grid() -> None:
     sound = np.concatenate((noise(1), tone(60, 1), pulses(5, 2), np.zeros(RATE)))
     rows = run(Meter(RATE), sound)
@@ -340,4 +367,4 @@ def test_what_the_version_stands_for() -> None:
     sound = np.rint(varied() * 2**15) / 2**15
     rows = run(Spectral(RATE), sound)[:, : Spectral.S + Spectral.A]
     found = hashlib.sha256(rows.tobytes()).hexdigest()[:16]
-    assert (MODEL_VERSION, found) == ("3", "d5ac54c4b0bd865c")
+    assert (MODEL_VERSION, found) == ("4", "37d751b884944b05")
