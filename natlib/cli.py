@@ -18,13 +18,16 @@ import stat
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
+from functools import partial
+from itertools import repeat
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, cast
 
 from . import __version__, wire
 from .wire import Head, Record
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
+    from queue import SimpleQueue
 
 CHUNK = 1 << 20  # bytes asked of the kernel in one read, and the pipe size asked for
 HELD = 1 << 18  # bytes held back at most before they are written, when input comes without a pause
@@ -134,9 +137,9 @@ def header(item: Item, kind: str, **added: Any) -> Record:
     return Record({**item.head, "kind": kind, **added})
 
 
-def data(payload: bytes) -> Record:
-    """A block. The writer counts `pos` and `bytes`."""
-    return Record({"event": "data"}, payload)
+def data(payload: bytes | memoryview) -> Record:
+    """A block, which must stay what it is until `Source` reads on. The writer counts `pos` and `bytes`."""
+    return Record({"event": "data"}, cast(bytes, payload))
 
 
 def end(item: Item, **added: Any) -> Record:
@@ -179,6 +182,51 @@ class Output:
                 pieces[0] = pieces[0][written:]
 
 
+class Hasher:
+    """Checksums in a thread: hashlib lets the others run meanwhile, so they take no time where a core is free."""
+
+    AHEAD = 4  # pieces that may wait
+    SMALL = 1 << 16  # a piece of fewer bytes is not worth the thread
+
+    def __init__(self) -> None:
+        self.given = self.done = 0  # pieces for the thread
+        self._queues: tuple[SimpleQueue[tuple[Any, bytes | memoryview]], SimpleQueue[None]] | None = None
+
+    def update(self, digest: Any, data: bytes | memoryview) -> None:
+        """Add `data`, which must stay what it is meanwhile, to `digest`, soon."""
+        if len(data) < self.SMALL and self.done == self.given:
+            digest.update(data)
+            return
+        self._queues = self._queues or self._start()
+        self.wait(self.given - self.AHEAD)
+        self._queues[0].put((digest, data))
+        self.given += 1
+
+    def wait(self, given: int | None = None) -> None:
+        """Return when all pieces are added, or those that had been when so many were `given`."""
+        while self._queues and self.done < (self.given if given is None else given):
+            self._queues[1].get()
+            self.done += 1
+
+    @staticmethod
+    def _start() -> tuple[SimpleQueue[tuple[Any, bytes | memoryview]], SimpleQueue[None]]:
+        from queue import SimpleQueue
+        from threading import Thread
+
+        todo: SimpleQueue[tuple[Any, bytes | memoryview]] = SimpleQueue()
+        done: SimpleQueue[None] = SimpleQueue()
+
+        def work() -> None:
+            while True:
+                digest, data = todo.get()
+                digest.update(data)
+                del digest, data
+                done.put(None)
+
+        Thread(target=work, daemon=True).start()
+        return todo, done
+
+
 class Source:
     """The input: FILE operands, or standard input where there are none (or for the operand -)."""
 
@@ -197,17 +245,18 @@ class Source:
             raise IsADirectoryError(21, "is a directory")
         return fd
 
-    def views(self, fd: int) -> Iterator[memoryview]:
-        """What can be read from `fd`, as it comes; each view holds until the next is asked for.
+    def views(self, fd: int, buffers: Iterator[bytearray] | None = None) -> Iterator[memoryview]:
+        """What can be read from `fd`, as it comes, into the next of `buffers`, by default always the same.
 
-        What was written before is sent off before every wait. One buffer for all: large blocks that come and go leave
-        holes in the heap, by which an hour of sound takes more memory than a minute.
+        What was written before is sent off before every wait. A view holds until its buffer's next turn: large blocks
+        that come and go would leave holes in the heap, by which an hour of sound takes more memory than a minute.
         """
         enlarge_pipe(fd)
-        buffer = bytearray(CHUNK)
+        buffers = buffers or repeat(bytearray(CHUNK))
         try:
             while True:
                 self.run.output.flush()
+                buffer = next(buffers)
                 size = os.readv(fd, [buffer])
                 if not size:
                     return
@@ -216,10 +265,6 @@ class Source:
         finally:
             if fd > 2:
                 os.close(fd)
-
-    def chunks(self, fd: int) -> Iterator[bytes]:
-        """The same as bytes that can be kept."""
-        return map(bytes, self.views(fd))
 
     def items(self) -> Iterator[Item]:
         """The items of every record stream of the input, in order."""
@@ -420,11 +465,15 @@ def parser(kind: type[Stage]) -> ArgumentParser:
     from argparse import ArgumentParser, RawDescriptionHelpFormatter
 
     examples = "\n".join(f"  {line}" for line in kind.examples)
+    try:
+        width = int(os.environ.get("COLUMNS", 0)) or os.get_terminal_size(1).columns
+    except (OSError, ValueError):
+        width = 80
     result = ArgumentParser(
         prog=kind.name,
         description="\n\n".join(filter(None, (kind.summary, kind.description))),
         epilog=f"examples:\n{examples}\n\nexit status: 0 all well, 1 something failed or was lost, 2 wrong usage",
-        formatter_class=RawDescriptionHelpFormatter,
+        formatter_class=partial(RawDescriptionHelpFormatter, width=width - 2),  # else it imports much to find that out
         allow_abbrev=False,
     )
     kind.arguments(result)

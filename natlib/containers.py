@@ -21,7 +21,7 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator
-from functools import partial
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 FS = b"\x1c"
@@ -34,7 +34,7 @@ REACH = 48  # bytes that a signature looks at, at most
 class Window:
     """The input as a finder sees it: what lies ahead can be looked at, and taken, which passes it on."""
 
-    def __init__(self, chunks: Iterator[bytes], emit: Callable[[bytes], None]):
+    def __init__(self, chunks: Iterator[memoryview], emit: Callable[[bytes | memoryview], None]):
         self._chunks = chunks
         self._emit = emit
         self._buffer = bytearray()  # what was read and not passed on
@@ -44,8 +44,10 @@ class Window:
 
     def peek(self, size: int, at: int = 0) -> bytes:
         """The `size` bytes that lie `at` bytes ahead; fewer only at the end of input."""
-        self._fill(at + size)
         start = self._taken + at
+        if start + size > len(self._buffer):
+            self._fill(at + size)
+            start = self._taken + at
         return bytes(self._buffer[start : start + size])
 
     def take(self, size: int) -> None:
@@ -121,7 +123,7 @@ class Window:
             while len(self._buffer) < size and (chunk := self._read()):
                 self._buffer += chunk
 
-    def _read(self) -> bytes:
+    def _read(self) -> bytes | memoryview:
         chunk = b"" if self._ended else next(self._chunks, b"")
         self._ended = not chunk
         return chunk
@@ -265,11 +267,7 @@ def likely(data: bytes | bytearray, start: int, stop: int) -> list[int]:
     places = {match.start() for match in SEPARATED.finditer(data, start, stop + REACH)}
     for anchor in ANCHORS:
         for match in anchor.finditer(data, start, stop + REACH):
-            place = match.start()
-            if place - 4 >= start and SEARCHED[0].match(data, place - 4):
-                place -= 4
-            elif not SEARCHED[0].match(data, place):
-                continue
+            place = match.start(match.lastindex or 0)
             if data[place - 2 : place] == b"\x1c\n":
                 place -= 2
             elif data[place - 1 : place] == FS:
@@ -872,7 +870,12 @@ def mpeg_start(window: Window, at: int) -> bool:
 
 def mpeg_frame(window: Window, at: int, free: int = 0) -> Frame | None:
     """A frame (ISO 11172-3, 2.4.1.3); `free` is the size of those in free format, but for their padding."""
-    head = window.peek(4, at)
+    return mpeg_header(window.peek(4, at), free)
+
+
+@lru_cache
+def mpeg_header(head: bytes, free: int) -> Frame | None:
+    """The same, of its first 4 bytes."""
     if len(head) < 4 or head[0] != 0xFF or head[1] < 0xE0:
         return None
     version, layer, index, rate = head[1] >> 3 & 3, 4 - (head[1] >> 1 & 3), head[2] >> 4, head[2] >> 2 & 3
@@ -1261,13 +1264,21 @@ def groups(formats: list[Format]) -> tuple[re.Pattern[bytes], list[Format]]:
 
 
 def anchors(formats: list[Format]) -> Iterator[bytes]:
-    """Where to look closer: a search for one byte, or for classes of bytes, is many times faster than for the table."""
-    literals = [literal for form in formats for literal in form.literals]
-    for short in sorted({literal for literal in literals if len(literal) < 4}):
-        yield re.escape(short) + b"(?=" + b"|".join(form.rest for form in formats if short in form.literals) + b")"
-    columns = zip(*(literal[:4] for literal in literals if len(literal) >= 4), strict=True)
+    """What finds the signatures, many times faster than the table: by one byte, or by classes of bytes, then the rest.
+
+    A group is where the file starts, if not with the literal.
+    """
+    literals = [(literal, form) for form in formats for literal in form.literals]
+    for short in sorted({literal for literal, _ in literals if len(literal) < 4}):
+        yield re.escape(short) + b"(?=" + b"|".join(form.rest for literal, form in literals if literal == short) + b")"
+    long = [(literal, form) for literal, form in literals if len(literal) >= 4]
+    columns = zip(*(literal[:4] for literal, _ in long), strict=True)
     first, *others = (b"[" + re.escape(bytes(set(column))) + b"]" for column in columns)
-    yield first + b"(?=" + b"".join(others) + b")"  # looked ahead, so that the next place may be the next byte
+    rests = []
+    for literal, form in long:
+        start = b"(?<=(" + form.before + b")" + literal[:1] + b")" if form.before else b""
+        rests.append(start + re.escape(literal[1:]) + form.rest)
+    yield first + b"(?=" + b"".join(others) + b")(?=" + b"|".join(rests) + b")"  # so that the next may be the next byte
 
 
 CHARACTER = rb"(?:[\t-\r -~]|[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3})"

@@ -8,15 +8,11 @@ comes out is measured.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
-from argparse import ArgumentParser, Namespace
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from math import log10
-from queue import SimpleQueue
-from threading import Thread
 from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn
 
 from . import cli, plain
@@ -24,6 +20,8 @@ from .cli import Failure, Item
 from .wire import Head, Record
 
 if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+
     from .decoders import Blocks, Decoder
 
 BLOCK = 1 << 18  # samples of all channels in one data record, at most; large ones cost the next stage less
@@ -71,7 +69,7 @@ class Decode(cli.Stage):
         self.raw = plain.raw(options.raw_format or RAW, options.raw_rate or RATE, options.raw_channels or 1)
         # BLAS threads are of no use here, and each would take 32 MB of address space.
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-        self.hasher = Hasher()
+        self.hasher = cli.Hasher()
 
     @staticmethod
     def arguments(parser: ArgumentParser) -> None:
@@ -401,9 +399,12 @@ def resampled(blocks: Blocks, rate: int, to: int, channels: int) -> Blocks:
 class Totals:
     """What is counted on the way, and told in the end."""
 
-    def __init__(self, hasher: Hasher) -> None:
+    def __init__(self, hasher: cli.Hasher) -> None:
+        import hashlib
+
         self.hasher = hasher
         self.digest = hashlib.sha256()
+        self.scratch: Any = None  # float64, shape (BLOCK,) or more
         self.samples = self.clipped = self.nonfinite = 0
         self.peak = self.energy = 0.0
 
@@ -423,15 +424,19 @@ class Totals:
                     self.clipped += int(np.count_nonzero(np.abs(block) >= full))
                 yield block
 
-    def count(self, block: Any) -> bytes:
+    def count(self, block: Any) -> memoryview:
         """Measure a block of the output. Returns it as the payload of a record."""
         import numpy as np
 
-        flat = block.reshape(-1).astype(np.float64)
+        flat = np.ascontiguousarray(block, "<f4").reshape(-1)
+        if self.scratch is None or len(self.scratch) < len(flat):
+            self.scratch = np.empty(max(BLOCK, len(flat)))
+        exact = self.scratch[: len(flat)]
+        exact[:] = flat
         self.samples += len(block)
-        self.peak = max(self.peak, float(block.max()), -float(block.min()))
-        self.energy += float(np.dot(flat, flat))
-        payload: bytes = block.astype("<f4", copy=False).tobytes()
+        self.peak = max(self.peak, float(flat.max()), -float(flat.min()))
+        self.energy += float(np.dot(exact, exact))
+        payload = flat.data.cast("B")
         self.hasher.update(self.digest, payload)
         return payload
 
@@ -448,37 +453,6 @@ class Totals:
             **({"nonfinite": self.nonfinite} if self.nonfinite else {}),
             "pcm_sha256": self.digest.hexdigest(),
         }
-
-
-class Hasher:
-    """Checksums in a thread: hashlib lets the others run meanwhile, so they take no time where a core is free."""
-
-    AHEAD = 4  # payloads that may wait
-
-    def __init__(self) -> None:
-        self._todo: SimpleQueue[tuple[Any, bytes]] = SimpleQueue()
-        self._free: SimpleQueue[None] = SimpleQueue()
-        for _ in range(self.AHEAD):
-            self._free.put(None)
-        Thread(target=self._run, daemon=True).start()
-
-    def _run(self) -> None:
-        while True:
-            digest, payload = self._todo.get()
-            digest.update(payload)
-            self._free.put(None)
-
-    def update(self, digest: Any, payload: bytes) -> None:
-        """Add `payload` to `digest`, soon."""
-        self._free.get()
-        self._todo.put((digest, payload))
-
-    def wait(self) -> None:
-        """Return when all is added."""
-        for _ in range(self.AHEAD):
-            self._free.get()
-        for _ in range(self.AHEAD):
-            self._free.put(None)
 
 
 def main() -> NoReturn:

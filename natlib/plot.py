@@ -6,7 +6,6 @@ matplotlib is imported before there is something to draw.
 
 from __future__ import annotations
 
-import logging
 import os
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Iterator
@@ -94,6 +93,8 @@ class Plot(cli.Stage):
         super().__init__(options)
         if options.sound and not options.report:
             raise cli.UsageError("--sound is played in a --report: give that too")
+        import logging
+
         self.text = bool(options.report)
         self.seen = self.drawn = 0  # items
         logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it tells of its font cache

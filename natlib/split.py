@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Iterator
-from threading import Thread
+from itertools import cycle
 from typing import TYPE_CHECKING, NoReturn
 
-from . import cli, containers
-from .containers import Window
+from . import cli
 from .wire import Head, Record
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
-BESIDE = 1 << 17  # a piece of so many bytes is hashed in a thread, which costs as much as hashing 20,000
+    from .containers import Format, Window
+
+BUFFERS = 4  # that are read into in turn, while others are hashed
 
 
 class File(cli.Item):
     """One file of the input: its header, and how to find its end."""
 
-    def __init__(self, head: Head, window: Window, form: containers.Format):
+    def __init__(self, head: Head, window: Window, form: Format):
         super().__init__({"event": "header", **head, "format": form.name}, iter(()))
         self.window, self.form = window, form
 
@@ -48,9 +48,7 @@ class Split(cli.Stage):
     def __init__(self, options: Namespace):
         super().__init__(options)
         self.count = 0  # items of standard input
-        self.hash = hashlib.sha256()
-        self.size = 0
-        self.hashing: Thread | None = None
+        self.hasher = cli.Hasher()
 
     @staticmethod
     def arguments(parser: ArgumentParser) -> None:
@@ -59,6 +57,8 @@ class Split(cli.Stage):
         how.add_argument("--fs-only", action="store_true", help="cut standard input at every FS, and nowhere else")
 
     def items(self, source: cli.Source) -> Iterator[cli.Item]:
+        from .containers import Window
+
         self.emit = source.run.emit
         for path in source.paths:
             try:
@@ -68,7 +68,7 @@ class Split(cli.Stage):
                 continue
             if os.isatty(fd):
                 source.run.say("type or paste text; Ctrl-D on a new line ends it")
-            window = Window(source.chunks(fd), self.passed)
+            window = Window(source.views(fd, self.buffers()), self.passed)
             try:
                 yield from self.cut(window) if path == "-" else [self.whole(cli.name_keys(path), window)]
             except OSError as error:  # nothing could be read, or no more
@@ -76,6 +76,8 @@ class Split(cli.Stage):
 
     def cut(self, window: Window) -> Iterator[cli.Item]:
         """The files of standard input."""
+        from . import containers
+
         while True:
             start = window.tell()
             self.count += 1
@@ -93,39 +95,42 @@ class Split(cli.Stage):
 
     def whole(self, head: Head, window: Window) -> cli.Item:
         """All that the window shows, as one file."""
+        from . import containers
+
         form = containers.identify(window)._replace(find=containers.to_the_end)
         return File({**head, "extent": "end-of-input"}, window, form)
 
-    def passed(self, data: bytes) -> None:
-        """A piece of the file, on its way from the window to the output."""
-        self.hashed()
-        self.size += len(data)
-        if len(data) < BESIDE:
-            self.hash.update(data)
-        else:
-            self.hashing = Thread(target=self.hash.update, args=(data,))
-            self.hashing.start()
-        self.emit(cli.data(data))
+    def buffers(self) -> Iterator[bytearray]:
+        """What is read into: each comes again when nothing in it waits to be hashed any more."""
+        ring = [(bytearray(cli.CHUNK), 0) for _ in range(BUFFERS)]
+        for number in cycle(range(BUFFERS)):
+            self.hasher.wait(ring[number][1])
+            yield ring[number][0]
+            ring[number] = ring[number][0], self.hasher.given
 
-    def hashed(self) -> None:
-        """Wait until the last piece is hashed."""
-        if self.hashing:
-            self.hashing.join()
-            self.hashing = None
+    def passed(self, data: bytes | memoryview) -> None:
+        """A piece of the file, on its way from the window to the output."""
+        self.size += len(data)
+        self.hasher.update(self.digest, data)
+        self.emit(cli.data(data))
 
     def process(self, item: cli.Item) -> Iterator[Record]:
         if not isinstance(item, File):
             yield from item
             return
-        self.hash, self.size = hashlib.sha256(), 0
+        import hashlib
+
+        from . import containers
+
+        self.digest, self.size = hashlib.sha256(), 0
         yield cli.header(item, "bytes")
         try:
             extent = containers.find_end(item.window, item.form)
         except OSError as error:
             raise cli.Failure(error.strerror or str(error)) from None
         finally:
-            self.hashed()
-        yield cli.end(item, size=self.size, sha256=self.hash.hexdigest(), extent=extent)
+            self.hasher.wait()
+        yield cli.end(item, size=self.size, sha256=self.digest.hexdigest(), extent=extent)
 
 
 def main() -> NoReturn:

@@ -39,8 +39,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-import orjson
-
 VERSION = "1.0"
 MAX_LINE = 64 * 1024  # bytes of a header line, LF included
 MAX_PAYLOAD = 16 * 1024 * 1024  # bytes of one data record
@@ -74,6 +72,8 @@ class Record(NamedTuple):
 
 def dump(head: Head) -> bytes:
     """`head` as a header line, LF included. Raises WireError above MAX_LINE, TypeError for what JSON can't hold."""
+    import orjson  # here, since it takes longer to import than --help takes
+
     line = orjson.dumps(head, option=orjson.OPT_APPEND_NEWLINE)
     if len(line) > MAX_LINE:
         raise WireError(f"a header line of at most {MAX_LINE} bytes", f"one of {len(line)}")
@@ -274,6 +274,8 @@ class Reader:
 
     @staticmethod
     def _parse(line: bytes) -> Head:
+        import orjson
+
         try:
             head = orjson.loads(line)
         except orjson.JSONDecodeError as error:
