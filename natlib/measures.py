@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
 
@@ -30,6 +31,8 @@ HOPS = 100  # short windows a second, about
 CONTEXT = Fraction(96, 100)  # seconds heard before and after a frame
 LAG = Fraction(1)  # seconds: the slowest pulse
 BANDS = 40
+STEP = 20
+CACHE = 1 << 16  # numbers that stay in a processor's second cache with what is made of them
 LOW, HIGH = 40.0, 16000.0  # Hz
 EDGES = (40, 150, 400, 1000, 2500, 6000, 16000)  # Hz, of the regions
 FLUCT = (0.5, 2, 8, 16, 50)  # Hz, of fluctuation
@@ -144,21 +147,25 @@ class Spectrum:
         # sum(power) over all bins is then the mean square of the sound, weighted by the squared window
         self.scale = 2 / (self.size * float((self.window * self.window).sum()))
 
-    def __call__(self, buffer: Array, middles: NDArray[np.int64]) -> Array:
-        """Squares of the real and imaginary parts in turn, shape (len(middles), size + 2), without a constant offset.
+    def __call__(self, buffer: Array, middles: NDArray[np.int64]) -> Iterator[Array]:
+        """Squares of the real and imaginary parts in turn, (windows, size + 2), some windows at a time.
 
-        The offset stands in bins 0 and 1 of a Hann window alone: half of bin 0, with the opposite sign, is in bin 1.
+        As many as stay in a processor's cache. Without a constant offset: it stands in bins 0 and 1 of a Hann window
+        alone, half of bin 0, with the opposite sign, in bin 1.
         """
-        windowed = np.empty((len(middles), self.size))
         starts: list[int] = (middles - self.size // 2).tolist()
-        for row, start in zip(windowed, starts, strict=True):
-            np.multiply(buffer[start : start + self.size], self.window, out=row)
-        spectrum = np.fft.rfft(windowed)
-        spectrum[:, 1] += spectrum[:, 0] / 2
-        spectrum[:, 0] = 0
-        parts: Array = spectrum.view(np.float64)
-        parts *= parts
-        return parts
+        step = max(1, CACHE // self.size)
+        for first in range(0, len(starts), step):
+            some = starts[first : first + step]
+            windowed = np.empty((len(some), self.size))
+            for row, start in zip(windowed, some, strict=True):
+                np.multiply(buffer[start : start + self.size], self.window, out=row)
+            spectrum = np.fft.rfft(windowed)
+            spectrum[:, 1] += spectrum[:, 0] / 2
+            spectrum[:, 0] = 0
+            parts: Array = spectrum.view(np.float64)
+            parts *= parts
+            yield parts
 
 
 class Filters:
@@ -245,7 +252,8 @@ class Front:
         first, hops = self.frames, self.hops
         whole = self.colour(self.buffer, self.places(2 * first + 1, count, 1) - self.start)
         middles = self.places(2 * first * hops + 1, count * hops, hops)
-        short = self.short(self.buffer, middles - self.start)
+        near = self.near(whole["pitch"] / 100, whole["partial"])
+        powers, power, partial = self.listen(middles - self.start, np.repeat(near, hops, axis=0))
         begins = self.places(2 * first * hops, count * hops, hops)
         valid = (begins < max(1, self.samples)).astype(np.float64)
         ends = middles + self.short.size // 2 > self.samples
@@ -254,12 +262,10 @@ class Front:
         keep = self.centre(self.frames) - self.margin - self.start
         self.buffer, self.start = self.buffer[keep:], self.start + keep
 
-        powers = self.bands(short)
         bands = hundredths(powers + FLOOR)
         bands = np.pad(bands, ((0, 0), (0, BANDS - self.bands.count)), constant_values=SILENT)
         for i in range(OPEN, BANDS):
             np.maximum(bands[:, i], bands[:, i - 1] - SLOPE, out=bands[:, i])
-        power = np.add.reduce(short, axis=1) * self.short.scale
         mean = np.add.reduce((power * valid).reshape(count, hops), axis=1) / valid.reshape(count, hops).sum(axis=1)
         hop_rows = {
             "valid": valid,
@@ -272,40 +278,35 @@ class Front:
         result = {name: value.reshape(count, hops, *value.shape[1:]) for name, value in hop_rows.items()}
         heard = np.add.reduce(powers.reshape(count, hops, -1), axis=1)
         centroid = np.add.reduce(heard * self.centres, axis=1) / (np.add.reduce(heard, axis=1) + 1e-15)
-        track = self.track(short, whole["pitch"] / 100)
         result |= {"loudness": hundredths(mean + 1e-12), "centroid": np.rint(centroid), "cells": cells}
-        return result | whole | track
+        return result | whole | {"cents": self.track(partial.reshape(count, hops, -1), near[:, 0], whole["partial"])}
 
-    def track(self, short: Array, pitch: Array) -> Frames:
-        """The fundamental in each short window, cents above A4, (frames, hops), and where it can be trusted, (frames,).
+    def listen(self, middles: NDArray[np.int64], near: NDArray[np.int64]) -> tuple[Array, Array, Array]:
+        """Of each short window: the power of the bands, of all, and of the bins `near`, a row of them a window."""
+        bands, power, partial, first = [], [], [], 0
+        for parts in self.short(self.buffer, middles):
+            bands.append(self.bands(parts))
+            power.append(np.add.reduce(parts, axis=1))
+            column = 2 * near[first : first + len(parts)]
+            row = np.arange(len(parts))[:, None]
+            partial.append(parts[row, column] + parts[row, column + 1])
+            first += len(parts)
+        return np.concatenate(bands), np.concatenate(power) * self.short.scale, np.concatenate(partial)
 
-        From the place of the harmonic that tells it best: as strong and as high as can be, in the frame. Where the
-        pitch (Hz; none: 0) is too low for single harmonics to stand apart, `sung` is 0.
-        """
-        count, hops = len(pitch), self.hops
-        order = np.arange(1, HARMONICS + 1)
-        place = pitch[:, None] / self.short.bin * order
-        fits = (
-            (pitch >= 3 * self.short.bin)[:, None]
-            & (place * self.short.bin <= 4000)
-            & (place < self.short.size / 2 - 4)
-        )
-        index = np.where(fits, np.rint(place), 4).astype(np.int64)
-        power = short.reshape(count, hops, -1, 2)
-        frame = np.arange(count)[:, None]
-        middle = hundredths(np.add.reduce(power[frame, :, index], axis=(2, 3)) + 1e-13)
-        middle += np.rint(2000 * np.log10(order))
-        best = np.where(fits, middle, -np.inf).argmax(axis=1)[:, None]
-        near = np.take_along_axis(index, best, 1) + np.arange(-3, 4)
-        level = hundredths(np.add.reduce(power[frame, :, near], axis=3) + 1e-13).transpose(0, 2, 1)
+    def near(self, pitch: Array, partial: Array) -> NDArray[np.int64]:
+        """Seven bins of a short window around a partial, (frames, 7); pitch in Hz, the partial's order or 0."""
+        return np.maximum(np.rint(pitch * partial / self.short.bin), 3).astype(np.int64)[:, None] + np.arange(-3, 4)
+
+    def track(self, power: Array, lowest: NDArray[np.int64], partial: Array) -> Array:
+        """The fundamental in each short window, cents above A4, (frames, hops), from seven bins around a partial."""
+        level = hundredths(power + 1e-13)
         peak = level[:, :, 1:-1].argmax(axis=2)[:, :, None]
         a, b, c = (np.take_along_axis(level, peak + i, 2)[:, :, 0] for i in range(3))
         bend = 2 * b - a - c
         shift = np.where(bend > 0, (c - a) / np.where(bend > 0, 2 * bend, 1), 0)
-        bins = near[:, :1] + 1 + peak[:, :, 0] + shift
-        ratio = np.maximum(bins, 1) * (self.short.bin / 440) / (best + 1)
-        cents = np.rint(decibels(ratio) * (120 / math.log10(2)))
-        return {"cents": cents, "sung": fits[:, 0].astype(np.float64)}
+        bins = lowest[:, None] + 1 + peak[:, :, 0] + shift
+        ratio = np.maximum(bins, 1) * (self.short.bin / 440) / np.maximum(partial, 1)[:, None]
+        return np.rint(decibels(ratio) * (120 / math.log10(2)))
 
     def cells(self, first: int, count: int) -> Array:
         """Energy of the sound's slope in pieces of about 2.5 ms, in 2**-32 up to 16, (frames, hops * CELLS)."""
@@ -335,12 +336,15 @@ class Front:
 
     def colour(self, buffer: Array, middles: NDArray[np.int64]) -> Frames:
         """What the long windows tell: level and regions in hundredths of a dB (absent: NaN), and the harmony."""
-        long = self.long(buffer, middles)
-        regions = np.full((len(long), len(EDGES)), np.nan)
-        parts = np.add.reduceat(long[:, : self.cuts[-1]], self.cuts[:-1], axis=1) * self.long.scale + 1e-14
-        regions[:, 0] = hundredths(np.add.reduce(parts, axis=1))
-        regions[:, 1 : 1 + parts.shape[1]] = hundredths(parts)
-        return {"regions": regions} | self.harmony(long)
+        heard, regions, end = [], [], self.harmony.end
+        for long in self.long(buffer, middles):
+            regions.append(np.add.reduceat(long[:, : self.cuts[-1]], self.cuts[:-1], axis=1) * self.long.scale + 1e-14)
+            heard.append(long[:, 0 : 2 * end : 2] + long[:, 1 : 2 * end : 2])
+        parts = np.concatenate(regions)
+        table = np.full((len(parts), len(EDGES)), np.nan)
+        table[:, 0] = hundredths(np.add.reduce(parts, axis=1))
+        table[:, 1 : 1 + parts.shape[1]] = hundredths(parts)
+        return {"regions": table} | self.harmony(np.concatenate(heard))
 
 
 class Harmony:
@@ -380,23 +384,19 @@ class Harmony:
         self.turn = np.rint(1024 * np.exp(1j * turns))  # where it stands between two notes of A4 = 440 Hz
         self.bin = long.bin
         orders = np.log2(np.arange(1, HARMONICS + 1))
+        self.better = np.rint(1000 * math.log10(2) * 2 * orders)  # a place is told better by its order
         self.slopes = np.zeros((HARMONICS + 1, HARMONICS))  # of a line through the first n harmonics
         for n in range(3, HARMONICS + 1):
             x = orders[:n] - orders[:n].mean()
             self.slopes[n, :n] = np.rint(1024 * x / (x * x).sum())
 
-    def __call__(self, long: Array) -> Frames:
-        """All there is, from the squares of `Spectrum`."""
-        power = np.zeros((len(long), self.size // 2 + 1))
-        heard = power[:, : self.end]
-        np.add(long[:, 0 : 2 * self.end : 2], long[:, 1 : 2 * self.end : 2], out=heard)
+    def __call__(self, heard: Array) -> Frames:
+        """All there is, from the squares of `Spectrum`, one number a bin, (frames, end). Changes them."""
         heard[:, : self.first] = 0
         heard *= self.scale
         magnitude = np.sqrt(heard)
         result = {"tonality": self.tonality(heard, magnitude)} | self.notes(magnitude)
-        strength = magnitude * np.sqrt(magnitude)
-        np.multiply(strength, self.weight, out=power[:, : self.end])
-        result |= self.pitch(power)
+        result |= self.pitch(magnitude * np.sqrt(magnitude) * self.weight)
         return result | self.timbre(magnitude, result["pitch"] / 100)
 
     def tonality(self, power: Array, magnitude: Array) -> Array:
@@ -458,24 +458,33 @@ class Harmony:
         }
 
     def timbre(self, magnitude: Array, pitch: Array) -> Frames:
-        """Of the first eight harmonics: how many fit below 5 kHz, their fall by octave, odd (3, 5, 7) against even."""
+        """Of the first eight harmonics: how many fit below 5 kHz, their fall by octave, odd (3, 5, 7) against even.
+
+        And which partial tells best, in a short window, how the pitch moves: strong and high (none: 0).
+        """
         place = np.outer(pitch / self.bin, np.arange(1, HARMONICS + 1))
         index = np.clip(np.rint(place).astype(np.int64), 1, self.end - 2)
         row = np.arange(len(pitch))[:, None]
         power = sum(magnitude[row, index + i] * magnitude[row, index + i] for i in (-1, 0, 1))
         count = np.add.reduce(place < self.end - 2, axis=1) * (pitch > 0)
         level = hundredths(power + 1e-13)
+        sure = np.where((place < min(self.end - 2, 4000 / self.bin)) & (pitch > 120)[:, None], level + self.better, -np.inf)
         odd, even = (power[:, i] + power[:, i + 2] + power[:, i + 4] + 1e-13 for i in (2, 1))
         slopes = self.slopes[count.astype(np.int64)]
         return {
             "fit": count.astype(np.float64),
+            "partial": np.where(pitch > 120, sure.argmax(axis=1) + 1.0, 0),
             "tilt": np.add.reduce(level * slopes, axis=1),
             "odd_even": hundredths(odd) - hundredths(even),
         }
 
-    def pitch(self, power: Array) -> Frames:
+    def pitch(self, strength: Array) -> Frames:
         """Pitch in hundredths of Hz (none: 0), octaves above A3 in thousandths (none: 0), salience in thousandths."""
-        lags = np.fft.irfft(power)[:, : len(self.shape)]
+        power = np.zeros((len(strength), self.size // 2 + 1))
+        power[:, : self.end] = strength
+        group = max(1, CACHE // self.size)
+        groups = [power[first : first + group] for first in range(0, len(power), group)]
+        lags = np.concatenate([np.fft.irfft(some)[:, : len(self.shape)] for some in groups])
         r = np.rint(2**20 * lags / ((lags[:, :1] + 1e-15) * self.shape))
         a, b, c = r[:, :-2], r[:, 1:-1], r[:, 2:]
         peak = (b > a) & (b >= c)
@@ -486,10 +495,10 @@ class Harmony:
         height = np.rint(b + (c - a) * shift / 4)
         score = height - self.cost[column]
         salience, lag = np.zeros(len(power)), np.ones(len(power))
-        some, starts = np.unique(row, return_index=True)  # frames that have a peak at all
-        if len(some):
+        there, starts = np.unique(row, return_index=True)  # frames that have a peak at all
+        if len(there):
             top = np.zeros(len(power))
-            top[some] = np.maximum.reduceat(score, starts)
+            top[there] = np.maximum.reduceat(score, starts)
             good = np.flatnonzero(score >= self.SHARE * np.maximum(top, 1)[row])
             frame, first = np.unique(row[good], return_index=True)
             best = good[first]
@@ -553,7 +562,7 @@ class Meter:
 
     def _rows(self, count: int, silent: int) -> Array:
         """Analyse `count` frames, and give the rows that have all of their context; `silent` frames follow."""
-        step = 5 * self.group
+        step = STEP * self.group
         parts = [self.front.analyse(min(step, count - i)) for i in range(0, count, step)]
         parts = [part | self.summary(part) for part in parts]
         if not self.memory:
@@ -682,7 +691,7 @@ class Meter:
         hops, half = self.front.hops, round(VIBRATO * self.frame_rate)
         window = slice(self.past - half, self.past + count + half)
         size = (2 * half + 1) * hops
-        sung = sliding_window_view(frames["sung"][window], 2 * half + 1).all(axis=1)
+        sung = sliding_window_view(frames["partial"][window] > 0, 2 * half + 1).all(axis=1)
         x = 2.0 * np.arange(size) - (size - 1)
         track = sliding_window_view(frames["cents"][window].ravel(), size)[::hops]
         track = track - np.rint(track.mean(axis=1))[:, None]
