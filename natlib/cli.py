@@ -485,6 +485,7 @@ def parser(kind: type[Stage]) -> ArgumentParser:
 
 def main(kind: type[Stage], argv: Sequence[str] | None = None) -> NoReturn:
     """Run a command, and end the process with its exit status."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy's products are small: threads cost more than they give
     status = 1
     try:
         for fd in (0, 1):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
@@ -163,7 +162,6 @@ def tidy(rate: float) -> float:
 
 
 def main() -> NoReturn:
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the products are small: threads cost more than they give
     cli.main(Embed)
 
 
