@@ -13,6 +13,7 @@ help:
 	@echo 'make demo [FILES="a.wav b.flac"]     hear some files (or a piece made for it): heard.ndjson and heard.png'
 	@echo 'make -j2 batch IN=folder [OUT=out]   every file of a folder to OUT/NAME.ndjson; what is done is skipped'
 	@echo 'make test, make lint                 what has to pass before a commit'
+	@echo 'make bench [QUICK=1] [ONLY=part]     how fast it is, beside cat, soundfile, ffmpeg, aubio and librosa'
 	@echo 'make codebook CORPUS=folder          fit the codebook again; make bench-tokens CORPUS=folder: what it holds'
 
 # Environments: one folder, a stamp for each set of packages.
@@ -68,6 +69,14 @@ codebook: .venv/.dev
 bench-tokens: .venv/.dev
 	.venv/bin/python tests/bench/tokens.py "$(CORPUS)"
 
+# How fast it is, beside others; QUICK=1 with a tenth of the sound, ONLY=split a part of it. librosa has its own packages.
+
+bench: .venv/.dev out/bench/librosa/.done
+	.venv/bin/python tests/bench/speed.py $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY))
+
+out/bench/librosa/.done:
+	-$(PYTHON) -m venv $(@D) && $(@D)/bin/python -m pip install -q --disable-pip-version-check librosa && touch $@
+
 # What has to pass.
 
 test: .venv/.dev
@@ -82,4 +91,4 @@ lint: .venv/.dev
 clean:
 	rm -rf out heard.ndjson heard.png
 
-.PHONY: help demo batch codebook bench-tokens test lint clean
+.PHONY: help demo batch bench codebook bench-tokens test lint clean

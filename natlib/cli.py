@@ -186,7 +186,7 @@ class Hasher:
     """Checksums in a thread: hashlib lets the others run meanwhile, so they take no time where a core is free."""
 
     AHEAD = 4  # pieces that may wait
-    SMALL = 1 << 16  # a piece of fewer bytes is not worth the thread
+    SMALL = 1 << 17  # a piece of fewer bytes is not worth the thread
 
     def __init__(self) -> None:
         self.given = self.done = 0  # pieces for the thread

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Iterator
 from itertools import cycle
 from typing import TYPE_CHECKING, NoReturn
@@ -60,6 +61,7 @@ class Split(cli.Stage):
         from .containers import Window
 
         self.emit = source.run.emit
+        buffers = self.buffers()
         for path in source.paths:
             try:
                 fd = source.open(path)
@@ -68,7 +70,7 @@ class Split(cli.Stage):
                 continue
             if os.isatty(fd):
                 source.run.say("type or paste text; Ctrl-D on a new line ends it")
-            window = Window(source.views(fd, self.buffers()), self.passed)
+            window = Window(source.views(fd, buffers), self.passed)
             try:
                 yield from self.cut(window) if path == "-" else [self.whole(cli.name_keys(path), window)]
             except OSError as error:  # nothing could be read, or no more
@@ -102,11 +104,11 @@ class Split(cli.Stage):
 
     def buffers(self) -> Iterator[bytearray]:
         """What is read into: each comes again when nothing in it waits to be hashed any more."""
-        ring = [(bytearray(cli.CHUNK), 0) for _ in range(BUFFERS)]
-        for number in cycle(range(BUFFERS)):
-            self.hasher.wait(ring[number][1])
-            yield ring[number][0]
-            ring[number] = ring[number][0], self.hasher.given
+        given: deque[int] = deque((0 for _ in range(BUFFERS)), BUFFERS)
+        for buffer in cycle(bytearray(cli.CHUNK) for _ in range(BUFFERS)):
+            self.hasher.wait(given[0])
+            yield buffer
+            given.append(self.hasher.given)
 
     def passed(self, data: bytes | memoryview) -> None:
         """A piece of the file, on its way from the window to the output."""
