@@ -468,7 +468,9 @@ class Harmony:
         power = sum(magnitude[row, index + i] * magnitude[row, index + i] for i in (-1, 0, 1))
         count = np.add.reduce(place < self.end - 2, axis=1) * (pitch > 0)
         level = hundredths(power + 1e-13)
-        sure = np.where((place < min(self.end - 2, 4000 / self.bin)) & (pitch > 120)[:, None], level + self.better, -np.inf)
+        sure = np.where(
+            (place < min(self.end - 2, 4000 / self.bin)) & (pitch > 120)[:, None], level + self.better, -np.inf
+        )
         odd, even = (power[:, i] + power[:, i + 2] + power[:, i + 4] + 1e-13 for i in (2, 1))
         slopes = self.slopes[count.astype(np.int64)]
         return {

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import subprocess
 import sys
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
-from helpers import AUDIO, ROOT, needs_audio, noise, tone
+from helpers import AUDIO, ROOT, needs_audio, noise, sh, tone
 
 from natlib import measures
 from natlib.measures import MEASURES, Meter
@@ -291,39 +290,13 @@ def test_another_sample_rate_changes_little() -> None:
         assert likeness(a, b, slice(Spectral.S, Spectral.S + Spectral.A)) < 2 * limit
 
 
-DIGEST = """
-import hashlib, sys
-import numpy as np
-sys.path.insert(0, {root!r})
-from natlib.spectral import Spectral
-names = {disabled!r}.split()
-if names:
-    from numpy._core._multiarray_umath import __cpu_features__ as features
-    assert not any(features[name] for name in names), "the variant did not take effect"
-sound = np.random.default_rng(5).standard_normal(200000) * np.linspace(0, 0.1, 200000)
-sound += np.sin(np.arange(200000) ** 1.3 / 40) * 0.3
-encoder = Spectral(44100)
-print(hashlib.sha256(encoder.feed(sound).tobytes() + encoder.finish().tobytes()).hexdigest())
-"""
-
-
-def digest(disabled: str = "", **env: str) -> str:
-    if disabled:
-        env["NPY_DISABLE_CPU_FEATURES"] = disabled
-    code = DIGEST.format(root=str(ROOT), disabled=disabled)
-    done = subprocess.run([sys.executable, "-c", code], env={**os.environ, **env}, capture_output=True, check=True)
-    return done.stdout.decode()
-
-
-def test_the_same_bytes_for_every_processor_and_number_of_threads() -> None:
-    from numpy._core._multiarray_umath import __cpu_dispatch__, __cpu_features__
-
-    plain = digest(OPENBLAS_NUM_THREADS="1")
-    there = [name for name in __cpu_dispatch__ if __cpu_features__[name]]
-    for count in range(len(there)):
-        assert digest(" ".join(there[count:])) == plain
-    for core in ("Prescott", "Nehalem", "Sandybridge", "Haswell"):
-        assert digest(OPENBLAS_CORETYPE=core, OPENBLAS_NUM_THREADS="2") == plain
+def test_the_same_tokens_for_every_processor_and_number_of_threads(tmp_path: Path) -> None:
+    for number, sound in enumerate((varied(), varied()[::-1] * 0.3, noise(0.1))):
+        soundfile.write(tmp_path / f"{number}.wav", sound, RATE, subtype="FLOAT")
+    sh("nat-split *.wav | nat-decode > pcm", cwd=tmp_path)
+    done = sh(f"{sys.executable} {ROOT}/tests/bench/sameness.py pcm", cwd=tmp_path)
+    assert done.stdout.count(b" same ") >= 6, done.stdout
+    assert b"DIFFERENT" not in done.stdout
 
 
 def test_logarithms() -> None:
