@@ -92,6 +92,7 @@ class Decode(cli.Stage):
 
     def process(self, item: Item) -> Iterator[Record]:
         """Header, blocks, end."""
+        cli.keep_memory()
         feed = Feed(item)
         sound = self.sound(feed, item)
         channels = 1 if self.options.channels == "mono" else sound.channels

@@ -89,6 +89,7 @@ A row comes out within two seconds of its last sample, whatever the length of th
     def process(self, item: cli.Item) -> Iterator[Record | bytes]:
         import numpy as np
 
+        cli.keep_memory()
         rate, channels = item.head.get("sample_rate"), item.head["channels"]
         if type(rate) is not int or not LOWEST <= rate <= HIGHEST:
             expected = f"expected a sample_rate from {LOWEST} to {HIGHEST} Hz in the header"
