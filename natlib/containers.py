@@ -41,6 +41,8 @@ class Window:
         self._taken = 0  # how many bytes of it were taken
         self._offset = 0  # where it starts in the input
         self._ended = False  # has the last byte been read?
+        self._kept: bytearray | None = None  # what was passed on since `keep`, if that is not too much
+        self._passed = 0  # how far the input was passed on before it came again
 
     def peek(self, size: int, at: int = 0) -> bytes:
         """The `size` bytes that lie `at` bytes ahead; fewer only at the end of input."""
@@ -60,7 +62,7 @@ class Window:
             chunk = self._read()
             if not chunk:
                 raise EOFError
-            self._emit(chunk[:size])
+            self._pass_on(chunk[:size])
             self._buffer += chunk[size:]
             here = len(chunk) - len(self._buffer)
             self._offset += here
@@ -111,10 +113,43 @@ class Window:
         for start in range(0, self._taken, PIECE):
             with memoryview(self._buffer) as view:
                 piece = bytes(view[start : min(start + PIECE, self._taken)])
-            self._emit(piece)
+            self._pass_on(piece)
         del self._buffer[: self._taken]
         self._offset += self._taken
         self._taken = 0
+
+    def keep(self) -> None:
+        """From here on, keep a copy of what is passed on, up to AHEAD bytes."""
+        self.flush()
+        self._kept = bytearray()
+
+    def forget(self) -> None:
+        """Keep it no more."""
+        self._kept = None
+
+    def keeps(self) -> bool:
+        """Is all there that was passed on since?"""
+        return self._kept is not None
+
+    def again(self) -> int:
+        """Have what was kept ahead once more. Returns how many bytes that is; 0 where it was too much."""
+        self.flush()
+        kept, self._kept = self._kept or b"", None
+        self._passed = max(self._passed, self._offset)
+        self._buffer[:0] = kept
+        self._offset -= len(kept)
+        return len(kept)
+
+    def passed(self) -> bool:
+        """Was what lies ahead passed on before, as bytes of another file?"""
+        return self.tell() < self._passed
+
+    def _pass_on(self, data: bytes | memoryview) -> None:
+        if self._kept is not None and len(self._kept) + len(data) > AHEAD:
+            self._kept = None
+        if self._kept is not None:
+            self._kept += data
+        self._emit(data)
 
     def _fill(self, size: int) -> None:
         """Have `size` bytes ahead, or all that there are."""
@@ -175,9 +210,12 @@ def known(window: Window, at: int = 0, searching: bool = False) -> Format | None
     return None
 
 
-def identify(window: Window) -> Format:
-    """The format of the file that starts here."""
+def identify(window: Window, whole: bool = False) -> Format:
+    """The format of the file that starts here. Of a `whole` one, the frames may have other bytes in front."""
     form = known(window) or UNKNOWN
+    if whole and form is UNKNOWN and (start := certain(window, LOOK)):
+        inside = known(window, start, searching=True)
+        form = inside if inside and inside.name in FOUND else form
     head = window.peek(REACH)
     if not ID3.match(head):
         return form
@@ -191,6 +229,7 @@ def identify(window: Window) -> Format:
 def find_end(window: Window, form: Format) -> str:
     """Take the file of the format `form` that starts here. Returns its extent."""
     start = window.tell()
+    window.forget()
     try:
         extent = form.find(window)
         if window.tell() == start and window.peek(1) not in (b"", FS):
@@ -255,6 +294,7 @@ def wave(data: bytes) -> bool:
 
 def search(window: Window) -> str:
     """Take all up to the next cut, and return the extent."""
+    window.forget()
     window.take(1)
     for _ in window.scan(likely, 2 * REACH):
         if extent := cut(window):
@@ -297,10 +337,11 @@ def lost(window: Window, size: int, sync: bytes, resume: Check) -> str:
     return "exact"
 
 
-def declared(find: Find) -> Find:
+def declared(find: Find, long: Find | None = None) -> Find:
     """For formats that nobody can play before they are whole: a length is believed if it leads to an end.
 
-    If it doesn't, and a file starts before, this one was cut off there. What is longer than AHEAD is believed anyway.
+    If it doesn't, and a file starts before, this one was cut off there. What is longer than AHEAD is `trusted`, or
+    left to the finder `long`.
     """
 
     def believe(window: Window) -> str:
@@ -313,17 +354,72 @@ def declared(find: Find) -> Find:
         except EOFError:
             pass
         except TooFarError:
-            return find(window)
+            return (long or trusted(find))(window)
         return cut_off(window, preview.at) or find(window)
 
     return believe
 
 
+def trusted(find: Find) -> Find:
+    """For formats that are passed on as they come: a length is believed, and only searched when it led to no end.
+
+    If a file starts in there, this one was cut off before. Its bytes can't be taken back, but the other comes again, as
+    a file of its own: here, where the input has ended; else by `cut_short`, since no file waits for the next.
+    """
+
+    def believe(window: Window) -> str:
+        if window.passed():
+            return declared(find, find)(window)  # it is here, and need not come a third time
+        window.keep()
+        try:
+            return find(window)
+        except EOFError:
+            if again(window):
+                return "next-file"
+            raise
+
+    return believe
+
+
+def cut_short(window: Window) -> bool:
+    """Was the file that has just ended cut off before its declared end? Then what was taken of others comes again."""
+    return window.keeps() and not over(window) and again(window)
+
+
+def again(window: Window) -> bool:
+    """Go back in what was kept to the first certain start of another file, if there is one."""
+    size = window.again()
+    start = certain(window, size)
+    window.skip(start or size)
+    return start > 0
+
+
+def certain(window: Window, limit: int) -> int:
+    """How far ahead, but less than `limit`, another file certainly starts, or the separator before it; 0: none does."""
+    for place in lookout(window, limit):
+        head = window.peek(REACH, place)
+        start = place + len(separator(head))
+        if known(window, start, searching=True):
+            tag = window.peek(REACH, start)
+            if not ID3.match(tag) or known(window, start + id3_size(tag)):  # there are such tags in WAV and AIFF, too
+                return place
+    return 0
+
+
+def lookout(window: Window, limit: int) -> Iterator[int]:
+    """The places less than `limit` ahead, but not the next byte, that look like a cut."""
+    for at in range(0, limit, LOOK):
+        first = max(0, at - 2)  # where a separator may be
+        data = window.peek(min(LOOK + at - first, limit - first) + 2 * REACH, first)
+        stop = min(len(data), at - first + LOOK, limit - first)
+        yield from (first + place for place in likely(data, at - first or 1, stop))
+
+
 def cut_off(window: Window, size: int) -> str:
     """Take what comes before the file that surely starts in the next `size` bytes; "" where none does."""
-    data = window.peek(size + 2 * REACH)
-    for place in likely(data, 1, min(size, len(data))):
-        if SURE.match(data, place + len(separator(data[place : place + 2]))):
+    for place in lookout(window, size):
+        head = window.peek(2 + REACH, place)
+        if SURE.match(head, len(separator(head))):
             window.take(place)
             return cut(window)
     return ""
@@ -345,6 +441,9 @@ class Preview(Window):
             raise TooFarError
         return self._window.peek(size, self.at + at)
 
+    def forget(self) -> None:
+        pass
+
     def take(self, size: int) -> None:
         if size and not self.peek(1, size - 1):
             self.at += len(self.peek(size))
@@ -359,27 +458,20 @@ class Preview(Window):
 
 
 def unknown(window: Window) -> str:
-    """Bytes of no known format. As long as they are text, any FS ends them."""
-    head = window.peek(64)
-    start, found, _ = head.partition(FS)
-    if found and not start:
+    """Bytes of no known format: up to the next FS, or the next certain start."""
+    if window.peek(1) == FS:
         return "separator"
-    if not text(start if found else head):
-        return search(window)
     window.take(1)
-    for _ in window.scan(likely_in_text, 2 * REACH):
-        extent = "separator" if window.peek(1) == FS else cut(window)
-        if extent:
+    for _ in window.scan(likely_or_fs, 2 * REACH):
+        if extent := "separator" if window.peek(1) == FS else cut(window):
             return extent
-        if CONTROL.match(window.peek(1)):
-            break
-    return search(window)
+    raise EOFError
 
 
-def likely_in_text(data: bytes | bytearray, start: int, stop: int) -> list[int]:
-    """The places in `data` where a file may start, up to the one where text ends."""
-    match = CONTROL.search(data, start, stop)
-    return [*likely(data, start, match.start()), match.start()] if match else likely(data, start, stop)
+def likely_or_fs(data: bytes | bytearray, start: int, stop: int) -> list[int]:
+    """The places in `data` that look like a cut, up to the first FS."""
+    fs = data.find(FS, start, stop)
+    return likely(data, start, stop) if fs < 0 else [*likely(data, start, fs), fs]
 
 
 def at_fs(window: Window) -> str:
@@ -1196,14 +1288,14 @@ MPEG_III = rb"(?:[\xe3\xf3]R.\0|\xfbR.\0[\0-\x7f]|[\xe2\xf2]R...\0|\xfaR...\0[\0
 ASF_HEADER = b"\x30\x26\xb2\x75\x8e\x66\xcf\x11\xa6\xd9\0\xaa\0\x62\xce\x6c"
 
 FORMATS = (
-    Format("wav", (b"RIFF", b"RIFX", b"RF64", b"BW64"), rb".{4}WAVE" + CHUNK, wav),
+    Format("wav", (b"RIFF", b"RIFX", b"RF64", b"BW64"), rb".{4}WAVE" + CHUNK, trusted(wav)),
     Format("riff", (b"RIFF",), rb".{4}[A-Z0-9 ]{4}[ -~]{4}", declared(riff)),
-    Format("w64", (b"riff\x2e\x91\xcf\x11\xa5\xd6\x28\xdb\x04\xc1\0\0",), rb".{8}wave", w64),
-    Format("aiff", (b"FORM",), rb".{4}AIF[FC]" + CHUNK, aiff),
-    Format("svx", (b"FORM",), rb".{4}(?:8SVX|16SV)[ -~]{4}", svx),
+    Format("w64", (b"riff\x2e\x91\xcf\x11\xa5\xd6\x28\xdb\x04\xc1\0\0",), rb".{8}wave", trusted(w64)),
+    Format("aiff", (b"FORM",), rb".{4}AIF[FC]" + CHUNK, trusted(aiff)),
+    Format("svx", (b"FORM",), rb".{4}(?:8SVX|16SV)[ -~]{4}", trusted(svx)),
     Format("caf", (b"caff",), rb"\0[\1\2]\0\0desc\0{7}\x20", declared(caf)),
-    Format("au", (b".snd",), rb"\0.{7}\0\0\0[\x01-\x1b].{4}\0\0[\0-\4].", au),
-    Format("au", (b"dns.",), rb".{3}\0.{4}[\x01-\x1b]\0\0\0.{4}.[\0-\4]\0\0", au),
+    Format("au", (b".snd",), rb"\0.{7}\0\0\0[\x01-\x1b].{4}\0\0[\0-\4].", trusted(au)),
+    Format("au", (b"dns.",), rb".{3}\0.{4}[\x01-\x1b]\0\0\0.{4}.[\0-\4]\0\0", trusted(au)),
     Format("ircam", (b"\x64\xa3\1\0", b"\x64\xa3\2\0", b"\x64\xa3\3\0", b"\x64\xa3\4\0"), IRCAM, search),
     Format("ircam", (b"\0\1\xa3\x64", b"\0\2\xa3\x64", b"\0\3\xa3\x64", b"\0\4\xa3\x64"), IRCAM, search, here=True),
     Format("flac", (b"fLaC",), rb"[\0-\6\x80-\x86]", flac),
@@ -1223,7 +1315,7 @@ FORMATS = (
     Format("dsf", (b"DSD \x1c",), rb"\0{7}", declared(dsf)),
     Format("dff", (b"FRM8",), rb".{8}DSD ", declared(dff)),
     Format("tta", (b"TTA1",), rb"[\1-\3]\0", declared(tta)),
-    Format("ape", (b"MAC ",), rb".[\x0e-\x0f]", ape),
+    Format("ape", (b"MAC ",), rb".[\x0e-\x0f]", declared(ape)),
     Format("musepack", (b"MPCKSH",), b"", declared(musepack)),
     Format("musepack", (b"MP+\x07", b"MP+\x17"), b"", search),
     Format("wv", (b"wvpk",), rb".{3}\0[\2-\x10]\x04", wavpack),
@@ -1252,6 +1344,7 @@ FORMATS = (
 )
 UNKNOWN = Format("unknown", (), b"", unknown)
 TAGGED = frozenset(("mp3", "mp2", "mp1", "aac", "ac3", "eac3", "flac", "tta", "ape", "wv", "musepack"))  # after ID3v2
+FOUND = frozenset(("mp3", "mp2", "mp1", "aac", "ac3", "eac3", "dts"))  # by decoders, in spite of what is in front
 
 
 def patterns(parts: Iterable[bytes]) -> re.Pattern[bytes]:
@@ -1282,7 +1375,6 @@ def anchors(formats: list[Format]) -> Iterator[bytes]:
 
 
 CHARACTER = rb"(?:[\t-\r -~]|[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3})"
-CONTROL = re.compile(rb"[\0-\x08\x0e-\x1f\x7f]")
 
 SEARCHED = groups([form for form in FORMATS if not form.here])
 HERE = groups([form for form in FORMATS if form.here])

@@ -59,7 +59,7 @@ class Decode(cli.Stage):
     examples = (
         "nat-split song.flac | nat-decode | nat-embed | nat-quantize | nat-pack",
         "cat *.flac | nat-split | nat-decode --rate 16000 --start 0.5 --duration 2 | nat-plot > sounds.png",
-        "head -c 100000 /dev/urandom | nat-split | nat-decode --raw-format u8 --raw-rate 8000 | nat-plot > noise.png",
+        "head -c 99999 /dev/urandom | nat-split --whole | nat-decode --raw-format u8 --raw-rate 8000 | nat-plot > noise.png",
     )
 
     def __init__(self, options: Namespace):
@@ -153,7 +153,8 @@ class Decode(cli.Stage):
         if sound.continued:
             totals["continued"] = "; ".join(sound.continued)
         if sound.damage:
-            totals |= {"damaged": True, "reason": "; ".join(sound.damage)}
+            before = (item.end or {}).get("reason")
+            totals |= {"damaged": True, "reason": "; ".join([before, *sound.damage] if before else sound.damage)}
             cli.complain(f"{self.name}: {item.name}: damaged: {totals['reason']}")
         record = cli.end(item, **totals)
         item.end = record.head

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from .containers import Format, Window
 
+CUT_SHORT = "cut off before its declared end; what it took of other files comes again"
 BUFFERS = 4  # that are read into in turn, while others are hashed
 
 
@@ -72,11 +73,11 @@ class Split(cli.Stage):
                 source.run.say("type or paste text; Ctrl-D on a new line ends it")
             window = Window(source.views(fd, buffers), self.passed)
             try:
-                yield from self.cut(window) if path == "-" else [self.whole(cli.name_keys(path), window)]
+                yield from self.cut(window, source.run) if path == "-" else [self.whole(cli.name_keys(path), window)]
             except OSError as error:  # nothing could be read, or no more
                 yield cli.Missing(f"stdin-{self.count}" if path == "-" else path, error)
 
-    def cut(self, window: Window) -> Iterator[cli.Item]:
+    def cut(self, window: Window, run: cli.Run) -> Iterator[cli.Item]:
         """The files of standard input."""
         from . import containers
 
@@ -89,6 +90,9 @@ class Split(cli.Stage):
             else:
                 form = containers.identify(window)
                 yield File(head, window, form._replace(find=containers.at_fs) if self.options.fs_only else form)
+            if containers.cut_short(window):
+                run.failed += 1
+                run.say(f"stdin-{self.count}: {CUT_SHORT}")
             window.skip(len(containers.separator(window.peek(2))))
             if not window.peek(1):
                 return
@@ -99,7 +103,7 @@ class Split(cli.Stage):
         """All that the window shows, as one file."""
         from . import containers
 
-        form = containers.identify(window)._replace(find=containers.to_the_end)
+        form = containers.identify(window, whole=True)._replace(find=containers.to_the_end)
         return File({**head, "extent": "end-of-input"}, window, form)
 
     def buffers(self) -> Iterator[bytearray]:
@@ -124,7 +128,7 @@ class Split(cli.Stage):
 
         from . import containers
 
-        self.digest, self.size = hashlib.sha256(), 0
+        self.digest, self.size, start = hashlib.sha256(), 0, item.window.tell()
         yield cli.header(item, "bytes")
         try:
             extent = containers.find_end(item.window, item.form)
@@ -132,7 +136,12 @@ class Split(cli.Stage):
             raise cli.Failure(error.strerror or str(error)) from None
         finally:
             self.hasher.wait()
-        yield cli.end(item, size=self.size, sha256=self.digest.hexdigest(), extent=extent)
+        record = cli.end(item, size=self.size, sha256=self.digest.hexdigest(), extent=extent)
+        if self.size > item.window.tell() - start:
+            record.head.update(damaged=True, reason=CUT_SHORT)
+            cli.complain(f"{self.name}: {item.name}: {CUT_SHORT}")
+        item.end = record.head
+        yield record
 
 
 def main() -> NoReturn:

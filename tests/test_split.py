@@ -1,7 +1,4 @@
-"""nat-split as a process: names, checksums, options, terminals, live streams, memory.
-
-`python tests/test_split.py` measures its throughput against that of cat.
-"""
+"""nat-split as a process: names, checksums, options, terminals, live streams, memory."""
 
 from __future__ import annotations
 
@@ -15,8 +12,6 @@ import select
 import signal
 import subprocess
 import sys
-import tempfile
-import time
 from pathlib import Path
 
 import pytest
@@ -184,6 +179,24 @@ def test_an_item_is_ended_as_soon_as_it_is_whole() -> None:
     process.stdout.close()
 
 
+def test_a_file_cut_short_costs_no_other() -> None:
+    """A WAV declares twice its bytes: what it took of the files after it comes again, whole."""
+    long = wav(noise(2))
+    short, rest = long[: len(long) // 2], [SOUNDS["b.flac"], SOUNDS["d.mp3"], SOUNDS["e.aiff"]]
+    for follow in ([rest[0]], rest * 3):  # up to the end of input, and beyond the declared end
+        done = sh("nat-split", SOUNDS["a.wav"] + short + b"".join(follow), status=1)
+        got = items(done.stdout)
+        whole = [SOUNDS["a.wav"], *follow]
+        assert [data for _, data, _ in got if data in whole] == whole and len(got) == len(whole) + 1
+        assert got[1][1] == (short + b"".join(follow))[: len(long)]
+        assert done.stderr.count(b"stdin-2: cut off before its declared end") == 1
+    assert "damaged" not in got[1][2]  # it was over before it could be known
+    ended = items(sh("nat-split", short + rest[0], status=1).stdout)[0][2]
+    assert ended["damaged"] and ended["extent"] == "next-file"
+    heard = records(sh("nat-split | nat-decode", short + rest[0], status=1).stdout)
+    assert [record.head.get("damaged") for record in heard if record.event == "end"] == [True, None]
+
+
 def test_nobody_reads() -> None:
     done = sh("yes | nat-split | head -c 1000", status=None)
     assert len(done.stdout) == 1000 and done.stderr == b""
@@ -218,34 +231,3 @@ def test_the_manual_names_all_formats_and_options() -> None:
     listed = set(re.findall(r"\w+", " ".join(re.findall(r"^\.(?:It )?Ql (.*)$", page, re.M))))
     assert {form.name for form in FORMATS} | {"unknown"} <= listed
     assert {"whole", "fs-only"} <= set(re.findall(r"\.It Fl \\-([a-z-]+)", page))
-
-
-def benchmark() -> None:
-    """Throughput of cat and of nat-split through a pipe, for a WAV of 1 GB, and of SHA-256 alone."""
-    size = 1_000_000_000
-
-    def fastest(line: str) -> float:
-        times = []
-        for _ in range(5):
-            start = time.perf_counter()
-            sh(line)
-            times.append(time.perf_counter() - start)
-        return size / min(times) / 1e6
-
-    with tempfile.TemporaryDirectory() as folder:
-        path = f"{folder}/large.wav"
-        header = HEADER[:4] + (size - 8).to_bytes(4, "little") + HEADER[8:40] + (size - 44).to_bytes(4, "little")
-        Path(path).write_bytes(header)
-        sh(f"head -c {size - 44} /dev/urandom >> {path}; cat {path} > /dev/null")
-        plain = fastest(f"cat {path} | cat > /dev/null")
-        split = fastest(f"cat {path} | nat-split > /dev/null")
-    digest, block = hashlib.sha256(), bytes(1 << 20)
-    start = time.process_time()
-    for _ in range(256):
-        digest.update(block)
-    sha = 256 * len(block) / (time.process_time() - start) / 1e6
-    print(f"cat {plain:.0f} MB/s, nat-split {split:.0f} MB/s, ratio {split / plain:.2f}; SHA-256 alone {sha:.0f} MB/s")
-
-
-if __name__ == "__main__":
-    benchmark()
