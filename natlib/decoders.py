@@ -7,6 +7,7 @@ comes than the file's bytes can mean. While they decode on one core, mixing and 
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import re
@@ -69,6 +70,7 @@ class Process:
 
     def _child(self, file: BinaryIO, main: Callable[[], None], out: int, err: int) -> NoReturn:
         """The new process. Whatever happens, it does not return into its parent's code."""
+        gc.freeze()  # a decoder before this one, if it waits to be collected, is its parent's to end
         try:
             os.close(self._out)  # so that it dies of SIGPIPE when its parent is gone
             os.close(self._err)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import importlib
 import os
 import pty
@@ -10,6 +11,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import termios
 import time
 import tomllib
 from itertools import pairwise
@@ -271,7 +273,8 @@ def test_interrupt(name: str) -> None:
     assert process.stdin
     process.stdin.write(b"R" if name == "split" else b"{")
     process.stdin.flush()
-    time.sleep(1)  # it has started, and waits for more
+    while process.poll() is None and fcntl.ioctl(process.stdin, termios.FIONREAD, b"\0\0\0\0") != b"\0\0\0\0":
+        time.sleep(0.01)  # until it has read that, and waits for more
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=20)
     assert (process.returncode, err) == (130, b"")
