@@ -1,17 +1,19 @@
 """nat-decode: items of bytes to PCM.
 
 WAV, AIFF, AU and raw samples become float32 as they come (plain.py). Everything else is collected, in memory while it
-is small, and decoded by libsndfile, or by ffmpeg where that can't (decoders.py). Then, in this order: the part that
+is small, and decoded by libsndfile, or by ffmpeg where that can't (decoders.py); but MPEG and Ogg that go on and on are
+decoded as they come. Then, in this order: the part that
 --start and --duration ask for; not-a-number and infinity become zero; channels are mixed; --rate resamples; and what
 comes out is measured.
 """
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
+import time
 from collections.abc import Iterable, Iterator
-from itertools import pairwise
 from math import log10
 from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn
 
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 BLOCK = 1 << 18  # samples of all channels in one data record, at most; large ones cost the next stage less
 HEAD = 1 << 20  # bytes of a file that are searched for the beginning of its samples
 SMALL = 1 << 25  # bytes of an item that are kept in memory
+LIVE = 3  # seconds after which what still comes is decoded as it comes, where that can be done
 RAW, RATE = "s16le", 22050  # how bytes are played that are no sound; Hz
 FULL = 32767 / 32768  # what counts as full scale; 127/128 in 8 bits
 LOUDEST = 1e12  # what is above is no sound, and sums of it might overflow
@@ -54,12 +57,13 @@ class Decode(cli.Stage):
         "sample rate, unless told otherwise. What libsndfile can't read is left to ffmpeg, where it is installed.\n"
         "Bytes that are no sound are played as raw samples, and the header says so. Of a damaged file comes what\n"
         "could be decoded.\n\n"
-        "WAV, AIFF, AU and raw samples come out as they go in. Other formats are collected to their end first."
+        "WAV, AIFF, AU and raw samples come out as they go in; so do MP3 and Ogg after 3 seconds. Other formats are\n"
+        "collected to their end first."
     )
     examples = (
         "nat-split song.flac | nat-decode | nat-embed | nat-quantize | nat-pack",
         "cat *.flac | nat-split | nat-decode --rate 16000 --start 0.5 --duration 2 | nat-plot > sounds.png",
-        "head -c 99999 /dev/urandom | nat-split --whole | nat-decode --raw-format u8 --raw-rate 8000 | nat-plot > noise.png",
+        "head -c 9999 /dev/urandom | nat-split --whole | nat-decode --raw-format u8 --raw-rate 8000 | nat-plot > n.png",
     )
 
     def __init__(self, options: Namespace):
@@ -127,9 +131,9 @@ class Decode(cli.Stage):
         if known or match:
             from .decoders import Broken
 
-            file = spooled(feed)
+            file = spooled(feed, LIVE if streams(item, head) else None)
             try:
-                return decoded(file)
+                return decoded(file) if feed.ended else live(file, feed)
             except Broken as error:
                 if known:
                     raise Failure(f"nothing could be decoded ({error})") from None
@@ -168,6 +172,7 @@ class Feed:
         self._notes: list[Record] = []
         self._data = self._payloads(records)
         self._held = b""
+        self.ended = False  # has the item's last byte come?
 
     def _payloads(self, records: Iterable[Record]) -> Iterator[bytes]:
         for record in records:
@@ -175,6 +180,7 @@ class Feed:
                 yield record.payload
             else:
                 self._notes.append(record)
+        self.ended = True
 
     def peek(self, size: int) -> bytes:
         """The first bytes, `size` or more of them; fewer only where the item ends before. They stay to be read."""
@@ -261,11 +267,44 @@ def unpacked(layout: plain.Layout, feed: Feed, damage: list[str]) -> Blocks:
         yield layout.samples(rest.ljust(layout.frame, b"\0"))  # of what is no sound file, every byte is heard
 
 
-def spooled(feed: Feed) -> BinaryIO:
-    """The whole item as a file without a name: in memory while it is small, where the system can do that."""
+def streams(item: Item, head: bytes) -> bool:
+    """Can libsndfile play the item while it comes? MPEG frames, and Ogg that is known not to be chained."""
+    form = item.head.get("format")
+    cut = "extent" not in item.head  # by its structure, so that each link of a chain is an item
+    return form in ("mp3", "mp2", "mp1") or (form == "ogg" and cut and any(codec in head for codec in OGG_CODECS))
+
+
+OGG_CODECS = (b"\1vorbis", b"OpusHead")
+
+
+def live(file: BinaryIO, feed: Feed) -> Sound:
+    """The sound of an item that goes on, of which `file` has the beginning. Raises decoders.Broken."""
+    from .decoders import Broken, Sndfile
+
+    begun = (record.payload for record in pieces(file))
+    decoder = Sndfile(None, itertools.chain(begun, feed))
+    encoding = {"format": decoder.format, "encoding": decoder.encoding}
+    sound = Sound(decoder.name, encoding, decoder.sample_rate, decoder.channels)
+
+    def blocks() -> Blocks:
+        try:
+            yield from decoder.blocks()
+        except Broken as error:
+            sound.damage.append(f"{decoder.name}: {error}")
+
+    sound.blocks = blocks()
+    return sound
+
+
+def spooled(feed: Feed, wait: float | None = None) -> BinaryIO:
+    """The whole item as a file without a name: in memory while it is small, where the system can do that.
+
+    Or what came of it in `wait` seconds, if it goes on after those.
+    """
     import shutil
     import tempfile
 
+    late = wait and time.monotonic() + wait
     try:
         memory = hasattr(os, "memfd_create")
         file: BinaryIO = open(os.memfd_create("nat"), "w+b") if memory else tempfile.TemporaryFile()
@@ -276,6 +315,8 @@ def spooled(feed: Feed) -> BinaryIO:
                 shutil.copyfileobj(small, file)
                 small.close()
             file.write(data)
+            if late and time.monotonic() > late:
+                break
         file.flush()
     except OSError as error:
         raise Failure(f"temporary file in {tempfile.gettempdir()}: {error.strerror} (TMPDIR chooses another)") from None
@@ -298,7 +339,7 @@ def decoded(file: BinaryIO) -> Sound:
     """
     from . import decoders
 
-    links = list(pairwise([*ogg_links(file), os.fstat(file.fileno()).st_size]))
+    links = list(itertools.pairwise([*ogg_links(file), os.fstat(file.fileno()).st_size]))
     damage: list[str] = []
 
     def opened() -> Iterator[tuple[Decoder, BinaryIO]]:

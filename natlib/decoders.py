@@ -15,6 +15,7 @@ import resource
 import select
 import shutil
 import signal
+import stat
 import warnings
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, BinaryIO, NoReturn
@@ -49,10 +50,11 @@ class Broken(Exception):
 class Process:
     """A process with `file` as its standard input, of which `read` gives the standard output."""
 
-    def __init__(self, file: BinaryIO, main: Callable[[], None]):
+    def __init__(self, file: BinaryIO, main: Callable[[], None], feeding: int = -1):
         self.log = b""  # what came on standard error
         self.stalled = False  # did nothing come for too long?
         self.size = os.fstat(file.fileno()).st_size
+        self._feeding = feeding  # the other end of `file`, where that is a pipe
         self._out, out = os.pipe()
         self._err, err = os.pipe()
         with warnings.catch_warnings():
@@ -74,12 +76,17 @@ class Process:
         try:
             os.close(self._out)  # so that it dies of SIGPIPE when its parent is gone
             os.close(self._err)
-            os.lseek(file.fileno(), 0, os.SEEK_SET)
+            if self._feeding < 0:
+                os.lseek(file.fileno(), 0, os.SEEK_SET)
+            else:
+                os.close(self._feeding)
             for standard, fd in enumerate((file.fileno(), out, err)):
                 os.dup2(fd, standard)
             for number in (signal.SIGINT, signal.SIGPIPE):
                 signal.signal(number, signal.SIG_DFL)
-            limits = {"AS": SPACE, "CPU": PATIENCE + self.size // SPEED, "CORE": 0, "FSIZE": 0}
+            limits = {"AS": SPACE, "CORE": 0, "FSIZE": 0}
+            if self._feeding < 0:
+                limits["CPU"] = PATIENCE + self.size // SPEED
             for name, limit in limits.items():
                 which = getattr(resource, f"RLIMIT_{name}")
                 hard = resource.getrlimit(which)[1]
@@ -124,6 +131,51 @@ class Process:
         return status
 
 
+class Fed(Process):
+    """A process that is given `data` as it comes, which may never end."""
+
+    def __init__(self, data: Iterator[bytes], main: Callable[[], None]):
+        standard_input, feeding = os.pipe()
+        with open(standard_input, "rb", buffering=0) as file:
+            super().__init__(file, main, feeding)
+        cli.enlarge_pipe(feeding)
+        os.set_blocking(feeding, False)
+        self._data = data
+        self._held = memoryview(b"")
+
+    def read(self) -> bytes:
+        """The next bytes. Waits for them only where there is nothing to give."""
+        while self._feeding >= 0 and not self._poll.poll(0):
+            if not self._held:
+                self._held = memoryview(next(self._data, b""))
+                self.size += len(self._held)
+            try:
+                if self._held:
+                    self._held = self._held[os.write(self._feeding, self._held) :]
+                    continue
+            except BlockingIOError:
+                writing = select.poll()
+                for fd, event in ((self._feeding, select.POLLOUT), *((fd, select.POLLIN) for fd in self._pipes)):
+                    writing.register(fd, event)
+                if writing.poll(1000 * PATIENCE):
+                    continue
+                self.stalled = True
+            except BrokenPipeError:
+                pass
+            self._stop()
+        return super().read()
+
+    def close(self) -> int:
+        """End it. Returns its exit status."""
+        self._stop()
+        return super().close()
+
+    def _stop(self) -> None:
+        if self._feeding >= 0:
+            os.close(self._feeding)
+            self._feeding = -1
+
+
 class Decoder:
     """A sound being decoded. Making one reads the header and the first samples; raises Broken where there are none."""
 
@@ -134,8 +186,8 @@ class Decoder:
     channels: int
     announced: int | None = None  # samples, where the header is sure
 
-    def __init__(self, file: BinaryIO, main: Callable[[], None]):
-        self.process = Process(file, main)
+    def __init__(self, process: Process):
+        self.process = process
         try:
             self._rest = self._header()
             if not (1 <= self.channels <= plain.MAX_CHANNELS and 1 <= self.sample_rate <= plain.MAX_RATE):
@@ -204,15 +256,18 @@ class Decoder:
 
 
 class Sndfile(Decoder):
-    """libsndfile, by soundfile: FLAC, Ogg Vorbis and Opus, MPEG layers, CAF, ADPCM and GSM in WAV, and more."""
+    """libsndfile, by soundfile: FLAC, Ogg Vorbis and Opus, MPEG layers, CAF, ADPCM and GSM in WAV, and more.
+
+    Of a file; or, where there is none, of `data` that comes bit by bit.
+    """
 
     label = "libsndfile"
 
-    def __init__(self, file: BinaryIO):
+    def __init__(self, file: BinaryIO | None, data: Iterator[bytes] | None = None):
         import soundfile  # before the fork, so that it is loaded once
 
         self.name = f"libsndfile {soundfile.__libsndfile_version__}"
-        super().__init__(file, _sndfile)
+        super().__init__(Process(file, _sndfile) if file else Fed(data or iter(()), _sndfile))
 
     def _header(self) -> bytes:
         data = b""
@@ -240,7 +295,7 @@ def _sndfile() -> None:
     try:
         with Sequential(0, closefd=False) as sound:
             announced = sound.frames if sound.frames < 1 << 62 else None  # that is how FLAC from a pipe says unknown
-            if sound.subtype.startswith("MPEG") and not _counted():
+            if stat.S_ISFIFO(os.fstat(0).st_mode) or (sound.subtype.startswith("MPEG") and not _counted()):
                 announced = None  # an estimate
             head = [sound.format.lower(), sound.subtype, sound.samplerate, sound.channels, announced]
             _write(json.dumps(head).encode() + b"\n")
@@ -281,7 +336,7 @@ class Ffmpeg(Decoder):
             f" -format_whitelist {CONTAINERS} -err_detect crccheck -i file:/dev/fd/0 -map 0:a:0 -threads 1"
             f" -c:a pcm_f32le -f wav pipe:1"
         )
-        super().__init__(file, lambda: os.execv(path, arguments.split()))
+        super().__init__(Process(file, lambda: os.execv(path, arguments.split())))
 
     def _header(self) -> bytes:
         data, need = b"", 12

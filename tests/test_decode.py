@@ -473,6 +473,33 @@ def test_sound_comes_out_as_it_goes_in() -> None:
             process.kill()
 
 
+def test_mp3_and_ogg_that_go_on_are_heard_before_they_end() -> None:
+    """The same samples come as of the whole file at once."""
+    sounds = []
+    for form, kind in (DECODED["mp3"], DECODED["vorbis"]):
+        file = io.BytesIO()
+        with soundfile.SoundFile(file, "w", 44100, 1, kind, format=form) as sound:
+            for second in range(60):  # libsndfile overruns its stack where Ogg is written in one long piece
+                sound.write(tone(200 + second))
+        sounds.append(file.getvalue())
+    pipes = [subprocess.Popen(["bash", "-c", "nat-split | nat-decode"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                              env={**os.environ, "PATH": f"{BIN}:{os.environ['PATH']}"}) for _ in sounds]  # fmt: skip
+    heard = [b"", b""]
+    for step in range(100):  # half of each, in 5 s or more
+        for k, (data, pipe) in enumerate(zip(sounds, pipes, strict=True)):
+            assert pipe.stdin and pipe.stdout
+            pipe.stdin.write(data[len(data) * step // 200 : len(data) * (step + 1) // 200])
+            pipe.stdin.flush()
+            while select.select([pipe.stdout], [], [], 0)[0]:
+                heard[k] += os.read(pipe.stdout.fileno(), 1 << 16)
+        time.sleep(0.05)
+    for before, data, pipe in zip(heard, sounds, pipes, strict=True):
+        assert len(before) > 44100 * 4 and b'"event":"end"' not in before
+        rest = pipe.communicate(data[len(data) // 2 :])[0]
+        whole = sh("nat-split | nat-decode", data).stdout
+        assert pipe.returncode == 0 and records(before + rest)[-2] == records(whole)[-2]
+
+
 MEASURED = """
 import resource, subprocess, sys
 subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, check=True)
