@@ -127,6 +127,10 @@ class Stage:
         """The output for one item: a header, data and notes, an end; or bytes, written as they are."""
         raise NotImplementedError
 
+    def held(self) -> Iterator[Record | bytes]:
+        """What was put off so that more could be done at once; comes out before every wait for input."""
+        return iter(())
+
     def finish(self) -> Iterator[Record | bytes]:
         """What comes out after the last item."""
         return iter(())
@@ -255,6 +259,8 @@ class Source:
         buffers = buffers or repeat(bytearray(CHUNK))
         try:
             while True:
+                for out in self.run.stage.held():
+                    self.run.emit(out)
                 self.run.output.flush()
                 buffer = next(buffers)
                 size = os.readv(fd, [buffer])

@@ -14,19 +14,24 @@ from __future__ import annotations
 import math
 import struct
 from argparse import ArgumentTypeError
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from . import cli, wire
 from .cli import Failure, Item, Upstream
 from .wire import Head, Record
 
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Codes = NDArray[np.uint16]  # shape (frames, layers)
+
 ENCODINGS = ("delta", "rle", "dense")
 LONGEST = 1 << 24  # frames that one line may stand for: a time far off is an error, not a disk full of repetition
 FASTEST = 500  # frames a second: beyond, times to the millisecond would not tell frames apart
-
-Codes = tuple[int, ...]  # of a frame, one a layer
 
 
 class Layout:
@@ -63,6 +68,18 @@ class Layout:
         milliseconds = (2000 * frame * self.rate.denominator + self.rate.numerator) // (2 * self.rate.numerator)
         return milliseconds / 1000
 
+    def times(self, first: int, count: int) -> list[str]:
+        """The times of `count` frames from `first` on, as they are written."""
+        step, half = 2000 * self.rate.denominator, self.rate.numerator
+        return [str((step * frame + half) // (2 * half) / 1000) for frame in range(first, first + count)]
+
+    def rows(self, payload: bytes | bytearray) -> tuple[Codes, NDArray[np.int16]]:
+        """Codes and measures of whole rows, a row a frame each."""
+        import numpy as np
+
+        rows = np.frombuffer(payload, "<u2").reshape(-1, self.row.size // 2)
+        return rows[:, : len(self.names)], rows[:, len(self.names) :].view(np.dtype("<i2"))
+
     def frame(self, time: float) -> int:
         """The frame at `time`, as `time()` gives it."""
         return round(Fraction(time) * self.rate)
@@ -93,39 +110,51 @@ class Frame(NamedTuple):
     frame: int
     key: bool  # is every layer stated?
     n: int  # length of the run that begins, 0 for none
-    stated: list[tuple[int, int]]  # (layer, code)
+    layers: list[int]  # that are stated
+    codes: list[int]  # one for each of them
 
 
 class Frames:
-    """Frames in, lines of codes out."""
+    """Frames in, lines of codes out; of the layers `kept` alone."""
 
-    def __init__(self, layout: Layout, encodings: list[str], interval: float):
-        self.layout = layout
-        self.dense = [encoding == "dense" for encoding in encodings]
-        self.rle = [encoding == "rle" for encoding in encodings]
-        self.runs = any(self.rle)
-        self.sparse = not any(self.dense)  # are there frames without a line?
+    def __init__(self, layout: Layout, encodings: list[str], interval: float, kept: Sequence[int]):
+        import numpy as np
+
+        self.dense = np.array([encoding == "dense" for encoding in encodings])
+        self.rle = np.array([encoding == "rle" for encoding in encodings])
+        self.kept = np.isin(np.arange(len(encodings)), kept)
+        self.rle &= self.kept
         self.keyframe = max(1, round(interval * layout.rate)) if interval else 0  # frames between keyframes
         self.count = 0  # frames so far
-        self._last: Codes = ()
+        self._last: Codes | None = None
         self._held: list[Frame] = []  # lines from the run's first one on, until its length is known
 
-    def feed(self, row: Codes) -> list[Frame]:
-        """The lines that the next frame completes."""
-        frame, last = self.count, self._last
-        self.count += 1
-        key = frame == 0 or (self.keyframe > 0 and frame % self.keyframe == 0)
-        if row == last and not key and self.sparse:
-            return []
-        self._last = row
-        run = self.runs and (key or any(self.rle[j] and row[j] != last[j] for j in range(len(row))))
-        lines = self._end_run(frame) if run else []
-        stated = [
-            (j, code) for j, code in enumerate(row) if (run if self.rle[j] else key or self.dense[j] or code != last[j])
-        ]
-        if stated:
-            (self._held if self.runs else lines).append(Frame(frame, key, 0, stated))
-        return lines
+    def feed(self, codes: Codes) -> Iterator[tuple[int, list[Frame]]]:
+        """The lines that the next frames complete, and the frame that does; `codes` has the shape (frames, layers)."""
+        import numpy as np
+
+        first, self.count = self.count, self.count + len(codes)
+        frames = np.arange(first, self.count)
+        key = frames % self.keyframe == 0 if self.keyframe else frames == 0
+        changed = changes(codes, self._last)
+        self._last = codes[-1:]
+        run = (changed & self.rle).any(axis=1) | key if self.rle.any() else np.zeros(len(codes), np.bool_)
+        stated = np.where(self.rle, run[:, None], key[:, None] | self.dense | changed) & self.kept
+        layers, values = np.nonzero(stated)[1].tolist(), codes[stated].tolist()
+        ends = np.cumsum(stated.sum(axis=1))
+        lines = np.flatnonzero(stated.any(axis=1))
+        start = 0
+        for frame, end, is_key, begins in zip(
+            (first + lines).tolist(), ends[lines].tolist(), key[lines].tolist(), run[lines].tolist(), strict=True
+        ):
+            line = Frame(frame, is_key, 0, layers[start:end], values[start:end])
+            start = end
+            if not self.rle.any():
+                yield frame, [line]
+                continue
+            if begins:
+                yield frame, self._end_run(frame)
+            self._held.append(line)
 
     def finish(self) -> list[Frame]:
         """The lines that were waiting for the end of a run."""
@@ -136,24 +165,34 @@ class Frames:
         return [held[0]._replace(n=frame - held[0].frame), *held[1:]] if held else []
 
 
+def changes(codes: Codes, last: Codes | None) -> NDArray[np.bool_]:
+    """Where a code is not that of the frame before; `last` is the frame before the first one, None for none."""
+    import numpy as np
+
+    changed = np.empty(codes.shape, np.bool_)
+    np.not_equal(codes[1:], codes[:-1], out=changed[1:])
+    changed[:1] = True if last is None else codes[:1] != last
+    return changed
+
+
 class Statistics:
     """What the end line tells of the codes."""
 
     def __init__(self, layout: Layout):
         self.layout = layout
-        self.counts: list[dict[int, int]] = [{} for _ in layout.names]
+        self.counts: list[Counter[int]] = [Counter() for _ in layout.names]
         self.changes = [0] * len(layout.names)
         self.frames = 0
-        self._last: Codes = ()
+        self._last: Codes | None = None
 
-    def feed(self, row: Codes) -> None:
-        if row != self._last:
-            for j, (code, last) in enumerate(zip(row, self._last or row, strict=True)):
-                self.changes[j] += code != last
-            self._last = row
-        for counts, code in zip(self.counts, row, strict=True):
-            counts[code] = counts.get(code, 0) + 1
-        self.frames += 1
+    def feed(self, codes: Codes) -> None:
+        """Count the next frames."""
+        changed = changes(codes, codes[:1] if self._last is None else self._last)
+        self._last = codes[-1:]
+        self.changes = [a + b for a, b in zip(self.changes, changed.sum(axis=0).tolist(), strict=True)]
+        for counts, column in zip(self.counts, codes.T.tolist(), strict=True):
+            counts.update(column)
+        self.frames += len(codes)
 
     def summary(self) -> Head:
         """By layer: codes used and their share of the vocabulary, entropy in bits, changes a second, mean run."""

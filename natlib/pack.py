@@ -7,17 +7,25 @@ codes in words, natlib/gloss.py; the whole in one line, natlib/summary.py; how l
 from __future__ import annotations
 
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
-from collections.abc import Callable, Iterable, Iterator
+from bisect import bisect_left
+from collections.abc import Callable, Iterator
+from operator import itemgetter
 from pathlib import Path
-from typing import NamedTuple, NoReturn
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from . import __version__, cli, gloss, wire
 from .cli import Failure, Item, Upstream
-from .layers import Codes, Frame, Frames, Layout, Statistics, encoding_option, encodings, unpack
-from .scene import Row, Scenes, Sounds, Table
+from .layers import Frames, Layout, Statistics, encoding_option, encodings, unpack
+from .scene import Scenes, Sounds, Table
 from .summary import Summary, common
 from .views import VIEWS, Ndjson, estimate
 from .wire import Head, Record
+
+if TYPE_CHECKING:
+    from .layers import Codes
+    from .scene import Array
+
+    Line = tuple[int, int, str]  # the frame at which it is said, its rank there, its text
 
 PROMPT_BUDGET = 8000  # tokens
 MARGIN = 1.06  # by which real tokenizers may count more than our estimate
@@ -95,24 +103,28 @@ class Lines:
     sound's line comes when it is over.
     """
 
+    BATCH = 256  # frames that are worked on at once, where so many come without a pause
+
     def __init__(self, layout: Layout, settings: Settings, view: Ndjson, chosen: list[str], interval: float):
         self.layout, self.settings, self.view = layout, settings, view
-        self.width = len(layout.names)
-        self.whole = len(settings.layers) == self.width
-        self.frames = Frames(layout, chosen, interval)
+        self.frames = Frames(layout, chosen, interval, settings.layers)
         self.statistics = Statistics(layout)
-        self.codes: dict[tuple[int, int], Head] = {}  # introductions not yet used: measures by layer and code
+        self.codes: list[dict[int, Head]] = [{} for _ in layout.names]  # introductions not yet used: measures by code
         self.table = Table(layout.measures)
         self.summary = Summary(self.table, float(layout.rate))
         measured = bool(layout.measures)
-        length = max(1, round(settings.scene * layout.rate))
-        self.scenes = Scenes(self.table, length) if settings.scene and measured else None
+        self.length = max(1, round(settings.scene * layout.rate)) if settings.scene and measured else 1
+        self.scenes = Scenes(self.table, self.length) if settings.scene and measured else None
         self.sounds = Sounds(self.table, float(layout.rate), settings.sound) if settings.sound and measured else None
-        self._rows: list[Row] = []  # of the scene under way
-        self._held: list[str] = []  # lines of its frames
+        self.waiting = 0  # frames taken, but not yet worked on
+        self._waiting: list[bytes | bytearray] = []  # their rows
+        self._rows: Array | None = None  # of the scene under way, measured
+        self._held: list[Line] = []  # lines of its frames
+        self._times = 0  # characters that the frames' times have
         self.lines = self.bytes = 0  # of what was written
         self._tokens = 0  # of what was written, but for the text that waits to be counted
         self._uncounted: list[str] = []
+        self._characters = 0  # of it
 
     def introduce(self, head: Head) -> None:
         """Keep a `code` note until the code is used."""
@@ -120,35 +132,49 @@ class Lines:
             return
         layer, code, measures = head.get("layer"), head.get("code"), head.get("measures")
         if layer in self.layout.names and type(code) is int and isinstance(measures, dict):
-            self.codes[self.layout.names.index(layer), code] = measures
+            self.codes[self.layout.names.index(layer)][code] = measures
 
-    def feed(self, rows: Iterable[tuple[int, ...]]) -> str:
-        """The lines that the frames `rows` (codes, then measures) complete."""
-        out: list[str] = []
-        for row in rows:
-            frame = self.statistics.frames
-            codes = row[: self.width]
-            self.statistics.feed(codes)
-            if self.codes:
-                self._introductions(codes)
-            self._frames(self.frames.feed(codes))
-            if self.layout.measures:
-                measured = self.table.row(row[self.width :])
-                self.summary.feed(measured)
-                if self.sounds:
-                    self._sound(self.sounds.feed(frame, measured))
-                if self.scenes:
-                    self._rows.append(measured)
-            if not self.scenes or len(self._rows) == self.scenes.length:
-                out.append(self._scene(frame + 1))
-        return self._count("".join(out))
+    def take(self, payload: bytes | bytearray) -> None:
+        """Keep rows until `feed`."""
+        self._waiting.append(payload)
+        self.waiting += len(payload) // self.layout.row.size
+
+    def feed(self) -> str:
+        """The lines that the rows taken complete."""
+        if not self.waiting:
+            return ""
+        codes, numbers = self.layout.rows(b"".join(self._waiting))
+        self._waiting.clear()
+        self.waiting = 0
+        first = self.statistics.frames
+        times = self.layout.times(first, len(codes))
+        self._times += sum(map(len, times))
+        self._introductions(codes, first)
+        self.statistics.feed(codes)
+        for frame, lines in self.frames.feed(codes):
+            for line in lines:
+                time = times[line.frame - first] if line.frame >= first else str(self.layout.time(line.frame))
+                self._held.append((frame, 2, self.view.frame(time, line)))
+        if self.layout.measures:
+            rows = self.table.rows(numbers)
+            self.summary.feed(rows)
+            for frame, start, sound in self.sounds.feed(first, rows) if self.sounds else ():
+                self._held.append((frame, 3, self.view.sound(start, sound)))
+            if self.scenes:
+                return self._scenes(rows)
+        return self._release(self.statistics.frames)
 
     def finish(self) -> str:
         """The lines that are left, but for the summary."""
-        if self.sounds:
-            self._sound(self.sounds.finish())
-        self._frames(self.frames.finish())
-        return self._count(self._scene(self.statistics.frames))
+        text = self.feed()
+        frames = self.statistics.frames
+        if self.sounds and (sound := self.sounds.finish()):
+            self._held.append((frames, 1, self.view.sound(*sound)))
+        for line in self.frames.finish():
+            self._held.append((frames, 2, self.view.frame(str(self.layout.time(line.frame)), line)))
+        if self.scenes and self._rows is not None:
+            self._measure(self._rows, frames - len(self._rows))
+        return text + self._release(frames + 1)
 
     def summarise(self) -> Head:
         """The summary line's object."""
@@ -178,42 +204,51 @@ class Lines:
 
     def dense_bytes(self) -> int:
         """What the frame lines of --encoding dense come to."""
-        frames = self.statistics.frames
         keys = sum(len(name) + 4 for name in self.layout.names) + len('{"t":}\n')
         digits = sum(n * len(str(code)) for counts in self.statistics.counts for code, n in counts.items())
-        times = sum(len(str(self.layout.time(frame))) for frame in range(frames))
-        return frames * keys + digits + times
+        return self.statistics.frames * keys + digits + self._times
 
-    def _frames(self, lines: list[Frame]) -> None:
-        for line in lines:
-            if not self.whole:
-                line = line._replace(stated=[pair for pair in line.stated if pair[0] in self.settings.layers])
-            if line.stated:
-                self._held.append(self.view.frame(line))
+    def _scenes(self, rows: Array) -> str:
+        """The scenes that `rows` complete, with the lines of their frames."""
+        import numpy as np
 
-    def _sound(self, sound: tuple[float, Head] | None) -> None:
-        if sound:
-            self._held.append(self.view.sound(*sound))
+        rows = rows if self._rows is None else np.concatenate((self._rows, rows))
+        start = self.statistics.frames - len(rows)
+        whole = len(rows) // self.length * self.length
+        self._measure(rows[:whole], start)
+        self._rows = rows[whole:].copy()
+        return self._release(start + whole)
 
-    def _scene(self, end: int) -> str:
-        """The scene that ends before frame `end`, and the lines of its frames."""
-        lines, self._held = self._held, []
-        rows, self._rows = self._rows, []
-        if self.scenes and rows and (scene := self.scenes.measure(rows)):
-            lines.insert(0, self.view.scene(self.layout.time(end - len(rows)), scene))
-        return "".join(lines)
+    def _measure(self, rows: Array, start: int) -> None:
+        for i, scene in enumerate(self.scenes.feed(rows) if self.scenes else ()):
+            if scene:
+                frame = start + i * self.length
+                self._held.append((frame, 0, self.view.scene(self.layout.time(frame), scene)))
 
-    def _introductions(self, codes: Codes) -> None:
+    def _introductions(self, codes: Codes, first: int) -> None:
         """The `code` lines of those of `codes` that appear for the first time."""
         for j in self.settings.layers:
-            if measures := self.codes.pop((j, codes[j]), None):
-                self._held.append(self.view.code(self.layout.names[j], codes[j], means(self.layout, j, measures)))
+            if not self.codes[j]:
+                continue
+            column = codes[:, j].tolist()
+            for code in self.codes[j].keys() & set(column):
+                text = self.view.code(self.layout.names[j], code, means(self.layout, j, self.codes[j].pop(code)))
+                self._held.append((first + column.index(code), 1, text))
+
+    def _release(self, until: int) -> str:
+        """The lines held of the frames before `until`, in order."""
+        self._held.sort(key=itemgetter(0, 1))
+        count = bisect_left(self._held, until, key=itemgetter(0))
+        text = "".join([line[2] for line in self._held[:count]])
+        del self._held[:count]
+        return self._count(text)
 
     def _count(self, text: str) -> str:
         self.lines += text.count("\n")
         self.bytes += len(text.encode())
         self._uncounted.append(text)
-        if len(self._uncounted) >= 256:
+        self._characters += len(text)
+        if self._characters > 1 << 16:
             self.tokens()
         return text
 
@@ -221,6 +256,7 @@ class Lines:
         """How many tokens what was written makes, by estimate."""
         self._tokens += estimate("".join(self._uncounted))
         self._uncounted.clear()
+        self._characters = 0
         return self._tokens
 
 
@@ -237,28 +273,26 @@ class Buffered:
         self.payload = bytearray()
         self.codes: list[Head] = []
 
-    def rows(self, hold: int) -> Iterator[tuple[int, ...]]:
+    def rows(self, hold: int) -> bytes | bytearray:
         """The frames; acoustic codes that do not last `hold` frames join the code before."""
-        rows = self.layout.row.iter_unpack(self.payload)
-        if hold <= 1:
-            return rows
-        kept = [list(row) for row in rows]
+        import numpy as np
+
+        if hold <= 1 or not self.payload:
+            return self.payload
+        rows = np.frombuffer(self.payload, "<u2").reshape(-1, self.layout.row.size // 2).copy()
         for j, name in enumerate(self.layout.names):
             if not name.startswith("S"):
-                start = 0
-                for i in range(1, len(kept) + 1):
-                    if i == len(kept) or kept[i][j] != kept[start][j]:
-                        if i - start < hold and start:
-                            for k in range(start, i):
-                                kept[k][j] = kept[start - 1][j]
-                        start = i
-        return (tuple(row) for row in kept)
+                starts = np.flatnonzero(np.append(True, rows[1:, j] != rows[:-1, j]))
+                lengths = np.diff(np.append(starts, len(rows)))
+                runs = np.arange(len(starts))
+                kept = np.maximum.accumulate(np.where(lengths >= hold, runs, 0))
+                rows[:, j] = np.repeat(rows[starts[kept], j], lengths)
+        return rows.tobytes()
 
     def shares(self) -> dict[tuple[str, int], float]:
         """The share of the frames that each code has, by layer's name and code."""
         statistics = Statistics(self.layout)
-        for row in self.rows(1):
-            statistics.feed(row[: len(self.layout.names)])
+        statistics.feed(self.layout.rows(self.payload)[0])
         return {
             (name, code): count / statistics.frames
             for name, counts in zip(self.layout.names, statistics.counts, strict=True)
@@ -286,6 +320,7 @@ class Pack(cli.Stage):
     def __init__(self, options: Namespace):
         super().__init__(options)
         self.budget: int | None = options.budget or (PROMPT_BUDGET if options.prompt else None)
+        self.streaming: Lines | None = None  # those of the item under way
         if options.unpack:
             self.reads, self.makes, self.text = "ndjson", "tokens", False
         elif options.prompt or options.view != "ndjson":
@@ -359,19 +394,27 @@ class Pack(cli.Stage):
             return unpack(item)
         return self.buffered(item) if self.budget or self.options.legend == "header" else self.streamed(item)
 
+    def held(self) -> Iterator[Record | bytes]:
+        if self.streaming:
+            yield self.streaming.feed().encode()
+
     def streamed(self, item: Item) -> Iterator[Record | bytes]:
         """The item's lines as its frames come."""
         layout = Layout(item.head)
         settings = self.full(layout)
         lines = self.lines(layout, settings)
         yield self.put(lines.view.header, self.header(item, lines, []))
+        self.streaming = lines
         try:
             for record in item:
                 if record.event == "data":
-                    yield lines.feed(layout.row.iter_unpack(record.payload)).encode()
+                    lines.take(record.payload)
+                    if lines.waiting >= Lines.BATCH:
+                        yield lines.feed().encode()
                 elif record.event == "code":
                     lines.introduce(record.head)
                 else:
+                    yield lines.feed().encode()
                     yield self.put(lines.view.note, record.head)
         except Upstream as error:
             yield lines.finish().encode()
@@ -379,6 +422,8 @@ class Pack(cli.Stage):
             if not self.makes:
                 yield lines.view.note(failed).encode()
             raise Upstream(failed) from None
+        finally:
+            self.streaming = None
         yield lines.finish().encode()
         yield self.put(lines.view.summary, lines.summarise())
         yield self.put(lines.view.end, self.end(item, lines))
@@ -402,9 +447,10 @@ class Pack(cli.Stage):
             told = self.options.legend == "header"
             out = [self.put(lines.view.header, self.header(item, lines, codes if told else []))]
             if told:
-                lines.codes.clear()
+                lines.codes = [{} for _ in layout.names]
             out += [self.put(lines.view.note, head) for head in notes]
-            out += [lines.feed(kept.rows(settings.hold)).encode(), lines.finish().encode()]
+            lines.take(kept.rows(settings.hold))
+            out.append(lines.finish().encode())
             out.append(self.put(lines.view.summary, lines.summarise()))
             out.append(self.put(lines.view.end, self.end(item, lines)))
             if self.options.prompt:

@@ -7,16 +7,21 @@ Nothing is estimated here: the measures are nat-embed's, averaged, and left out 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from statistics import median
-from typing import ClassVar, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from . import gloss
 from .wire import Head
 
-VOICED = 0.6  # salience from which a pitch is said
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
-Row = Sequence[float | None]  # the measures of a frame, in their units; None where absent
+    Array = NDArray[np.float64]
+
+ABSENT = -32768
+VOICED = 0.6  # salience from which a pitch is said
 
 
 class Measured(NamedTuple):
@@ -37,37 +42,39 @@ class Table:
         edges = [measures[i].get("low") for i in self.bands] + [measures[i].get("high") for i in self.bands[-1:]]
         self.edges = "-".join(str(edge) for edge in edges)
 
-    def row(self, numbers: Sequence[int]) -> list[float | None]:
-        """Grid numbers into units; None for an absent one."""
-        return [None if n == -32768 else n * step for n, step in zip(numbers, self.steps, strict=True)]
+    def rows(self, numbers: NDArray[np.int16]) -> Array:
+        """Grid numbers into units, a row a frame; NaN for an absent one."""
+        import numpy as np
 
-    def getter(self, name: str) -> Callable[[Row], float | None]:
-        """A function that takes a row and gives the measure `name`, None where the stream has no such measure."""
+        return np.where(numbers == ABSENT, np.nan, numbers * np.array(self.steps))
+
+    def column(self, rows: Array, name: str) -> Array:
+        """The measure `name` of each row; NaN where the stream has no such measure."""
+        import numpy as np
+
         i = self.index.get(name)
-        return (lambda row: None) if i is None else (lambda row: row[i])
+        return np.full(rows.shape[:-1], np.nan) if i is None else rows[..., i]
 
-    def voiced(self) -> Callable[[Row], float | None]:
-        """A function that takes a row and gives its pitch in Hz, None where it is not clear enough to be said."""
-        pitch, salience = self.getter("pitch"), self.getter("salience")
+    def voiced(self, rows: Array) -> Array:
+        """The pitch of each row in Hz, NaN where it is not clear enough to be said."""
+        import numpy as np
 
-        def voiced(row: Row) -> float | None:
-            hz = pitch(row)
-            return hz if hz and hz > 0 and (salience(row) or 0) >= VOICED else None
-
-        return voiced
+        pitch = self.column(rows, "pitch")
+        return np.where((pitch > 0) & (self.column(rows, "salience") >= VOICED), pitch, np.nan)
 
 
-def present(values: Sequence[float | None]) -> list[float]:
-    return [value for value in values if value is not None]
+def present(values: Sequence[float]) -> list[float]:
+    """Those that are not NaN."""
+    return [value for value in values if value == value]
 
 
-def fmean(values: Sequence[float]) -> float:
-    return sum(values) / len(values)
+def mean(rows: Array, axis: int) -> Array:
+    """The mean of what is not NaN; NaN where all is."""
+    import numpy as np
 
-
-def power_mean(decibels: Sequence[float]) -> float:
-    """The level of the mean power."""
-    return 10 * math.log10(fmean([10 ** (value / 10) for value in decibels]))
+    there = ~np.isnan(rows)
+    with np.errstate(invalid="ignore"):
+        return np.asarray(np.where(there, rows, 0).sum(axis=axis) / there.sum(axis=axis))
 
 
 class Scenes:
@@ -79,65 +86,74 @@ class Scenes:
 
     def __init__(self, table: Table, length: int):
         self.table, self.length = table, length
-        self.get = {name: table.getter(name) for name in (
-            "level", "rise", "centroid", "tonality", "attack", "pulse", "regularity",
-        )}  # fmt: skip
-        self.voiced = table.voiced()
+        self.power = [i for i, name in enumerate(table.names) if name == "level" or name.startswith("band_")]
         self.fluct = [table.index[f"fluct_{i}"] for i in range(4) if f"fluct_{i}" in table.index]
-        self.chroma = [table.index[f"chroma_{i}"] for i in range(12) if f"chroma_{i}" in table.index]
+        self.chroma = [(i, table.index[f"chroma_{i}"]) for i in range(12) if f"chroma_{i}" in table.index]
 
-    def measure(self, rows: Sequence[Row]) -> Measured | None:
-        """The scene of `rows`; None where nothing was measured."""
+    def feed(self, rows: Array) -> Iterator[Measured | None]:
+        """The scenes of `rows`, `length` frames each (the last may be shorter); None where nothing was measured."""
+        whole = len(rows) // self.length
+        if whole:
+            yield from self._measure(rows[: whole * self.length].reshape(whole, self.length, -1))
+        if len(rows) % self.length:
+            yield from self._measure(rows[None, whole * self.length :])
 
-        def mean(name: str) -> float | None:
-            values = present([self.get[name](row) for row in rows])
-            return fmean(values) if values else None
+    def _measure(self, rows: Array) -> Iterator[Measured | None]:
+        """Of the shape (scenes, frames, measures)."""
+        import numpy as np
 
-        levels = present([self.get["level"](row) for row in rows])
-        scene: Head = {}
-        if levels:
-            scene["dB"] = round(power_mean(levels))
-        if (rise := max(present([self.get["rise"](row) for row in rows]), default=None)) is not None and rise >= 3:
-            scene["rise"] = round(rise)
-        if bands := [present([row[i] for row in rows]) for i in self.table.bands]:
-            scene["bands"] = [round(power_mean(values)) if values else None for values in bands]
-            while scene["bands"] and scene["bands"][-1] is None:  # above the recording's own band
-                scene["bands"].pop()
-            if not scene["bands"]:
-                del scene["bands"]
-        if (centroid := mean("centroid")) is not None:
-            scene["Hz"] = gloss.rounded(centroid)
-        if (tonality := mean("tonality")) is not None:
-            scene["tone"] = round(100 * tonality)
-        if pitch := self.pitch(rows):
-            scene["pitch"] = pitch
-        if attacks := sum((self.get["attack"](row) or 0) >= self.ATTACK for row in rows):
-            scene["attacks"] = attacks
-        depths = [present([row[i] for row in rows]) for i in self.fluct]
-        if any(depths):
-            scene["wobble"] = [round(fmean(values)) if values else 0 for values in depths]
-        pulse, regularity = mean("pulse"), mean("regularity")
-        if pulse is not None and (regularity or 0) >= self.REGULAR:
-            scene["pulse"] = round(pulse, 1)
-        if notes := self.notes(rows):
-            scene["notes"] = notes
-        means = {name: value for name in ("level", "centroid", "tonality") if (value := mean(name)) is not None}
-        means |= {f"fluct_{i}": depth for i, depth in enumerate(scene.get("wobble", ()))}
-        return Measured(scene, means) if scene else None
+        column = self.table.column
+        level = column(mean(rows, 1), "level").tolist()
+        means = mean(rows, 1)
+        means[:, self.power] = 10 * np.log10(mean(10 ** (rows[:, :, self.power] / 10), 1))  # of the powers
+        rise = np.fmax.reduce(column(rows, "rise"), axis=1).tolist()
+        attacks = (column(rows, "attack") >= self.ATTACK).sum(axis=1).tolist()
+        heard = self.table.voiced(rows).tolist()
+        names = self.table.names
+        for i, values in enumerate(means.tolist()):
+            now = {name: value for name, value in zip(names, values, strict=True) if value == value}
+            bands = [values[j] for j in self.table.bands]
+            while bands and bands[-1] != bands[-1]:  # above the recording's own band
+                bands.pop()
+            scene: Head = {}
+            if "level" in now:
+                scene["dB"] = round(now["level"])
+            if rise[i] >= 3:
+                scene["rise"] = round(rise[i])
+            if bands:
+                scene["bands"] = [round(band) if band == band else None for band in bands]
+            if "centroid" in now:
+                scene["Hz"] = gloss.rounded(now["centroid"])
+            if "tonality" in now:
+                scene["tone"] = round(100 * now["tonality"])
+            if pitch := self.pitch(heard[i]):
+                scene["pitch"] = pitch
+            if attacks[i]:
+                scene["attacks"] = attacks[i]
+            if present(depths := [values[j] for j in self.fluct]):
+                scene["wobble"] = [round(depth) if depth == depth else 0 for depth in depths]
+            if "pulse" in now and now.get("regularity", 0) >= self.REGULAR:
+                scene["pulse"] = round(now["pulse"], 1)
+            if notes := self.notes(values):
+                scene["notes"] = notes
+            words = {"level": level[i]} if level[i] == level[i] else {}
+            words |= {name: now[name] for name in ("centroid", "tonality") if name in now}
+            words |= {f"fluct_{j}": depth for j, depth in enumerate(scene.get("wobble", ()))}
+            yield Measured(scene, words) if scene else None
 
-    def pitch(self, rows: Sequence[Row]) -> str:
+    @staticmethod
+    def pitch(voiced: list[float]) -> str:
         """The pitch's note where half of the frames have one, with where it goes if it moves by a semitone."""
-        heard = present([self.voiced(row) for row in rows])
-        if not heard or 2 * len(heard) < len(rows):
+        heard = present(voiced)
+        if not heard or 2 * len(heard) < len(voiced):
             return ""
         third = -(-len(heard) // 3)
         first, last = gloss.note(median(heard[:third])), gloss.note(median(heard[-third:]))
         return first if first == last else f"{first}>{last}"
 
-    def notes(self, rows: Sequence[Row]) -> str:
+    def notes(self, means: list[float]) -> str:
         """The strong pitch classes, strongest first."""
-        strengths = [(fmean(values), i) for i, j in enumerate(self.chroma) if (values := present([r[j] for r in rows]))]
-        strong = sorted((s, i) for s, i in strengths if s >= self.CHROMA)[::-1]
+        strong = sorted(((means[j], i) for i, j in self.chroma if means[j] >= self.CHROMA), reverse=True)
         return " ".join(gloss.NOTES[i] for _, i in strong[:4])
 
 
@@ -154,62 +170,76 @@ class Sounds:
     LONGEST = 8.0  # seconds
 
     def __init__(self, table: Table, rate: float, attack: float = ATTACK):
-        self.rate = rate
+        self.table, self.rate = table, rate
         self.attack = attack  # dB: what begins an event
-        self.get = {name: table.getter(name) for name in (
-            "level", "attack", "attack_time", "centroid", *self.COLOUR,
-        )}  # fmt: skip
-        self.voiced = table.voiced()
         self.possible = "level" in table.index and "attack" in table.index
-        self.rows: list[Row] = []  # of the event under way
-        self.heard: list[float | None] = []  # its pitches, a frame each
+        self.colours: list[tuple[float, ...]] = []  # of the event under way: centroid and COLOUR, a frame each
+        self.heard: list[float] = []  # its pitches, a frame each
         self.start = 0.0
         self.rise = 0.0
         self.peak = 0.0
 
-    def feed(self, frame: int, row: Row) -> tuple[float, Head] | None:
-        """The start (in seconds) and the fields of the event that the frame ends, if it ends one."""
-        level = self.get["level"](row)
-        if not self.possible or level is None:
-            return self.finish()
-        attack = self.get["attack"](row) or 0.0
-        hz = self.voiced(row)
+    def feed(self, frame: int, rows: Array) -> Iterator[tuple[int, float, Head]]:
+        """The events that the next rows end: the frame that does, their start in seconds and their fields."""
+        if not self.possible:
+            return
+        columns = [
+            self.table.column(rows, name).tolist()
+            for name in ("level", "attack", "attack_time", "centroid", *self.COLOUR)
+        ]
+        for level, attack, moment, hz, *colour in zip(
+            *columns[:3], self.table.voiced(rows).tolist(), *columns[3:], strict=True
+        ):
+            done = None
+            if level != level:
+                done = self.finish()
+            elif self.colours or (attack >= self.attack and level > self.QUIET):
+                done = self._step(frame, level, attack, moment, hz, tuple(colour))
+            if done:
+                yield frame, *done
+            frame += 1
+
+    def _step(
+        self, frame: int, level: float, attack: float, moment: float, hz: float, colour: tuple[float, ...]
+    ) -> tuple[float, Head] | None:
+        """One frame, in an event or at the start of one."""
+        hit = attack >= self.attack
+        begins = hit and level > self.QUIET and len(self.colours) != 1
         done = None
-        begins = attack >= self.attack and level > self.QUIET and (len(self.rows) > 1 or not self.rows)
-        if self.rows and not begins:
-            over = level < self.peak - self.FALL or len(self.rows) >= self.LONGEST * self.rate
+        if self.colours and not begins:
+            over = level < self.peak - self.FALL or len(self.colours) >= self.LONGEST * self.rate
             begins = not over and self.new_pitch(hz, level)
             if over:
                 done = self.finish()
         if begins:
             done = self.finish() or done
-            moment = self.get["attack_time"](row) if attack >= self.attack else None
-            self.start = frame / self.rate + (moment or 0) / 1000
-            self.rise, self.peak, self.rows, self.heard = attack, level, [row], [hz]
-        elif self.rows:
-            self.rows.append(row)
+            self.start = frame / self.rate + (moment / 1000 if hit and moment == moment else 0)
+            self.rise, self.peak, self.colours, self.heard = attack, level, [colour], [hz]
+        elif self.colours:
+            self.colours.append(colour)
             self.heard.append(hz)
             self.peak = max(self.peak, level)
         return done
 
-    def new_pitch(self, hz: float | None, level: float) -> bool:
+    def new_pitch(self, hz: float, level: float) -> bool:
         """Does the pitch begin a note: is it a step away from that of the event's last frames?"""
-        before = present(self.heard[-3:]) if hz and level > self.peak - self.RING else []
-        return bool(hz and len(before) > 1 and abs(12 * math.log2(hz / median(before))) >= self.STEP)
+        before = present(self.heard[-3:]) if hz == hz and level > self.peak - self.RING else []
+        return len(before) > 1 and abs(12 * math.log2(hz / median(before))) >= self.STEP
 
     def finish(self) -> tuple[float, Head] | None:
         """The event under way."""
-        rows, self.rows = self.rows, []
+        rows, self.colours = self.colours, []
         if not rows:
             return None
         sound: Head = {"s": round(len(rows) / self.rate, 2), "dB": round(self.peak)}
         if self.rise >= self.attack:
             sound["rise"] = round(self.rise)
-        if centroids := present([self.get["centroid"](row) for row in rows[:3]]):
-            sound["Hz"] = gloss.rounded(fmean(centroids))
+        centroids, *colours = zip(*rows, strict=True)
+        if early := present(centroids[:3]):
+            sound["Hz"] = gloss.rounded(sum(early) / len(early))
         if heard := present(self.heard):
             sound["pitch"] = gloss.note(median(heard))
-        for name, field in self.COLOUR.items():
-            if len(values := present([self.get[name](row) for row in rows])) > 1:
-                sound[field] = round(median(values))
+        for field, values in zip(self.COLOUR.values(), colours, strict=True):
+            if len(told := present(values)) > 1:
+                sound[field] = round(median(told))
         return round(self.start, 2), sound

@@ -19,7 +19,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from . import gloss
-from .scene import Row, Scenes, Table, present
+from .scene import Scenes, Table, present
 from .wire import Head
 
 if TYPE_CHECKING:
@@ -49,45 +49,54 @@ class Summary:
     def __init__(self, table: Table, rate: float):
         self.table, self.rate = table, rate
         self.columns = [i for i, name in enumerate(table.names) if name.startswith(tuple(KINDS))]
+        self.octaves = [table.names[i] == "centroid" for i in self.columns]
         self.chroma = [table.index[f"chroma_{i}"] for i in range(12) if f"chroma_{i}" in table.index]
-        self.get = {name: table.getter(name) for name in ("level", "attack", "attack_time", "tuning")}
-        self.voiced = table.voiced()
         self.seconds = array("f")  # one row a second, a column each
         self.levels = array("f")  # one a second
         self.attacks = array("d")  # times in seconds
         self.strengths = array("d")  # dB
         self.tunings = array("f")
         self.pitches = array("f")  # Hz, where there is one
-        self.classes = [0.0] * 12
-        self._rows: list[Row] = []
-        self._frames = 0
+        self.classes: Array | None = None  # how much of each pitch class
+        self.frames = 0
+        self._rest: Array | None = None  # rows of a second that has not ended
 
-    def feed(self, row: Row) -> None:
-        attack = self.get["attack"](row)
-        if attack is not None and attack >= Scenes.ATTACK:
-            self.attacks.append(self._frames / self.rate + (self.get["attack_time"](row) or 0) / 1000)
-            self.strengths.append(min(attack, 30.0))
-        tuning = self.get["tuning"](row)
-        if tuning is not None:
-            self.tunings.append(tuning)
-        if hz := self.voiced(row):
-            self.pitches.append(hz)
-        self._rows.append(row)
-        self._frames += 1
-        if self._frames >= self.rate * (len(self.levels) + 1):
-            self._second()
+    def feed(self, rows: Array) -> None:
+        """Take the next rows."""
+        import numpy as np
 
-    def _second(self) -> None:
-        rows, self._rows = self._rows, []
-        for i in self.columns:
-            values = present([row[i] for row in rows])
-            mean = sum(values) / len(values) if values else float("nan")
-            self.seconds.append(math.log2(max(mean, 20)) * 10 if self.table.names[i] == "centroid" else mean)
-        levels = present([self.get["level"](row) for row in rows])
-        self.levels.append(max(levels) if levels else float("nan"))
-        if levels and max(levels) > -60:
-            for i, j in enumerate(self.chroma):
-                self.classes[i] += sum(present([row[j] for row in rows]))
+        column = self.table.column
+        attack = column(rows, "attack")
+        hits = np.flatnonzero(attack >= Scenes.ATTACK)
+        times = (self.frames + hits) / self.rate + np.nan_to_num(column(rows, "attack_time")[hits]) / 1000
+        self.attacks.extend(times.tolist())
+        self.strengths.extend(np.minimum(attack[hits], 30.0).tolist())
+        self.tunings.extend(present(column(rows, "tuning").tolist()))
+        self.pitches.extend(present(self.table.voiced(rows).tolist()))
+        rest = rows if self._rest is None else np.concatenate((self._rest, rows))
+        start = self.frames - (len(rest) - len(rows))
+        self.frames += len(rows)
+        ends = [start]
+        while (end := max(ends[-1] + 1, math.ceil(self.rate * (len(self.levels) + len(ends))))) <= self.frames:
+            ends.append(end)
+        if len(ends) > 1:
+            self._seconds(rest[: ends[-1] - start], np.array(ends[:-1]) - start)
+        self._rest = rest[ends[-1] - start :].copy()
+
+    def _seconds(self, rows: Array, starts: NDArray[np.int64]) -> None:
+        """Take whole seconds, which start at the rows `starts`."""
+        import numpy as np
+
+        there = ~np.isnan(rows)
+        sums = np.add.reduceat(np.where(there, rows, 0), starts, axis=0)
+        with np.errstate(invalid="ignore"):
+            means = (sums / np.add.reduceat(there, starts, axis=0, dtype=np.int64))[:, self.columns]
+        octaves = np.log2(np.maximum(means, 20), where=self.octaves, out=np.zeros_like(means)) * 10
+        self.seconds.frombytes(np.where(self.octaves, octaves, means).astype(np.float32).tobytes())
+        levels = np.fmax.reduceat(self.table.column(rows, "level"), starts)
+        self.levels.extend(levels.tolist())
+        classes = sums[levels > -60][:, self.chroma].sum(axis=0)
+        self.classes = classes if self.classes is None else self.classes + classes
 
     def head(self) -> Head:
         """The summary line's object: {"event":"summary", …}."""
@@ -103,7 +112,7 @@ class Summary:
             result["loudness"] = {"dB": round(float(high)), "range": round(float(high - low))}
         if len(self.pitches) >= 3:
             low, middle, high = (gloss.note(float(hz)) for hz in np.percentile(np.array(self.pitches), [10, 50, 90]))
-            share = round(100 * len(self.pitches) / self._frames)
+            share = round(100 * len(self.pitches) / self.frames)
             result["pitch"] = {"percent": share, "low": low, "median": middle, "high": high}
         if len(self.attacks):
             gaps = np.diff(np.array(self.attacks))
@@ -142,7 +151,7 @@ class Summary:
         within = float(np.sqrt(np.mean(squares) + 0.1 * rows.shape[1]))
         letters: list[int] = []
         for i, middle in enumerate(middles):
-            distances = [float(np.linalg.norm(middle - other)) for other in middles[:i]]
+            distances = np.sqrt(((np.array(middles[:i]) - middle) ** 2).sum(axis=1)).tolist() if i else []
             near = min(range(i), key=distances.__getitem__, default=None)
             known = near is not None and distances[near] <= ALIKE * within and near != i - 1
             letters.append(letters[near] if known and near is not None else max(letters, default=-1) + 1)
@@ -161,11 +170,16 @@ class Summary:
         import numpy as np
 
         seconds = len(rows)
+        sums = np.concatenate((np.zeros((1, rows.shape[1])), rows.cumsum(axis=0)))
+        squares = np.concatenate(([0.0], (rows * rows).sum(axis=1).cumsum()))
+        at = np.arange(2, seconds - 1)
+        first, last = np.maximum(at - reach, 0), np.minimum(at + reach, seconds)
+        before, after = ((sums[b] - sums[a]) / (b - a)[:, None] for a, b in ((first, at), (at, last)))
+        spread = 0.2 * rows.shape[1]
+        for middle, a, b in ((before, first, at), (after, at, last)):
+            spread = spread + (squares[b] - squares[a]) / (b - a) - (middle * middle).sum(axis=1)
         novelty = np.zeros(seconds)
-        for t in range(2, seconds - 1):
-            before, after = rows[max(0, t - reach) : t], rows[t : t + reach]
-            apart = ((before.mean(axis=0) - after.mean(axis=0)) ** 2).sum()
-            novelty[t] = apart / (before.var(axis=0).sum() + after.var(axis=0).sum() + 0.2 * rows.shape[1])
+        novelty[at] = ((before - after) ** 2).sum(axis=1) / spread
         peaks = [
             t for t in range(2, seconds - 1)
             if novelty[t] >= NOVEL and novelty[t] == novelty[max(0, t - reach // 2) : t + reach // 2 + 1].max()
@@ -184,13 +198,20 @@ class Summary:
             return None
         times, weights = np.array(self.attacks), np.array(self.strengths)
         grid = np.exp(np.arange(math.log(TEMPI[0]), math.log(2 * TEMPI[1]), 0.002))  # beats a minute, 0.2 % apart
+        half = WINDOW / 2  # a window is two halves, so that each is computed once
+        phase = (2 * np.pi / 60 * grid).astype(np.float32)
+        turn = np.exp(1j * half * phase)
         score, windows = np.zeros(len(grid)), 0
-        for start in np.arange(0, max(times[-1] - WINDOW / 2, 1e-6), WINDOW / 2):
-            inside = (times >= start) & (times < start + WINDOW)
-            if inside.sum() >= 4:
-                t, w = times[inside], weights[inside]
-                score += np.abs((w * np.exp(2j * np.pi * np.outer(grid / 60, t))).sum(axis=1)) / w.sum()
+        last, sum_before, weight_before, count_before = int(times[-1] // half), np.zeros(len(grid), complex), 0.0, 0
+        for i in range(last + 1):
+            inside = slice(*np.searchsorted(times, (i * half, (i + 1) * half)))
+            angle = np.outer(phase, (times[inside] - i * half).astype(np.float32))
+            weight = weights[inside]
+            sums, total, count = np.cos(angle) @ weight + 1j * (np.sin(angle) @ weight), weight.sum(), len(weight)
+            if count_before + count >= 4 and (i or not last):
+                score += np.abs(sum_before + turn * sums) / (weight_before + total)
                 windows += 1
+            sum_before, weight_before, count_before = sums, total, count
         if not windows:
             return None
         score /= windows
@@ -207,8 +228,8 @@ class Summary:
         """{"name", "confidence"}."""
         import numpy as np
 
-        classes = np.array(self.classes)
-        if len(self.chroma) < 12 or classes.std() < 1e-6:
+        classes = self.classes
+        if classes is None or len(classes) < 12 or classes.std() < 1e-6:
             return None
         fits = sorted(
             (float(np.corrcoef(classes, np.roll(profile, tonic))[0, 1]), f"{gloss.NOTES[tonic]} {mode}")

@@ -81,6 +81,12 @@ def test_random_and_adversarial_codes(rows: list, encoding: str, rate: float, bl
     assert subprocess.run([*pack, "--unpack"], input=packed, capture_output=True, check=True, env=env).stdout == data
 
 
+def test_the_same_lines_however_the_tokens_arrive() -> None:
+    data = tokens(walk(700))
+    drip = "import os, time\nwhile data := os.read(0, 777): os.write(1, data); time.sleep(0.01)"
+    assert sh(f"python3 -c '{drip}' | nat-pack", data).stdout == sh("nat-pack", data).stdout
+
+
 def test_delta_lines_state_what_changes_and_keyframes_state_all() -> None:
     codes = np.repeat([[5] * 8, [5] * 7 + [6]], [10, 60], axis=0)
     got = [line for line in lines(sh("nat-pack", tokens(codes)).stdout) if "t" in line]
