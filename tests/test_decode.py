@@ -618,7 +618,7 @@ def test_a_decoder_that_never_ends() -> None:
             os.write(1, bytes(1 << 16))
 
     file = TemporaryFile()
-    endless = Endless(file, write)
+    endless = Endless(decoders.Process(file, write))
     total = 0
     with pytest.raises(decoders.Broken, match="more sound than 0 bytes can mean"):
         for block in endless.blocks():
