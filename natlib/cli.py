@@ -238,6 +238,29 @@ class Source:
         self.paths = paths or ["-"]
         self.kind = kind
         self.run = run
+        self.grammar = wire.Grammar()  # of the stream being read
+        self.heard = 0.0  # seconds of sound in the items that are done
+        self.read = 0  # bytes
+
+    @property
+    def size(self) -> int:
+        """Bytes of all the input, 0 where that is not known."""
+        try:
+            found = [os.fstat(0) if path == "-" else os.stat(path) for path in self.paths]
+        except OSError:
+            return 0
+        return sum(status.st_size for status in found) if all(stat.S_ISREG(status.st_mode) for status in found) else 0
+
+    @property
+    def seconds(self) -> float:
+        """Seconds of sound read so far."""
+        return self.heard + (self._seconds() if self.grammar.inside else 0)
+
+    def _seconds(self) -> float:
+        """Seconds of sound read of this item."""
+        head = self.grammar.header
+        rate = head.get("sample_rate" if head.get("kind") == "pcm" else "frame_rate")
+        return self.grammar.rows / rate if isinstance(rate, int | float) and rate > 0 else 0.0
 
     def open(self, path: str) -> int:
         """A file descriptor to read `path` from. Raises OSError."""
@@ -266,7 +289,8 @@ class Source:
                 size = os.readv(fd, [buffer])
                 if not size:
                     return
-                self.run.progress()
+                self.read += size
+                self.run.progress.show(self)
                 yield memoryview(buffer)[:size]
         finally:
             if fd > 2:
@@ -298,10 +322,12 @@ class Source:
                 item = Item(item.head, iter(()), Upstream(record.head))
             yield item
             item.drain()
+            self.heard += self._seconds()
 
     def _records(self, fd: int, label: str) -> Iterator[Record]:
         """Every record; where the stream breaks, says so and raises Failure inside an item, or just ends outside."""
         reader = wire.Reader()
+        self.grammar = reader.grammar
         try:
             for view in self.views(fd):
                 yield from reader.feed(view)
@@ -364,6 +390,63 @@ def enlarge_pipe(fd: int) -> None:
         pass  # not Linux, not a pipe, or over the user's limit
 
 
+class Progress:
+    """Where we are, on one line of a terminal, four times a second.
+
+    Its left half tells how much of the input is done, and the time left; that is known to a command that reads files.
+    Its right half tells files, seconds of sound and speed, by the command that writes a file. In a pipe these are two
+    commands, and neither touches the half of the other.
+    """
+
+    HALF = 24  # columns of the left half
+
+    def __init__(self, stage: Stage):
+        self.stage = stage
+        self.terminal = sys.stderr.isatty()
+        shown = self.terminal and not stage.options.quiet and not os.isatty(1)
+        self.left, self.right = shown, shown and not is_fifo(1)
+        self.begun = self.last = time.monotonic()
+        self.total: int | None = None  # bytes to read
+        self.line = False  # is anything on the screen?
+
+    def show(self, source: Source) -> None:
+        """Say it, if it is time."""
+        if not (self.left or self.right) or (now := time.monotonic()) - self.last < 0.25:
+            return
+        self.last = now
+        if self.total is None:
+            self.total = source.size
+            self.left = bool(self.total)
+        done, past, width = source.run.done, now - self.begun, (os.get_terminal_size(2).columns or 80) - 1
+        text = ""
+        if self.total:
+            share = min(source.read / self.total, 1)
+            rest = past / share - past
+            text = f"\r{f'{share:4.0%}, {clock(rest)} left':{self.HALF}}"[: width + 1]
+        if self.right:
+            speed = f"{source.seconds:,.0f} s of sound, {source.seconds / past:,.0f} times real time"
+            more = f"{self.stage.name}: item {done + 1}, " + (speed if source.seconds else clock(past))
+            text += f"\r\033[{self.HALF}C{more[: max(0, width - self.HALF)]}\033[K"
+        if text:
+            self.line = True
+            sys.stderr.write(text)
+            sys.stderr.flush()
+
+    def clear(self) -> None:
+        """Take our part off the screen."""
+        if self.line:
+            sys.stderr.write("\r\033[K" if self.right else f"\r{'':{self.HALF}}\r")
+            sys.stderr.flush()
+            self.line = False
+
+
+def clock(seconds: float) -> str:
+    """A time as 0:07, 12:34 or 1:02:03."""
+    minutes, second = divmod(round(seconds), 60)
+    hours, minute = divmod(minutes, 60)
+    return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"
+
+
 class Run:
     """One run of a stage: what is written, what failed, what is shown."""
 
@@ -374,16 +457,12 @@ class Run:
         self.done = self.failed = 0  # items
         self.passed = 0  # of the failed ones, those that failed in an earlier stage
         self.lost = False  # did a stream break off?
-        self._shown = self._started = time.monotonic()
-        self._progress = not stage.options.quiet and sys.stderr.isatty() and not (is_fifo(1) or os.isatty(1))
-        self._line = False  # is a progress line on the screen?
+        self.progress = Progress(stage)
 
     def say(self, message: str) -> None:
         """A message on standard error."""
-        if self._line:
-            sys.stderr.write("\r\033[K")
-            self._line = False
-        sys.stderr.write(f"{self.stage.name}: {message}\n")
+        start = "\r\033[K" if self.progress.terminal else ""
+        sys.stderr.write(f"{start}{self.stage.name}: {message}\n")
         sys.stderr.flush()
 
     def lose(self, message: str, say: bool = True) -> None:
@@ -391,15 +470,6 @@ class Run:
         self.lost = True
         if say:
             self.say(message)
-
-    def progress(self) -> None:
-        """Show where we are, at a terminal, four times a second."""
-        if self._progress and (now := time.monotonic()) - self._shown > 0.25:
-            self._shown = now
-            self._line = True
-            text = f"{self.stage.name}: item {self.done + 1}, {self.output.total / 1e6:.1f} MB out"
-            sys.stderr.write(f"\r\033[K{text}, {now - self._started:.0f} s")
-            sys.stderr.flush()
 
     def all(self, source: Source) -> int:
         """Every item, then the close. Returns the exit status."""
@@ -411,8 +481,7 @@ class Run:
         if self.stage.makes and self.stage.makes != "ndjson" and not self.lost:
             self.emit(Record({"event": "close"}))
         self.output.flush()
-        if self._line:
-            sys.stderr.write("\r\033[K")
+        self.progress.clear()
         if self.passed and not is_fifo(1):
             self.say(f"{self.passed} of {self.done} items failed before they came here (see their error records)")
         return 1 if self.failed or self.lost else 0

@@ -323,8 +323,18 @@ def test_progress_shows_only_at_a_terminal(tmp_path: Path) -> None:
     data = sh("nat-split | nat-decode", wav(noise(90))).stdout
     (tmp_path / "pcm").write_bytes(data)
     slow = (
-        f"(head -c 2000000 {tmp_path}/pcm; sleep 0.4; tail -c +2000001 {tmp_path}/pcm) | nat-embed %s > {tmp_path}/out"
+        f"(head -c 8000000 {tmp_path}/pcm; sleep 0.4; tail -c +8000001 {tmp_path}/pcm) | nat-embed %s > {tmp_path}/out"
     )
-    assert b"nat-embed: item 1" in at_terminal(slow % "", fd=2)[1]
+    shown = at_terminal(slow % "", fd=2)[1].decode()
+    assert re.search(r"\x1b\[24Cnat-embed: item 1, [1-9]\d s of sound, \d+ times real time\x1b\[K", shown), shown
+    assert shown.endswith("\r\x1b[K") and "left" not in shown
     assert at_terminal(slow % "-q", fd=2)[1] == b""
     assert sh(slow % "").stderr == b""
+
+
+def test_what_reads_files_shows_the_time_left_and_what_writes_a_file_the_rest(tmp_path: Path) -> None:
+    (tmp_path / "long.wav").write_bytes(wav(noise(240)))
+    line = f"nat-split %s | (head -c 9000000; sleep 0.7; cat) | nat-decode > {tmp_path}/pcm"
+    shown = at_terminal(line % f"{tmp_path}/long.wav", fd=2)[1].decode()
+    assert re.search(r"\r +\d+%, 0:\d\d left +\r", shown) and "nat-decode: item 1, 0:0" in shown, shown
+    assert " left" not in at_terminal(f"cat {tmp_path}/long.wav | " + line % "", fd=2)[1].decode()
