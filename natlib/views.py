@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import orjson
-
 from . import gloss
 from .layers import Frame, Layout
 from .scene import Measured, Table
@@ -37,6 +35,8 @@ def estimate(text: str) -> int:
 
 def json(head: Head) -> str:
     """`head` as a line."""
+    import orjson
+
     return orjson.dumps(head, option=orjson.OPT_APPEND_NEWLINE).decode()
 
 

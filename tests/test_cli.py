@@ -129,6 +129,7 @@ def imported(line: str, stdin: bytes = b"") -> set[str]:
 def test_help_imports_nothing_heavy(name: str) -> None:
     assert not imported(f"-m natlib.{name} --help") & {
         "numpy",
+        "orjson",
         "soundfile",
         "torch",
         "matplotlib",

@@ -225,6 +225,26 @@ def test_memory_does_not_grow_with_length(tmp_path: Path) -> None:
         assert peak < 200 and peak <= max(1.1 * short[name], short[name] + 8), (name, short, long)
 
 
+def test_head_ends_the_work_of_all_stages() -> None:
+    """Of a sound without an end no more is taken than what lies in the pipes between the stages."""
+    sound = wav(noise(1))
+    pipe = subprocess.Popen(
+        ["bash", "-c", f"nat-split | {REST} | head -n 20"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PATH": f"{BIN}:{os.environ['PATH']}"},
+    )
+    assert pipe.stdin and pipe.stdout
+    taken = os.write(pipe.stdin.fileno(), unsized(sound))
+    with pytest.raises(BrokenPipeError):
+        while taken < 1 << 28:
+            taken += os.write(pipe.stdin.fileno(), sound[44:])
+    pipe.stdin.close()
+    assert taken < 16 << 20 and len(pipe.stdout.read().splitlines()) == 20
+    pipe.wait()
+    pipe.stdout.close()
+
+
 def test_text_comes_out_within_three_seconds_of_the_sound(tmp_path: Path) -> None:
     seconds = 8
     sound = wav(tone(seconds=seconds) * (1 + tone(3, seconds)))
