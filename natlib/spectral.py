@@ -9,7 +9,7 @@ and from frame to frame; the modulation spectrum, which is how strongly eight re
 pitch and its spread; how few pitch classes make up the harmony, whatever the key; and which, as their place on circles
 of fifths, major and minor thirds (Harte, Sandler and Gasser 2006, "Detecting harmonic change in musical audio").
 
-All values are whole numbers: see measures.py for why they are the same on every machine. A thousand is about the
+All values are whole numbers: see fourier.py for why they are the same on every machine. A thousand is about the
 standard deviation of a group of features over many sounds, times the weight that told kinds of sounds apart best.
 """
 
@@ -21,7 +21,9 @@ from fractions import Fraction
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from .measures import Array, Frames, Harmony, Meter, decibels
+from .fourier import Array, Frames, decibels
+from .harmony import Harmony
+from .measures import Meter
 
 MODEL_VERSION = "4"
 

@@ -12,7 +12,8 @@ import pytest
 import soundfile
 from helpers import AUDIO, ROOT, needs_audio, noise, sh, tone
 
-from natlib import measures
+from natlib.fourier import USABLE, decibels
+from natlib.front import EDGES
 from natlib.measures import MEASURES, Meter
 from natlib.spectral import Spectral
 
@@ -60,7 +61,7 @@ def test_level_is_the_rms_and_a_constant_is_no_sound() -> None:
 
 @pytest.mark.parametrize("region", range(6))
 def test_a_tone_lies_in_its_region_and_is_the_centroid(region: int) -> None:
-    low, high = measures.EDGES[region], measures.EDGES[region + 1]
+    low, high = EDGES[region], EDGES[region + 1]
     hz = (low * high) ** 0.5
     got = measure(tone(hz, 1))
     bands = np.array([np.median(got[f"band_{i}"]) for i in range(6)])
@@ -74,7 +75,7 @@ def test_a_tone_lies_in_its_region_and_is_the_centroid(region: int) -> None:
 def test_regions_above_the_band_are_absent(rate: int) -> None:
     got = measure(noise(1, rate), rate)
     absent = [bool(np.isnan(got[f"band_{i}"]).all()) for i in range(6)]
-    assert absent == [high > measures.USABLE * rate / 2 for high in measures.EDGES[1:]]
+    assert absent == [high > USABLE * rate / 2 for high in EDGES[1:]]
 
 
 SPECTRA = {
@@ -301,8 +302,8 @@ def test_the_same_tokens_for_every_processor_and_number_of_threads(tmp_path: Pat
 
 def test_logarithms() -> None:
     power = 10 ** np.random.default_rng(4).uniform(-30, 30, 10000)
-    assert np.abs(measures.decibels(power) - 10 * np.log10(power)).max() < 1e-6
-    assert (measures.decibels(np.array([1.0, 1e-12])).round(5) == [0, -120]).all()
+    assert np.abs(decibels(power) - 10 * np.log10(power)).max() < 1e-6
+    assert (decibels(np.array([1.0, 1e-12])).round(5) == [0, -120]).all()
 
 
 @needs_audio
