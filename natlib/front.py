@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,15 +30,20 @@ OPEN = 22  # the bands from here on (3.4 kHz) may be absent: above the Nyquist f
 SLOPE = 200  # hundredths of a dB: none of these falls more below the one before it, so that absent is not silent
 
 
+@lru_cache(8)
+def tables(sample_rate: int) -> tuple[Spectrum, Spectrum, Filters, Harmony]:
+    """What depends on the sample rate alone: the short and the long spectra, bands of the one, harmony of the other."""
+    short, long = Spectrum(sample_rate, SHORT), Spectrum(sample_rate, LONG)
+    return short, long, Filters(short, mel_edges(), sample_rate), Harmony(long, sample_rate)
+
+
 class Front:
     """Samples to frames of numbers: buffers what whole windows need, and analyses each window once."""
 
     def __init__(self, sample_rate: int, frame_rate: Fraction):
         self.num, self.den = frame_rate.numerator, frame_rate.denominator * sample_rate  # den / num samples a frame
         self.hops = max(1, round(HOPS / frame_rate))  # short windows in a frame
-        self.short, self.long = Spectrum(sample_rate, SHORT), Spectrum(sample_rate, LONG)
-        self.bands = Filters(self.short, mel_edges(), sample_rate)
-        self.harmony = Harmony(self.long, sample_rate)
+        self.short, self.long, self.bands, self.harmony = tables(sample_rate)
         frame = -(-self.den // self.num)
         self.reach = max(self.long.size // 2, (frame + self.short.size) // 2) + 1  # samples, from a frame's middle
         self.margin = 2 * self.reach  # zeros before the first sample

@@ -81,13 +81,9 @@ class Meter:
         self.taper = weights(0.5 - 0.5 * np.cos(2 * np.pi * (np.arange(size) + 0.5) / size))
         self.fluct = [min(max(1, round(Fraction(low) * size / self.rate)), size // 2) for low in FLUCT[:-1]]
         self.frame_rate = frame_rate
-        swing = (
-            2
-            * np.pi
-            * np.outer(np.arange((2 * round(VIBRATO * frame_rate) + 1) * self.front.hops), SWINGS)
-            / float(self.rate)
-        )
-        self.swings = np.rint(1024 * np.stack((np.cos(swing), np.sin(swing)), axis=2)).reshape(len(swing), -1)
+        size = (2 * round(VIBRATO * frame_rate) + 1) * self.front.hops
+        swing = 2 * np.pi * np.outer(np.arange(size), SWINGS) / float(self.rate)
+        self.swings = np.rint(1024 * np.stack((np.cos(swing), np.sin(swing)), axis=2)).reshape(size, -1)
         self.levels = np.full(round(BACKGROUND * frame_rate), np.inf)
         self.first_beat = round(self.rate * 60 / 240 / 2)  # in steps of two short windows
         self.last_beat = round(TEMPO * self.rate / 2)
