@@ -11,7 +11,10 @@ export PATH := $(CURDIR)/bin:$(PATH)
 
 help:
 	@echo 'make demo [FILES="a.wav b.flac"]     hear some files (or a piece made for it): heard.ndjson and heard.png'
-	@echo 'make -j2 batch IN=folder [OUT=out]   every file of a folder to OUT/NAME.ndjson; what is done is skipped'
+	@echo 'make -j2 batch IN=folder [OUT=out]   every file of a folder to OUT/NAME/heard.ndjson; what is done is skipped'
+	@echo 'make -j2 all-outputs IN=folder       ... and samples, features, tokens, prompt, pictures, report, arrays, figures'
+	@echo '  FILES="a.wav b.mp3" instead of IN  these files; LIST=file: names that end with NUL (find -print0)'
+	@echo 'make install PREFIX=/usr/local       commands and manual pages; make uninstall'
 	@echo 'make test, make lint                 what has to pass before a commit'
 	@echo 'make bench [QUICK=1] [ONLY=part]     how fast it is, beside cat, soundfile, ffmpeg, aubio and librosa'
 	@echo 'make codebook CORPUS=folder          fit the codebook again; make bench-tokens CORPUS=folder: what it holds'
@@ -30,7 +33,7 @@ help:
 FILES ?= out/demo/piece.wav
 
 demo: .venv/.plot $(if $(filter file,$(origin FILES)),out/demo/piece.wav)
-	nat-split $(FILES) | $(PIPE) | tee heard.ndjson | nat-plot > heard.png
+	nat-split $(value FILES) | $(PIPE) | tee heard.ndjson | nat-plot > heard.png
 	@head -n 12 heard.ndjson | cut -c 1-160
 	@echo
 	@echo "$(CURDIR)/heard.ndjson: $$(wc -l < heard.ndjson) lines, for a language model"
@@ -40,18 +43,43 @@ out/demo/piece.wav: natlib/synth.py | .venv/.plot
 	@mkdir -p $(@D)
 	PYTHONPATH="$(CURDIR)" .venv/bin/python -P -m natlib.synth > $@
 
-# A folder: one target a file, made under another name first, so that what exists is whole. Names may hold spaces.
+# A folder, or some files: natlib/outputs.mk has what is made of each. Names never come to make, so they may hold anything.
 
-IN ?= .
 OUT ?= out
+OUTPUTS = PYTHONPATH="$$NAT_ROOT" "$$NAT_ROOT/.venv/bin/python" -P -m natlib.outputs
+NAMED = $(if $(filter file,$(origin FILES)),,$(value FILES))
 
-ifneq ($(filter batch,$(MAKECMDGOALS)),)
-batch: $(shell cd '$(IN)' && find . -type f ! -name '.*' | sed -e 's/ /\\ /g' -e 's|^\./\(.*\)|$(OUT)/\1.ndjson|')
-endif
+export IN LIST OUT
+export NAT_ROOT := $(CURDIR)
 
-$(OUT)/%.ndjson: $(IN)/%
-	@mkdir -p "$$(dirname "$@")"
-	nat-split "$<" | $(PIPE) > "$@.part" && mv "$@.part" "$@" || { rm -f "$@.part"; exit 1; }
+all-outputs batch: .venv/.plot
+	+@jobs=$$(mktemp -d); trap 'rm -rf "$$jobs"' EXIT; mkdir -p -- "$$OUT"; \
+	if [[ -n $$IN ]]; then [[ -d $$IN ]] || { echo "make: IN=$$IN: no such folder" >&2; exit 2; }; \
+	  all=$$($(OUTPUTS) jobs "$$jobs" "$$OUT" "$$IN"); \
+	elif [[ -n $$LIST ]]; then all=$$($(OUTPUTS) jobs "$$jobs" "$$OUT" - < "$$LIST"); \
+	else set -- $(NAMED); (( $$# )) || { echo 'make $@ IN=folder, or FILES="a.wav b.mp3", or LIST=names' >&2; exit 2; }; \
+	  all=$$($(OUTPUTS) jobs "$$jobs" "$$OUT" - "$$@"); fi; \
+	[[ ! -t 2 ]] || $(OUTPUTS) watch "$$jobs" & \
+	$(MAKE) -k -s -C "$$jobs" -f "$$NAT_ROOT/natlib/outputs.mk" JOBS=1 GOAL=$@ || true; \
+	left=("$$jobs"/??????); [[ -e $${left[0]} ]] || left=(); rm -rf "$$jobs"; wait; \
+	echo "$$(( all - $${#left[@]} )) of $$all files are in $$OUT"; (( ! $${#left[@]} )) || exit 1
+
+# Commands with an environment of their own, in PREFIX/lib/nat, and manual pages, for `man nat-split`.
+
+PREFIX ?= /usr/local
+PAGES = $(wildcard natlib/man/nat*.[1-9])
+
+install:
+	$(PYTHON) -m venv "$(PREFIX)/lib/nat"
+	"$(PREFIX)/lib/nat/bin/python" -m pip install -q --disable-pip-version-check '.[plot]'
+	mkdir -p "$(PREFIX)/bin" "$(PREFIX)/share/man/man"{1,5,7}
+	for command in $(notdir $(wildcard bin/*)); do ln -sf "../lib/nat/bin/$$command" "$(PREFIX)/bin/"; done
+	for page in $(PAGES); do install -m 644 $$page "$(PREFIX)/share/man/man$${page##*.}/"; done
+
+uninstall:
+	cd "$(PREFIX)/bin" && rm -f $(notdir $(wildcard bin/*))
+	for page in $(notdir $(PAGES)); do rm -f "$(PREFIX)/share/man/man$${page##*.}/$$page"; done
+	rm -rf "$(PREFIX)/lib/nat"
 
 # A codebook from a folder of sounds, in the order of their paths, and silence and noise: natlib/data/README.md.
 
@@ -91,4 +119,4 @@ lint: .venv/.dev
 clean:
 	rm -rf out heard.ndjson heard.png
 
-.PHONY: help demo batch bench codebook bench-tokens test lint clean
+.PHONY: help demo all-outputs batch install uninstall bench codebook bench-tokens test lint clean

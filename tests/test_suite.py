@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import threading
 import time
+from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import orjson
 import pytest
 from helpers import AUDIO, BIN, ROOT, needs, needs_audio, noise, records, sh, tone, wav
@@ -86,10 +90,15 @@ def test_the_module_is_the_same_pipe(piece: bytes, tmp_path: Path) -> None:
 # make
 
 
-def make(target: str, cwd: Path, status: int = 0) -> subprocess.CompletedProcess[bytes]:
+def clean() -> dict[str, str]:
+    """The environment, without what a make around us has put there."""
+    return {**os.environ, "MAKEFLAGS": "", "MAKELEVEL": ""}
+
+
+def make(target: str, cwd: Path, status: int = 0, **env: str) -> subprocess.CompletedProcess[bytes]:
     """Run make in a copy of the project whose environment is the one that the tests run in."""
     python = Path(sys.prefix)
-    for name in ("bin", "natlib", "Makefile", "pyproject.toml"):
+    for name in ("bin", "natlib", "Makefile", "pyproject.toml", "README.md"):
         source = ROOT / name
         if source.is_dir():
             shutil.copytree(source, cwd / name, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
@@ -98,7 +107,7 @@ def make(target: str, cwd: Path, status: int = 0) -> subprocess.CompletedProcess
     if not (cwd / ".venv").exists():
         (cwd / ".venv").symlink_to(python)
     line = f"make -o .venv/.plot -o .venv/.dev -o .venv/bin/python {target}"
-    return sh(line, cwd=cwd, status=status, MAKEFLAGS="", MAKELEVEL="")
+    return sh(line, cwd=cwd, status=status, MAKEFLAGS="", MAKELEVEL="", **env)
 
 
 def test_make_demo(tmp_path: Path) -> None:
@@ -118,13 +127,156 @@ def test_make_batch_skips_what_is_done_and_leaves_nothing_half_written(tmp_path:
     for name in ("a.wav", "deep er/b c.wav", "d"):
         (tmp_path / "in" / name).write_bytes(wav(tone()))
     make("-j2 batch IN=in", tmp_path)
-    made = {path.relative_to(tmp_path / "out").as_posix() for path in (tmp_path / "out").rglob("*") if path.is_file()}
-    assert made == {"a.wav.ndjson", "deep er/b c.wav.ndjson", "d.ndjson"}
-    assert b"nat-split" not in make("-j2 batch IN=in", tmp_path).stdout
+    heard = {path.relative_to(tmp_path / "out").as_posix(): path for path in (tmp_path / "out").rglob("heard.ndjson")}
+    assert heard.keys() == {"a.wav/heard.ndjson", "deep er/b c.wav/heard.ndjson", "d/heard.ndjson"}
+    times = [path.stat().st_mtime_ns for path in heard.values()]
     (tmp_path / "in/e.mp3").touch()  # an empty file can't be decoded
     (tmp_path / "in/f.wav").write_bytes(wav(tone()))
-    make("-k -j2 batch IN=in", tmp_path, status=2)
-    assert not list((tmp_path / "out").glob("e.mp3*")) and (tmp_path / "out/f.wav.ndjson").exists()
+    done = make("-j2 batch IN=in", tmp_path, status=2)
+    assert b"nat-decode: e.mp3: " in done.stderr and b"4 of 5 files are in out" in done.stdout
+    assert {path.name for path in (tmp_path / "out/e.mp3").iterdir()} == {"source", "messages.txt", ".made"}
+    assert (tmp_path / "out/f.wav/heard.ndjson").exists()
+    assert times == [path.stat().st_mtime_ns for path in heard.values()]
+
+
+ALL = {"pcm", "features", "tokens", "heard.ndjson", "prompt.txt", "pcm.png", "features.png", "tokens.png", "heard.png",
+       "report.html", "features.npy", "codes.npy", "metrics.json"}  # fmt: skip
+NAMES = [
+    b"a.wav",
+    b"a.mp3",
+    b"no extension",
+    b'it\'s $HOME #1 50%: "x" (live)',
+    b"-q",
+    b"new\nline.wav",
+    b"not \xff UTF-8",
+]
+
+
+def test_make_batch_of_names_of_every_kind(tmp_path: Path) -> None:
+    folder = os.fsencode(tmp_path) + b"/in"
+    os.mkdir(folder)
+    for name in NAMES:
+        with open(folder + b"/" + name, "wb") as file:
+            file.write(wav(tone(seconds=0.2)))
+    done = make("-j2 batch IN=in", tmp_path)
+    assert f"{len(NAMES)} of {len(NAMES)} files are in out".encode() in done.stdout and not done.stderr
+    for name in NAMES:
+        with open(os.fsencode(tmp_path) + b"/out/" + name + b"/heard.ndjson", "rb") as file:
+            header, *_, end = map(orjson.loads, file)
+        shown = base64.b64decode(header["name_base64"]) if "name_base64" in header else header["name"].encode()
+        assert (shown.removeprefix(b"./"), end["event"]) == (name, "end")
+
+
+def test_make_all_outputs(piece: bytes, tmp_path: Path) -> None:
+    folder, out = tmp_path / "in", tmp_path / "out"
+    folder.mkdir()
+    cut = piece[: len(piece) // 3]
+    (folder / "a.wav").write_bytes(cut)  # damaged: what is there is used
+    (folder / "new\nline $HOME").write_bytes(wav(tone(seconds=0.2)))
+    done = make("-j2 all-outputs IN=in PLOT='--dpi 40'", tmp_path)
+    assert done.stderr.startswith(b"nat-decode: a.wav: damaged") and done.stderr.count(b"\n") == 1
+    for place in out.iterdir():
+        assert {path.name for path in place.iterdir()} - {".made", "source", "messages.txt"} == ALL
+    place = out / "a.wav"
+    _, *blocks, end, _ = [r for r in records((place / "tokens").read_bytes()) if r.event != "code"]
+    head = orjson.loads((place / "heard.ndjson").read_bytes().splitlines()[0])
+    codes, features = np.load(place / "codes.npy"), np.load(place / "features.npy")
+    rows = np.frombuffer(b"".join(block.payload for block in blocks), "<u2").reshape(len(codes), -1)
+    assert codes.dtype == np.uint16 and np.array_equal(codes, rows[:, :8])
+    wide = sum(stream["width"] for stream in head["streams"])
+    assert features.dtype == np.float32 and features.shape == (end.head["frames"], wide + rows.shape[1] - 8)
+    assert np.nanmax(features[:, wide]) < 0  # the level in dBFS
+    check_metrics(orjson.loads((place / "metrics.json").read_bytes()), codes, len(cut))
+
+    # Only what something before it changed for is made again.
+    def times() -> dict[str, int]:
+        return {name: (place / name).stat().st_mtime_ns for name in ALL}
+
+    before = times()
+    make("all-outputs IN=in PLOT='--dpi 40'", tmp_path)
+    assert times() == before
+    (place / "heard.ndjson").unlink()
+    make("all-outputs IN=in PLOT='--dpi 40'", tmp_path)
+    again = times()
+    assert {name for name in ALL if again[name] != before[name]} == {"heard.ndjson", "heard.png", "report.html",
+                                                                   "metrics.json"}  # fmt: skip
+
+
+def check_metrics(figures: dict, codes: np.ndarray, size: int) -> None:
+    """Hold the figures of a file against NumPy."""
+    assert figures["frames"] == len(codes) and figures["bytes"]["source"] == size
+    for layer, column in zip(figures["layers"], codes.T, strict=True):
+        share = np.unique(column, return_counts=True)[1] / len(column)
+        assert layer["used"] == len(share) and abs(layer["entropy_bits"] + (share * np.log2(share)).sum()) < 0.001
+    falls = [[layer["distortion"] for layer in figures["layers"] if layer["name"][0] == stream] for stream in "SA"]
+    assert all(0 < low < high for column in falls for high, low in pairwise(column))
+    shared, chance = figures["mutual_information_bits"], figures["mutual_information_bits_by_chance"]
+    table = np.zeros((128, 256))
+    np.add.at(table, (codes[:, 0], codes[:, 4]), 1 / len(codes))
+    outer = table.sum(axis=1)[:, None] * table.sum(axis=0)
+    expected = (table[table > 0] * np.log2(table[table > 0] / outer[table > 0])).sum()
+    assert abs(shared["S0"]["A0"] - expected) < 0.001 and chance.keys() == shared.keys() == {"S0", "S1", "S2", "S3"}
+    assert figures["stages"].keys() == {"nat-split", *REST.split(" | ")}
+    assert all(5 < stage["peak_mb"] < 200 and stage["cpu_seconds"] > 0 for stage in figures["stages"].values())
+
+
+def test_make_interrupted_and_run_again(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    for number in range(6):
+        (tmp_path / f"in/{number}.wav").write_bytes(wav(noise(2, seed=number)))
+    make("help", tmp_path)
+    line = ["make", "-o", ".venv/.plot", "-j2", "batch", "IN=in"]
+    heard, later = (tmp_path / f"out/{number}.wav/heard.ndjson" for number in (0, 2))
+    process = subprocess.Popen(line, cwd=tmp_path, start_new_session=True, stderr=subprocess.PIPE, env=clean())
+    while not later.exists():
+        assert process.poll() is None
+        time.sleep(0.01)
+    os.killpg(process.pid, signal.SIGINT)
+    process.communicate(timeout=30)
+    assert process.returncode != 0
+    assert all(
+        path.read_bytes().splitlines()[-1].startswith(b'{"event":"end"') for path in tmp_path.glob("out/*/heard*on")
+    )
+    first = heard.stat().st_mtime_ns
+    assert b"6 of 6 files are in out" in make("-j2 batch IN=in", tmp_path).stdout
+    assert first == heard.stat().st_mtime_ns and not list(tmp_path.rglob("*.part"))
+    assert len(list(tmp_path.glob("out/*/heard.ndjson"))) == 6
+
+
+def test_make_batch_of_names_from_a_list_and_wrong_usage(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in/a\nb.wav").write_bytes(wav(tone()))
+    (tmp_path / "up.wav").write_bytes(wav(tone()))
+    (tmp_path / "project").mkdir()
+    sh("find in -name 'a*' -print0 > names", cwd=tmp_path)
+    make(f"batch LIST={tmp_path}/names FILES=ignored", tmp_path / "project", status=2)  # relative to where make runs
+    make("batch LIST=names", tmp_path)
+    assert (tmp_path / "out/in/a\nb.wav/heard.ndjson").exists()
+    make("batch FILES='../up.wav ../u*.wav' DECODE='--duration 0.5'", tmp_path / "project")
+    heard = tmp_path / f"project/out/_{tmp_path}/up.wav/heard.ndjson"
+    assert orjson.loads(heard.read_bytes().splitlines()[-1])["seconds"] == 0.5
+    make("batch FILES=../up.wav DECODE='--duration 0.25'", tmp_path / "project")
+    assert orjson.loads(heard.read_bytes().splitlines()[-1])["seconds"] == 0.25
+    assert b"make batch IN=folder, or FILES=" in make("batch", tmp_path, status=2).stderr
+    assert b"no such folder" in make("batch IN=nowhere", tmp_path, status=2).stderr
+
+
+@needs("man")
+def test_make_install_and_man(tmp_path: Path) -> None:
+    prefix = tmp_path / "pre fix"
+    make(f"install PREFIX='{prefix}'", tmp_path, PIP_NO_DEPS="1")
+    path = f"{prefix}/bin:{os.environ['PATH']}"
+    assert sh("command -v nat-split", PATH=path).stdout.decode() == f"{prefix}/bin/nat-split\n"
+    assert sh("nat-split --version", PATH=path).stdout.startswith(b"nat-split ")
+    for folder in (prefix, prefix / "lib/nat"):  # by make, and by pip
+        for page in (ROOT / "natlib/man").glob("nat*.[1-9]"):
+            name, section = page.name.split(".")
+            found = (
+                sh(f"man -w {section} {name}", PATH=f"{folder}/bin:/usr/bin:/bin", MANPATH="").stdout.decode().strip()
+            )
+            assert Path(found) == folder / f"share/man/man{section}/{page.name}"
+    make(f"uninstall PREFIX='{prefix}'", tmp_path)
+    assert not [file for file in prefix.rglob("*") if file.is_file() or file.is_symlink()]
 
 
 # README and manual pages

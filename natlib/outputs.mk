@@ -1,0 +1,81 @@
+# What make all-outputs and make batch do. Twice called by make: in a folder of jobs, which natlib/outputs.py wrote, one
+# for each file, so that make sees numbers where there are names; and by each job in the folder for the file's outputs.
+
+SHELL := bash
+.SHELLFLAGS := -o pipefail -ec
+.DELETE_ON_ERROR:
+MAKEFLAGS += -rR --no-print-directory
+TOOL = PYTHONPATH="$$NAT_ROOT" "$$NAT_ROOT/.venv/bin/python" -P -m
+
+ifdef JOBS
+
+JOBS_LEFT := $(wildcard [0-9]*)
+
+.PHONY: all $(JOBS_LEFT)
+all: $(JOBS_LEFT)
+
+$(JOBS_LEFT):
+	+@{ IFS= read -r -d '' FROM; IFS= read -r -d '' NAME; IFS= read -r -d '' PLACE; } < $@; export FROM NAME; \
+	mkdir -p -- "$$PLACE"; source=$$FROM/$$NAME; [[ $$NAME != /* ]] || source=$$NAME; \
+	[[ $$(readlink -- "$$PLACE/source" && echo x) == "$$source"$$'\n'x ]] || ln -sfn -- "$$source" "$$PLACE/source"; \
+	status=0; $(MAKE) -s -L -C "$$PLACE" -f "$$NAT_ROOT/natlib/outputs.mk" $(GOAL) JOBS= 2> "$$PWD/$@.make" || status=$$?; \
+	cd -- "$$PLACE"; [[ -s messages.txt ]] || rm -f messages.txt; \
+	[[ ! messages.txt -nt "$$OLDPWD/$@" ]] || cat messages.txt >&2; \
+	(( ! status )) || { [[ -e messages.txt ]] || cat "$$OLDPWD/$@.make" >&2; exit 1; }; rm "$$OLDPWD/$@"
+
+else
+
+# Options of each command: a change of them makes anew what they had a part in.
+COMMANDS := SPLIT DECODE EMBED QUANTIZE PACK PROMPT PLOT
+$(shell mkdir -p .made)
+$(foreach command,$(COMMANDS),$(if $(subst x$(file < .made/$(command))x,,x=$($(command))x),$(file > .made/$(command),=$($(command)))))
+
+# A target gets its name when it is whole. Exit status 1 with all there is of a damaged file is no reason to drop it.
+part = status=0; { $(1); } > $@.part 2>> messages.txt || status=$$?; (( status == 0 )) || { (( status == 1 )) && \
+	tail -n 8 $(firstword $(2) pcm) | grep -aq '"event":"end",.*"damaged":true' && tail -n 8 $@.part | grep -aq '"event":"end"\|IEND'; \
+	} || { rm -f $@.part; exit 1; }; mv $@.part $@
+timed = $(TOOL) natlib.outputs time .made/nat-$(1) $(2) nat-$(1)
+tool = $(TOOL) $(1) 2>> messages.txt
+
+all-outputs: pcm features tokens heard.ndjson prompt.txt pcm.png features.png tokens.png heard.png report.html \
+	features.npy codes.npy metrics.json
+batch: heard.ndjson
+
+ifeq ($(GOAL),batch)
+
+heard.ndjson: source .made/SPLIT .made/DECODE .made/EMBED .made/QUANTIZE .made/PACK
+	: > messages.txt
+	$(call part,(cd -- "$$FROM"; nat-split $(SPLIT) -- "$$NAME") | nat-decode $(DECODE) | nat-embed $(EMBED) | \
+	nat-quantize $(QUANTIZE) | nat-pack $(PACK),heard.ndjson.part)
+
+else
+
+heard.ndjson: tokens .made/PACK
+	$(call part,$(call timed,pack,.) $(PACK) tokens)
+
+endif
+
+pcm: source .made/SPLIT .made/DECODE
+	: > messages.txt
+	$(call part,$(call timed,split,"$$FROM") $(SPLIT) -- "$$NAME" | $(call timed,decode,.) $(DECODE),pcm.part)
+features: pcm .made/EMBED
+	$(call part,$(call timed,embed,.) $(EMBED) pcm)
+tokens: features .made/QUANTIZE
+	$(call part,$(call timed,quantize,.) $(QUANTIZE) features)
+prompt.txt: tokens .made/PROMPT
+	$(call part,nat-pack --prompt $(PROMPT) tokens)
+%.png: % .made/PLOT
+	$(call part,nat-plot $(PLOT) $<)
+heard.png: heard.ndjson .made/PLOT
+	$(call part,nat-plot $(PLOT) heard.ndjson)
+report.html: pcm heard.ndjson .made/PLOT
+	status=0; nat-plot $(PLOT) --report $@ pcm heard.ndjson 2>> messages.txt || status=$$?; \
+	(( status == 0 )) || { (( status == 1 )) && tail -n 8 pcm | grep -aq '"damaged":true'; }
+features.npy: features
+	$(call tool,natlib.outputs npy features $@)
+codes.npy: tokens
+	$(call tool,natlib.outputs npy tokens $@)
+metrics.json: pcm features tokens heard.ndjson
+	$(call tool,natlib.metrics . > $@.part); mv $@.part $@
+
+endif
