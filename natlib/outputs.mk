@@ -16,18 +16,17 @@ all: $(JOBS_LEFT)
 
 $(JOBS_LEFT):
 	+@{ IFS= read -r -d '' FROM; IFS= read -r -d '' NAME; IFS= read -r -d '' PLACE; } < $@; export FROM NAME; \
-	mkdir -p -- "$$PLACE"; source=$$FROM/$$NAME; [[ $$NAME != /* ]] || source=$$NAME; \
+	mkdir -p -- "$$PLACE/.made"; source=$$FROM/$$NAME; [[ $$NAME != /* ]] || source=$$NAME; \
 	[[ $$(readlink -- "$$PLACE/source" && echo x) == "$$source"$$'\n'x ]] || ln -sfn -- "$$source" "$$PLACE/source"; \
-	status=0; $(MAKE) -s -L -C "$$PLACE" -f "$$NAT_ROOT/natlib/outputs.mk" $(GOAL) JOBS= 2> "$$PWD/$@.make" || status=$$?; \
+	status=0; $(MAKE) -s -L -C "$$PLACE" -f "$$NAT_ROOT/natlib/outputs.mk" $(GOAL) JOBS= 2> "$$PLACE/.made/make" || status=$$?; \
 	cd -- "$$PLACE"; [[ -s messages.txt ]] || rm -f messages.txt; \
-	[[ ! messages.txt -nt "$$OLDPWD/$@" ]] || cat messages.txt >&2; \
-	(( ! status )) || { [[ -e messages.txt ]] || cat "$$OLDPWD/$@.make" >&2; exit 1; }; rm "$$OLDPWD/$@"
+	[[ ! messages.txt -nt "$$OLDPWD/$@" ]] || { [[ ! -t 2 ]] || printf '\r\033[K' >&2; cat messages.txt >&2; }; \
+	(( ! status )) || { [[ -e messages.txt ]] || cat .made/make >&2; exit 1; }; rm "$$OLDPWD/$@"
 
 else
 
 # Options of each command: a change of them makes anew what they had a part in.
 COMMANDS := SPLIT DECODE EMBED QUANTIZE PACK PROMPT PLOT
-$(shell mkdir -p .made)
 $(foreach command,$(COMMANDS),$(if $(subst x$(file < .made/$(command))x,,x=$($(command))x),$(file > .made/$(command),=$($(command)))))
 
 # A target gets its name when it is whole. Exit status 1 with all there is of a damaged file is no reason to drop it.

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import os
+import pty
 import re
 import shutil
 import signal
@@ -241,6 +243,23 @@ def test_make_interrupted_and_run_again(tmp_path: Path) -> None:
     assert b"6 of 6 files are in out" in make("-j2 batch IN=in", tmp_path).stdout
     assert first == heard.stat().st_mtime_ns and not list(tmp_path.rglob("*.part"))
     assert len(list(tmp_path.glob("out/*/heard.ndjson"))) == 6
+
+
+def test_make_batch_tells_at_a_terminal_how_far_it_is(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    for number in range(3):
+        (tmp_path / f"in/{number}.wav").write_bytes(wav(tone(seconds=2)))
+    make("help", tmp_path)
+    main, side = pty.openpty()
+    subprocess.run(["make", "-o", ".venv/.plot", "batch", "IN=in"], cwd=tmp_path, stderr=side, check=True, env=clean())
+    os.close(side)
+    shown = b""
+    with contextlib.suppress(OSError):
+        while piece := os.read(main, 65536):
+            shown += piece
+    os.close(main)
+    assert re.search(rb"\r[12] of 3 files, [24] s of sound, [\d.]+ times real time, 0:\d\d left\x1b\[K", shown), shown
+    assert shown.endswith(b"\r\x1b[K")
 
 
 def test_make_batch_of_names_from_a_list_and_wrong_usage(tmp_path: Path) -> None:
