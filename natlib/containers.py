@@ -401,7 +401,8 @@ def certain(window: Window, limit: int) -> int:
         start = place + len(separator(head))
         if known(window, start, searching=True):
             tag = window.peek(REACH, start)
-            if not ID3.match(tag) or known(window, start + id3_size(tag)):  # there are such tags in WAV and AIFF, too
+            size = id3_size(tag) if ID3.match(tag) else 0
+            if size == 0 or (size <= AHEAD and known(window, start + size)):  # there are such tags in WAV and AIFF, too
                 return place
     return 0
 

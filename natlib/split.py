@@ -59,7 +59,7 @@ class Split(cli.Stage):
         how.add_argument("--fs-only", action="store_true", help="cut standard input at every FS, and nowhere else")
 
     def items(self, source: cli.Source) -> Iterator[cli.Item]:
-        from .containers import Window
+        from . import containers
 
         self.emit = source.run.emit
         buffers = self.buffers()
@@ -71,9 +71,12 @@ class Split(cli.Stage):
                 continue
             if os.isatty(fd):
                 source.run.say("type or paste text; Ctrl-D on a new line ends it")
-            window = Window(source.views(fd, buffers), self.passed)
+            window = containers.Window(source.views(fd, buffers), self.passed)
             try:
-                yield from self.cut(window, source.run) if path == "-" else [self.whole(cli.name_keys(path), window)]
+                if path == "-":
+                    yield from self.cut(window, source.run)
+                else:
+                    yield whole(cli.name_keys(path), window, containers.identify(window, whole=True))
             except OSError as error:  # nothing could be read, or no more
                 yield cli.Missing(f"stdin-{self.count}" if path == "-" else path, error)
 
@@ -84,11 +87,10 @@ class Split(cli.Stage):
         while True:
             start = window.tell()
             self.count += 1
-            head = {"name": f"stdin-{self.count}"}
+            head, form = {"name": f"stdin-{self.count}"}, containers.identify(window)
             if self.options.whole:
-                yield self.whole(head, window)
+                yield whole(head, window, form)
             else:
-                form = containers.identify(window)
                 yield File(head, window, form._replace(find=containers.at_fs) if self.options.fs_only else form)
             if containers.cut_short(window):
                 run.failed += 1
@@ -98,13 +100,6 @@ class Split(cli.Stage):
                 return
             if window.tell() == start:
                 raise cli.Failure(f"stdin-{self.count}: no byte of it could be taken; the rest is lost")
-
-    def whole(self, head: Head, window: Window) -> cli.Item:
-        """All that the window shows, as one file."""
-        from . import containers
-
-        form = containers.identify(window, whole=True)._replace(find=containers.to_the_end)
-        return File({**head, "extent": "end-of-input"}, window, form)
 
     def buffers(self) -> Iterator[bytearray]:
         """What is read into: each comes again when nothing in it waits to be hashed any more."""
@@ -142,6 +137,13 @@ class Split(cli.Stage):
             cli.complain(f"{self.name}: {item.name}: {CUT_SHORT}")
         item.end = record.head
         yield record
+
+
+def whole(head: Head, window: Window, form: Format) -> File:
+    """All that the window shows, as one file."""
+    from . import containers
+
+    return File({**head, "extent": "end-of-input"}, window, form._replace(find=containers.to_the_end))
 
 
 def main() -> NoReturn:
