@@ -33,6 +33,7 @@ CHUNK = 1 << 20  # bytes asked of the kernel in one read, and the pipe size aske
 HELD = 1 << 18  # bytes held back at most before they are written, when input comes without a pause
 
 ANY = "record"  # what a stage `reads` that takes streams of every kind
+LARGE = ("", "bytes", "pcm")  # kinds of so many bytes a second that a large pipe helps; others would only hold minutes
 ORDER = ("bytes", "pcm", "features", "tokens", "ndjson")
 MAKER = dict(zip(ORDER, ("nat-split", "nat-decode", "nat-embed", "nat-quantize", "nat-pack"), strict=True))
 
@@ -278,7 +279,8 @@ class Source:
         What was written before is sent off before every wait. A view holds until its buffer's next turn: large blocks
         that come and go would leave holes in the heap, by which an hour of sound takes more memory than a minute.
         """
-        enlarge_pipe(fd)
+        if self.kind in LARGE:
+            enlarge_pipe(fd)
         buffers = buffers or repeat(bytearray(CHUNK))
         try:
             while True:
@@ -610,7 +612,8 @@ def _main(kind: type[Stage], argv: Sequence[str] | None) -> int:
     if stage.reads and os.isatty(0) and (not options.files or "-" in options.files):
         maker = MAKER.get(stage.reads, "another stage")
         raise UsageError(f"expected a {stage.reads} stream from {maker} on standard input, which is a terminal")
-    enlarge_pipe(1)
+    if stage.makes in LARGE:
+        enlarge_pipe(1)
     run = Run(stage)
     return run.all(Source(options.files, stage.reads, run))
 

@@ -411,7 +411,7 @@ def test_head_ends_the_work_of_all_stages() -> None:
         while taken < 1 << 28:
             taken += os.write(pipe.stdin.fileno(), sound[44:])
     pipe.stdin.close()
-    assert taken < 16 << 20 and len(pipe.stdout.read().splitlines()) == 20
+    assert taken < 32 << 20 and len(pipe.stdout.read().splitlines()) == 20
     pipe.wait()
     pipe.stdout.close()
 
