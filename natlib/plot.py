@@ -1,7 +1,7 @@
 """nat-plot: a picture of any stage's stream.
 
-What is gathered of an item, and how it is drawn, is in picture.py; the HTML page is in report.py. Neither numpy nor
-matplotlib is imported before there is something to draw.
+What is kept of an item is in columns.py, what is drawn of it in panels.py, the whole picture in picture.py, and the
+HTML page in report.py. Neither numpy nor matplotlib is imported before there is something to draw.
 """
 
 from __future__ import annotations
@@ -118,7 +118,7 @@ class Plot(cli.Stage):
 
     def process(self, item: cli.Item) -> Iterator[Record | bytes]:
         """Gather one item. What came of a broken one is drawn, with what is wrong."""
-        from .picture import gather
+        from .panels import gather
 
         number, self.seen = self.seen, self.seen + 1
         if self.options.item not in (None, number):

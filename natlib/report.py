@@ -19,7 +19,8 @@ import numpy as np
 import soundfile
 
 from . import cli, picture
-from .picture import Book, Drawing, View
+from .panels import Tokens, View
+from .picture import Book, Drawing
 from .wire import Head, Record
 
 MOST_SOUND = 64 * 1024 * 1024  # bytes of a sound made from a pcm stream; beyond, browsers get slow
@@ -177,7 +178,7 @@ class Report(Book):
         for title, rows in view.tables().items():
             yield f"<h3>{text(title)}</h3>\n".encode()
             yield table(rows)
-        if isinstance(view, picture.Tokens) and view.words:
+        if isinstance(view, Tokens) and view.words:
             said = [("code", "measures like"), *list(view.words.items())[:FACTS]]
             yield b"<details><summary>Introductions of codes</summary>\n" + table(said, "facts") + b"</details>\n"
         facts = [("key", "value"), *flat({**view.head, **view.end})][: FACTS + 1]

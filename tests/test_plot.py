@@ -17,7 +17,7 @@ import soundfile
 from helpers import AUDIO, BIN, needs_audio, noise, records, sh, stream, tone, wav
 from PIL import Image
 
-from natlib import cli, picture, wire
+from natlib import cli, columns, panels, picture, wire
 from natlib.wire import Head, Record
 
 RATE = 8000
@@ -60,9 +60,9 @@ def image(png: bytes) -> Image.Image:
     return Image.open(io.BytesIO(png)).convert("RGB")
 
 
-def view(data: bytes) -> picture.View:
+def view(data: bytes) -> panels.View:
     """What is gathered of a stream of one item."""
-    made, error = picture.gather(items(data))
+    made, error = panels.gather(items(data))
     assert error is None
     return made
 
@@ -206,7 +206,7 @@ def test_a_header_that_cannot_be_drawn_is_told(head: Head, message: str) -> None
 @pytest.mark.parametrize("line", [{"t": 0, "S0": "x"}, {"t": 0, "S0": 65536}, {"t": "0", "S0": 1}, {"t": 9e8, "S0": 1}])
 def test_a_line_that_cannot_be_drawn_is_told(line: Head) -> None:
     header: Head = {"event": "header", "kind": "ndjson", "layers": LAYERS, "frame_rate": 12.5}
-    _, error = picture.gather(items(stream(header, line, {"event": "end"})))
+    _, error = panels.gather(items(stream(header, line, {"event": "end"})))
     assert isinstance(error, cli.Failure)
 
 
@@ -260,22 +260,22 @@ def test_help_loads_neither_numpy_nor_matplotlib() -> None:
 @pytest.mark.parametrize("count", [1, 4095, 4096, 4097, 8193, 100_003])
 def test_columns_are_the_same_for_every_cutting(combine: np.ufunc, count: int) -> None:
     rows = RANDOM.integers(-99, 99, (count, 2)).astype(np.float32)
-    columns = picture.Columns(combine, (2,))
+    made = columns.Columns(combine, (2,))
     first = 0
     while first < count:
         last = first + int(RANDOM.integers(0, 3000))
-        columns.add(rows[first:last])
+        made.add(rows[first:last])
         first = last
-    assert len(columns.values) <= 4096
-    assert columns.hop == max(1, 2 ** int(np.ceil(np.log2((count + 1) / 4096))))
-    expected = combine.reduceat(rows, np.arange(0, count, columns.hop), axis=0)
-    assert np.array_equal(columns.values, expected)
-    assert columns.counts.sum() == count
+    assert len(made.values) <= 4096
+    assert made.hop == max(1, 2 ** int(np.ceil(np.log2((count + 1) / 4096))))
+    expected = combine.reduceat(rows, np.arange(0, count, made.hop), axis=0)
+    assert np.array_equal(made.values, expected)
+    assert made.counts.sum() == count
 
 
 def test_a_click_in_an_hour_of_silence_is_seen() -> None:
     head: Head = {"event": "header", "kind": "pcm", "sample_rate": 1000, "channels": 1}
-    seen = picture.Pcm(head)
+    seen = panels.Pcm(head)
     silence = np.zeros(100_000, np.float32)
     for number in range(36):
         block = silence.copy()
@@ -294,12 +294,12 @@ def test_a_click_in_an_hour_of_silence_is_seen() -> None:
 @pytest.mark.parametrize("hertz", [97.0, 440.0, 3000.0, 9000.0])
 @pytest.mark.parametrize("rate", [22050, 44100, 48000])
 def test_a_sine_stands_at_its_frequency_and_level(hertz: float, rate: int) -> None:
-    made = picture.Spectrogram(rate)
+    made = columns.Spectrogram(rate)
     samples = tone(hertz, 1.5, rate, amplitude=1).astype(np.float32)
     for first in range(0, len(samples), 777):
         made.add(samples[first : first + 777])
     made.finish()
-    whole = picture.Spectrogram(rate)
+    whole = columns.Spectrogram(rate)
     whole.add(samples)
     whole.finish()
     assert np.allclose(made.decibels, whole.decibels, atol=0.1)
@@ -313,8 +313,8 @@ def test_a_sine_stands_at_its_frequency_and_level(hertz: float, rate: int) -> No
 def test_ndjson_is_seen_as_the_tokens_that_it_was_made_of(encoding: str) -> None:
     tokens = view(TOKENS)
     lines = view(sh(f"nat-pack --encoding {encoding}", TOKENS).stdout)
-    assert isinstance(tokens, picture.Tokens)
-    assert isinstance(lines, picture.Ndjson)
+    assert isinstance(tokens, panels.Tokens)
+    assert isinstance(lines, panels.Ndjson)
     assert lines.frames == tokens.frames == FRAMES
     assert np.array_equal(lines.codes.values, tokens.codes.values)
     assert np.array_equal(lines.changes.values, tokens.changes.values)
@@ -349,7 +349,7 @@ def test_the_figures_by_layer_are_those_of_the_codes() -> None:
 def test_measures_are_in_their_units_and_absent_ones_do_not_count(kind: str) -> None:
     rows = view(stream(*ITEMS[kind], CLOSE)).tables()["Measures"]
     level = GRID[:, 0] * 0.1
-    expected = [picture.number(float(np.float32(value))) for value in (level.min(), level.mean(), level.max())]
+    expected = [panels.number(float(np.float32(value))) for value in (level.min(), level.mean(), level.max())]
     assert rows == [("measure", "unit", "lowest", "mean", "highest"), ("level", "dBFS", *expected),
                     ("pitch", "Hz", "440", "440", "440")]  # fmt: skip
 

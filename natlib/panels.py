@@ -1,0 +1,635 @@
+"""The panels of nat-plot: a `View` for each kind of stream takes an item's records and draws what it kept of them."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import Normalize
+from matplotlib.markers import CARETDOWN
+from matplotlib.ticker import FixedLocator, MaxNLocator
+from numpy.typing import NDArray
+
+from . import cli
+from .columns import Columns, Float, Means, Spectrogram
+from .wire import Head, Record, show
+
+if TYPE_CHECKING:
+    from matplotlib.figure import SubFigure
+    from matplotlib.gridspec import SubplotSpec
+
+    from .picture import Drawing
+
+ROWS = 256  # rows of a heat map at most: of wider streams, neighbours are averaged
+LAYERS = 32  # layers drawn at most
+MARKS = 150  # keyframes marked at most: more would be a solid line
+BARS = 512  # bars of a histogram at most
+LONGEST = 24 * 3600 * 50  # frames that one line of NDJSON may stand for: nobody is kept busy by a wrong time
+CODES = 1 << 16  # codes that a layer of the wire can have
+
+
+class Panel(NamedTuple):
+    """A part of a picture: its height in inches, and what draws it into a cell, in which drawing."""
+
+    height: float
+    draw: Callable[[Drawing, SubFigure, SubplotSpec], Axes]
+    timed: bool = False  # is its x axis the time?
+    detail: bool = False  # left out where several items share a picture
+
+
+class View:
+    """What is kept of an item. Subclasses take its data and notes, and say what there is to see."""
+
+    duration = 0.0  # seconds, or rows where the rate is not known
+    unit = "s"
+
+    def __init__(self, head: Head):
+        self.head = head
+        self.end: Head = {}
+        self.error = ""
+
+    @property
+    def name(self) -> str:
+        name = self.head.get("name")
+        return name if isinstance(name, str) and name else "no name"
+
+    def add(self, record: Record) -> None:
+        """Take a data record or a note."""
+
+    def finish(self) -> None:
+        """The item is whole, or broke off here. Never fails."""
+
+    def facts(self) -> list[str]:
+        """What the line under the name says."""
+        return [str(self.head.get("kind"))]
+
+    def panels(self) -> dict[str, Panel]:
+        """What can be drawn, in order; nothing where there is no data."""
+        return {}
+
+    def tables(self) -> dict[str, list[tuple[str, ...]]]:
+        """Figures for the report: titles, and their rows, of which the first is the head."""
+        return {}
+
+
+class Bytes(View):
+    """The bytes of a file: how often each value occurs, in all and along the file."""
+
+    PIECE = 1024
+
+    def __init__(self, head: Head):
+        super().__init__(head)
+        self.counts = np.zeros(256, np.int64)
+        self.position = Columns(np.add, (256,))
+        self._rest = b""
+
+    def add(self, record: Record) -> None:
+        data = self._rest + record.payload
+        whole = len(data) // self.PIECE * self.PIECE
+        self._take(np.frombuffer(data, np.uint8, whole).reshape(-1, self.PIECE))
+        self._rest = data[whole:]
+
+    def finish(self) -> None:
+        self._take(np.frombuffer(self._rest, np.uint8).reshape(1, -1)[:, : len(self._rest)])
+
+    def _take(self, pieces: NDArray[np.uint8]) -> None:
+        if pieces.size:
+            index = pieces + 256 * np.arange(len(pieces))[:, None]
+            counts = np.bincount(index.ravel(), minlength=256 * len(pieces)).reshape(-1, 256)
+            self.counts += counts.sum(axis=0)
+            self.position.add(counts.astype(np.float32))
+
+    def facts(self) -> list[str]:
+        extent = self.end.get("extent", self.head.get("extent"))
+        size = int(self.counts.sum())
+        return [
+            "bytes",
+            f"format {self.head.get('format', 'unknown')}",
+            f"{size:,} bytes",
+            f"{entropy(self.counts):.2f} bits a byte" if size else "",
+            f"extent {extent}" if extent else "",
+        ]
+
+    def panels(self) -> dict[str, Panel]:
+        if not self.counts.any():
+            return {}
+        return {"histogram": Panel(2.4, self._histogram), "position": Panel(2.4, self._position, detail=True)}
+
+    def _histogram(self, drawing: Drawing, figure: SubFigure, cell: SubplotSpec) -> Axes:
+        axes = figure.add_subplot(cell)
+        share = 100 * self.counts / self.counts.sum()
+        axes.stairs(share, np.arange(257) - 0.5, fill=True, color=drawing.colour["semantic"])
+        axes.set(xlim=(-0.5, 255.5), xlabel="value of the byte", ylabel="share (%)")
+        axes.axhline(100 / 256, color=drawing.colour["faint"], linewidth=0.7, linestyle=(0, (4, 3)))
+        ticks = range(0, 256, 32)
+        axes.set_xticks([*ticks, 255], [f"0x{value:02X}" for value in (*ticks, 255)])
+        axes.yaxis.set_major_locator(MaxNLocator(4))
+        return axes
+
+    def _position(self, drawing: Drawing, figure: SubFigure, cell: SubplotSpec) -> Axes:
+        axes = figure.add_subplot(cell)
+        counts = self.position.values
+        times = np.log2(np.maximum(counts / counts.sum(axis=1, keepdims=True) * 256, 2**-4))
+        unit, scale = next((unit, scale) for unit, scale in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3), ("bytes", 1))
+                           if self.counts.sum() >= scale)  # fmt: skip
+        width = len(counts) * self.position.hop * self.PIECE / scale
+        image = axes.imshow(times.T, aspect="auto", origin="lower", extent=(0, width, -0.5, 255.5), cmap="viridis",
+                            norm=Normalize(-4, 6), interpolation_stage="data")  # fmt: skip
+        axes.set(xlim=(0, self.counts.sum() / scale), xlabel=f"position ({unit})", ylabel="value of the byte")
+        axes.set_yticks([0, 64, 128, 192, 255], ["0x00", "0x40", "0x80", "0xC0", "0xFF"])
+        drawing.bar(image, axes, "times its even share", [-4, -2, 0, 2, 4, 6], ["≤1/16", "1/4", "1", "4", "16", "≥64"])
+        return axes
+
+
+class Pcm(View):
+    """Sound: the envelope of its waveform, and its spectrogram."""
+
+    def __init__(self, head: Head):
+        super().__init__(head)
+        rate = head.get("sample_rate")
+        if type(rate) is not int or not 0 < rate < 1 << 31:
+            raise cli.Failure(f'expected a number of samples a second as "sample_rate", got {show(rate)}')
+        self.rate = rate
+        self.channels = int(head["channels"])
+        self.low, self.high, self.squares = Columns(np.minimum), Columns(np.maximum), Columns(np.add)
+        self.spectrogram = Spectrogram(rate)
+
+    def add(self, record: Record) -> None:
+        samples = np.nan_to_num(np.frombuffer(record.payload, "<f4").reshape(-1, self.channels), posinf=0, neginf=0)
+        samples = samples.clip(-1e6, 1e6)
+        mono = samples.mean(axis=1)
+        self.low.add(samples.min(axis=1))
+        self.high.add(samples.max(axis=1))
+        self.squares.add(mono * mono)
+        self.spectrogram.add(mono)
+
+    def finish(self) -> None:
+        self.spectrogram.finish()
+        self.duration = self.low.rows / self.rate
+
+    def facts(self) -> list[str]:
+        peak, level = self.end.get("peak_dbfs"), self.end.get("rms_dbfs")
+        return [
+            "pcm",
+            f"{self.rate / 1000:g} kHz",
+            {1: "mono", 2: "stereo"}.get(self.channels, f"{self.channels} channels"),
+            seconds(self.duration),
+            f"peak {number(peak)} dBFS" if isinstance(peak, float | int) else "",
+            f"RMS {number(level)} dBFS" if isinstance(level, float | int) else "",
+            str(self.head.get("decoder", "")),
+        ]
+
+    def panels(self) -> dict[str, Panel]:
+        if not self.low.rows:
+            return {}
+        return {"waveform": Panel(1.4, self._waveform, True), "spectrogram": Panel(3.0, self._spectrogram, True)}
+
+    def _waveform(self, drawing: Drawing, figure: SubFigure, cell: SubplotSpec) -> Axes:
+        axes = figure.add_subplot(cell)
+        low, high = self.low.values, self.high.values
+        rms = np.sqrt(self.squares.values / self.squares.counts)
+        times = (np.arange(len(low)) + 0.5) * (self.low.hop / self.rate)
+        colour = drawing.colour["semantic"]
+        axes.fill_between(times, low, high, color=colour, alpha=0.45, linewidth=0.6)
+        if self.low.hop > 1:
+            axes.fill_between(times, np.maximum(-rms, low), np.minimum(rms, high), color=colour, linewidth=0)
+        peak = max(float(-low.min()), float(high.max()), 1e-4)
+        axes.set(ylim=(-1.05 * peak, 1.05 * peak), ylabel="amplitude\n(full scale 1)")
+        axes.yaxis.set_major_locator(MaxNLocator(4, symmetric=True))
+        return axes
+
+    def _spectrogram(self, drawing: Drawing, figure: SubFigure, cell: SubplotSpec) -> Axes:
+        axes = figure.add_subplot(cell)
+        levels, hertz = self.spectrogram.decibels, self.spectrogram.hertz
+        top = max(5 * math.ceil(float(levels.max()) / 5), -115)
+        start = -self.spectrogram.hop / 2 / self.rate
+        width = len(levels) * self.spectrogram.samples / self.rate
+        image = axes.imshow(levels.T, aspect="auto", origin="lower", cmap="magma", norm=Normalize(top - 80, top),
+                            extent=(start, start + width, -0.5, len(hertz) - 0.5), interpolation="bilinear",
+                            interpolation_stage="data")  # fmt: skip
+        ticks = [f for d in range(-3, 9) for f in (10.0**d, 2 * 10.0**d, 5 * 10.0**d) if hertz[0] <= f <= hertz[-1]]
+        place = [self.spectrogram.OCTAVE * math.log2(f / hertz[0]) for f in ticks]
+        axes.set_yticks(place, [f"{f / 1000:g}k" if f >= 1000 else f"{f:g}" for f in ticks])
+        axes.set_ylabel("frequency (Hz)")
+        drawing.bar(image, axes, "level (dBFS)", range(top - 80, top + 1, 20))
+        return axes
+
+
+class Framed(View):
+    """Frames: features, or tokens."""
+
+    def __init__(self, head: Head):
+        super().__init__(head)
+        rate = head.get("frame_rate")
+        self.known = isinstance(rate, int | float) and 0 < rate < math.inf
+        self.rate = float(rate) if isinstance(rate, int | float) and self.known else 1.0
+        self.unit = "s" if self.known else "frames"
+        entries = head.get("measures") or []
+        self.measured = Measures(entries if isinstance(entries, list) else []) if entries else None
+        self.frames = 0
+
+    def finish(self) -> None:
+        self.duration = self.frames / self.rate
+
+    def facts(self) -> list[str]:
+        return [
+            str(self.head["kind"]).replace("ndjson", "NDJSON"),
+            f"{self.frames:,} frames",
+            f"{self.rate:g} frames/s" if self.known else "",
+            seconds(self.duration) if self.known else "",
+        ]
+
+    def tables(self) -> dict[str, list[tuple[str, ...]]]:
+        return {"Measures": self.measured.table()} if self.measured and self.frames else {}
+
+
+class Measures:
+    """The measures of the frames: a heat map, each row (or family of rows: band_0, band_1 …) on its own scale."""
+
+    def __init__(self, entries: list[Head]):
+        self.names = [str(entry.get("name", number)) for number, entry in enumerate(entries)]
+        self.units = [str(entry.get("unit") or "") for entry in entries]
+        steps = [entry.get("step") for entry in entries]
+        self.steps = np.array([step if isinstance(step, int | float) else 1 for step in steps], np.float32)
+        self.means = Means(len(entries))
+
+    def add(self, rows: Float) -> None:
+        """Take `rows` on their grid, absent is NaN, shape (n, measures)."""
+        self.means.add(rows * self.steps)
+
+    def draw(self, drawing: Drawing, figure: SubFigure, cell: SubplotSpec, rate: float) -> Axes:
+        axes = figure.add_subplot(cell)
+        values = self.means.values[:, :ROWS].astype(np.float64)
+        pitched = np.array([unit == "Hz" for unit in self.units[:ROWS]])
+        values[:, pitched] = np.log2(np.maximum(values[:, pitched], 1e-3))
+        families = [re.sub(r"_\d+$", "", name) for name in self.names[:ROWS]]
+        low, high = np.full((2, len(families)), np.nan)
+        for family in set(families):
+            rows = [row for row, name in enumerate(families) if name == family]
+            present = values[:, rows][np.isfinite(values[:, rows])]
+            if present.size:
+                low[rows], high[rows] = np.percentile(present, (1, 99))
+        image = (values - low) / np.where(high > low, high - low, 1)
+        low, high = np.where(pitched, 2**low, low), np.where(pitched, 2**high, high)
+        drawing.raster(axes, image.T, self.means.span / rate, self.names[:ROWS])
+        axes.tick_params(axis="y", labelsize=6.5)
+        units = ["" if unit == "0..1" else unit for unit in self.units]
+        ranges = [f"{number(a)} … {number(b)} {unit}" if math.isfinite(a) else "absent"
+                  for a, b, unit in zip(low, high, units, strict=False)]  # fmt: skip
+        right = axes.secondary_yaxis("right")
+        right.yaxis.set_major_locator(FixedLocator(axes.get_yticks().tolist()))
+        right.set_yticklabels([drawing.safe(ranges[round(tick)], 24) for tick in axes.get_yticks()], fontsize=6.5)
+        right.tick_params(length=0)
+        right.spines["right"].set_visible(False)
+        return axes
+
+    def table(self) -> list[tuple[str, ...]]:
+        """Name, unit, lowest, mean and highest of each."""
+        rows = zip(self.names, self.units, self.means.low, self.means.means, self.means.high, strict=True)
+        return [("measure", "unit", "lowest", "mean", "highest"),
+                *((name, unit, *(number(value) for value in rest)) for name, unit, *rest in rows)]  # fmt: skip
+
+
+class Features(Framed):
+    """Feature rows: a heat map of each stream, and of the measures."""
+
+    def __init__(self, head: Head):
+        super().__init__(head)
+        self.streams = [stream for stream in head["streams"] if stream["width"]]
+        widths = [stream["width"] for stream in self.streams]
+        self.width = sum(widths)
+        self.columns = self.width + (len(self.measured.names) if self.measured else 0)
+        self.ends = np.cumsum(widths).tolist()
+        self.groups = [math.ceil(width / ROWS) for width in widths]
+        self.means = [Means(math.ceil(width / group)) for width, group in zip(widths, self.groups, strict=True)]
+
+    def add(self, record: Record) -> None:
+        if record.event != "data":
+            return
+        rows = np.frombuffer(record.payload, "<f4").reshape(-1, self.columns)
+        self.frames += len(rows)
+        for stream, last, group, means in zip(self.streams, self.ends, self.groups, self.means, strict=True):
+            part = rows[:, last - stream["width"] : last]
+            if group > 1:
+                starts = np.arange(0, part.shape[1], group)
+                part = np.add.reduceat(part, starts, axis=1) / np.diff([*starts, part.shape[1]]).astype(np.float32)
+            means.add(part)
+        if self.measured:
+            self.measured.add(rows[:, self.width :])
+
+    def facts(self) -> list[str]:
+        model = " ".join(str(self.head[key]) for key in ("model", "model_version") if key in self.head)
+        widths = " + ".join(f"{stream.get('name')} {stream['width']}" for stream in self.streams)
+        return [*super().facts(), f"model {model}" if model else "", f"{widths} numbers a frame"]
+
+    def panels(self) -> dict[str, Panel]:
+        if not self.frames:
+            return {}
+        result: dict[str, Panel] = {}
+        for stream, group, means in zip(self.streams, self.groups, self.means, strict=True):
+            rows = stream.get("rows")
+            named = isinstance(rows, list) and len(rows) == stream["width"] <= ROWS
+            names = [str(row) for row in rows] if named else []
+            name, kind = str(stream.get("name", "")), stream.get("type")
+            label = f"{name} ({kind})" if isinstance(kind, str) and kind else name
+
+            def draw(drawing: Drawing, figure: SubFigure, cell: SubplotSpec, means: Means = means, label: str = label,
+                     names: list[str] = names, group: int = group) -> Axes:  # fmt: skip
+                axes = figure.add_subplot(cell)
+                values = means.values.astype(np.float64)
+                image = values - means.means
+                present = np.isfinite(image)
+                squares = np.sum(image**2, axis=0, where=present)
+                spread = np.sqrt(squares / np.maximum(present.sum(axis=0), 1))
+                image /= np.where(spread > 0, spread, 1)
+                heat = drawing.raster(axes, image.T, means.span / self.rate, names, (-2.5, 2.5), group)
+                axes.set_ylabel(drawing.safe(label, 30))
+                drawing.bar(heat, axes, "z-score by row", [-2, 0, 2])
+                return axes
+
+            height = min(max(0.115 * len(names), 2.0), 4.5)
+            result[name or f"stream-{len(result)}"] = Panel(height, draw, True)
+        if self.measured:
+            result["measures"] = measures_panel(self.measured, self.rate)
+        return result
+
+
+def measures_panel(measured: Measures, rate: float) -> Panel:
+    """The panel of the measures."""
+    height = min(max(0.118 * len(measured.names) + 0.2, 1.0), 8)
+    return Panel(height, lambda drawing, figure, cell: measured.draw(drawing, figure, cell, rate), True, True)
+
+
+class Tokens(Framed):
+    """Tokens: the layers as a raster, what changes when, and how the codes are used."""
+
+    def __init__(self, head: Head):
+        super().__init__(head)
+        layers = head.get("layers")
+        if not isinstance(layers, list) or not layers or not all(isinstance(layer, dict) for layer in layers):
+            raise cli.Failure(f'expected a list of objects as "layers", got {show(layers)}')
+        self.columns = len(layers) + (len(self.measured.names) if self.measured else 0)
+        self.layers = layers[:LAYERS]
+        self.names = [str(layer.get("name", number)) for number, layer in enumerate(self.layers)]
+        self.counts = [np.zeros(0, np.int64) for _ in self.layers]
+        self.codes = Means(len(self.layers))
+        self.changes = Columns(np.add, (len(self.layers),))
+        self.runs = np.zeros(len(self.layers), np.int64)
+        self._last = np.full(len(self.layers), -1, np.int32)
+        self.marks: list[float] = []  # keyframes, s
+        self.sections: list[tuple[float, str]] = []  # s, label
+        self.words: dict[str, str] = {}  # "S0 17": what was said of it
+
+    def add(self, record: Record) -> None:
+        if record.event == "data":
+            rows = np.frombuffer(record.payload, "<u2").reshape(-1, self.columns)
+            self.take(rows[:, : len(self.layers)].astype(np.int32))
+            if self.measured:
+                grid = rows[:, self.columns - len(self.measured.names) :].view("<i2").astype(np.float32)
+                self.measured.add(np.where(grid == -32768, np.float32(np.nan), grid))
+        elif record.event == "code" and len(self.words) < CODES:
+            head = record.head
+            means = head.get("means", head.get("measures"))
+            if isinstance(means, dict):
+                means = ", ".join(f"{key} {value}" for key, value in means.items())
+            self.words[f"{head.get('layer')} {head.get('code')}"] = str(means)
+
+    def take(self, codes: NDArray[np.int32]) -> None:
+        """Take `codes`, shape (n, layers shown); -1 is absent."""
+        if not len(codes):
+            return
+        self.frames += len(codes)
+        changed = np.diff(codes, axis=0, prepend=self._last[None]) != 0
+        self.runs += changed.sum(axis=0)
+        if self.frames == len(codes):
+            changed[0] = False  # the first frame is no change
+        self._last = codes[-1].copy()
+        self.changes.add(changed.astype(np.float32))
+        self.codes.add(np.where(codes < 0, np.float32(np.nan), codes).astype(np.float32))
+        for number, counts in enumerate(self.counts):
+            layer = codes[:, number]
+            more = np.bincount(layer[layer >= 0], minlength=len(counts))
+            more[: len(counts)] += counts
+            self.counts[number] = more
+
+    def vocabulary(self, number: int) -> int:
+        """Codes that a layer has: as the header says, or else as were seen."""
+        vocab = self.layers[number].get("vocab")
+        seen = len(self.counts[number])
+        return max(vocab, seen) if type(vocab) is int and 0 < vocab <= CODES else max(seen, 1)
+
+    def facts(self) -> list[str]:
+        codebook = self.head.get("codebook")
+        facts = [*super().facts(), f"{len(self.layers)} layers"]
+        if isinstance(codebook, dict):
+            facts.append(f"codebook {codebook.get('name', '')} {str(codebook.get('sha256', ''))[:8]}".strip())
+        return facts
+
+    def panels(self) -> dict[str, Panel]:
+        if not self.frames:
+            return {}
+        rows = math.ceil(len(self.layers) / 4)
+        result = {
+            "layers": Panel(min(max(0.28 * len(self.layers), 0.8), 6), self._layers, True),
+            "changes": Panel(1.0, self._changes, True),
+            "usage": Panel(min(1.15 * rows + 0.2, 12), self._usage, detail=True),
+        }
+        if self.measured:
+            result["measures"] = measures_panel(self.measured, self.rate)
+        return result
+
+    def _layers(self, drawing: Drawing, figure: SubFigure, cell: SubplotSpec) -> Axes:
+        axes = figure.add_subplot(cell)
+        last = np.array([max(self.vocabulary(number) - 1, 1) for number in range(len(self.layers))])
+        image = drawing.raster(axes, (self.codes.values / last).T, self.codes.span / self.rate, self.names)
+        for row in range(1, len(self.names)):
+            axes.axhline(row - 0.5, color=drawing.colour["paper"], linewidth=1.2)
+        axes.set_ylabel("layer")
+        drawing.bar(image, axes, "code", [0, 1], ["0", "last"])
+        for start, label in self.sections:
+            axes.axvline(start, color=drawing.colour["ink"], linewidth=1)
+            axes.annotate(drawing.safe(label, 12), (start, 0), (3, 2), ("data", "axes fraction"), "offset points",
+                          color="white", fontsize=8, fontweight="bold")  # fmt: skip
+        if len(self.marks) <= MARKS:
+            axes.plot(self.marks, [1] * len(self.marks), transform=axes.get_xaxis_transform(), marker=CARETDOWN,
+                      linestyle="none", markersize=4, color=drawing.colour["faint"], clip_on=False)  # fmt: skip
+        return axes
+
+    def _changes(self, drawing: Drawing, figure: SubFigure, cell: SubplotSpec) -> Axes:
+        axes = figure.add_subplot(cell)
+        share, grown = drawing.narrow((self.changes.values / self.changes.counts[:, None]).T)
+        columns = len(self.changes.values)
+        edges = np.linspace(0, columns * grown * self.changes.hop / self.rate, share.shape[1] + 1)
+        base = np.zeros(share.shape[1])
+        kinds = [str(layer.get("type", "")) for layer in self.layers]
+        for kind in dict.fromkeys(kinds):
+            here = [row for row, name in enumerate(kinds) if name == kind]
+            top = base + share[here].sum(axis=0)
+            colour = drawing.colour.get(kind, drawing.colour["faint"])
+            label = drawing.safe(kind or "all", 20)
+            axes.stairs(top, edges, baseline=base, fill=True, color=colour, label=label)
+            base = top
+        axes.set(ylim=(0, max(float(base.max()) * 1.05, 1)), ylabel="changed\nlayers")
+        axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
+        axes.legend(loc="upper left", bbox_to_anchor=(1, 1.08), borderaxespad=0.3, frameon=False, fontsize=7,
+                    handlelength=0.8, handleheight=0.8, handletextpad=0.5)  # fmt: skip
+        return axes
+
+    def _usage(self, drawing: Drawing, figure: SubFigure, cell: SubplotSpec) -> Axes:
+        across = min(4, len(self.layers))
+        grid = cell.subgridspec(math.ceil(len(self.layers) / across), across)
+        drawn = []
+        for number, counts in enumerate(self.counts):
+            axes = figure.add_subplot(grid[number // across, number % across])
+            drawn.append(axes)
+            vocab = self.vocabulary(number)
+            group = math.ceil(vocab / BARS)
+            share = np.zeros(math.ceil(vocab / group) * group)
+            share[: len(counts)] = 100 * counts / max(counts.sum(), 1)
+            share = share.reshape(-1, group).sum(axis=1)
+            colour = drawing.colour.get(str(self.layers[number].get("type")), drawing.colour["faint"])
+            axes.stairs(share, np.arange(len(share) + 1) * group - 0.5, fill=True, color=colour)
+            axes.set(xlim=(-0.5, vocab - 0.5), ylim=(0, 1.1 * share.max() or 1))
+            axes.set_xticks([0, vocab - 1] if vocab > 1 else [0])
+            axes.yaxis.set_major_locator(MaxNLocator(2))
+            axes.tick_params(labelsize=7)
+            title = f"{self.names[number]}: {np.count_nonzero(counts)} of {vocab}, {entropy(counts):.1f} bits"
+            axes.set_title(drawing.safe(title, 40), fontsize=8, pad=3)
+            if number % across == 0:
+                axes.set_ylabel("frames (%)", fontsize=8)
+            if number + across >= len(self.layers):
+                axes.set_xlabel("code", fontsize=8, labelpad=-6)
+        return drawn[0]
+
+    def tables(self) -> dict[str, list[tuple[str, ...]]]:
+        if not self.frames:
+            return {}
+        rows: list[tuple[str, ...]] = [("layer", "codes used", "of", "utilisation", "entropy (bits)", "of at most",
+                 f"changes a {'second' if self.known else 'frame'}", "mean run (frames)", "most used")]  # fmt: skip
+        for number, counts in enumerate(self.counts):
+            used, vocab = int(np.count_nonzero(counts)), self.vocabulary(number)
+            runs = max(int(self.runs[number]), 1)
+            top = np.argsort(-counts, kind="stable")[: min(3, used)]
+            rows.append((
+                self.names[number], f"{used}", f"{vocab}", f"{used / vocab:.0%}", f"{entropy(counts):.2f}",
+                f"{math.log2(vocab):.2f}", f"{(runs - 1) / self.duration:.2f}", f"{self.frames / runs:.1f}",
+                ", ".join(f"{code} ({counts[code] / counts.sum():.0%})" for code in top),
+            ))  # fmt: skip
+        return {"Layers": rows, **super().tables()}
+
+
+class Ndjson(Tokens):
+    """NDJSON: the tokens spelled out. A layer keeps its code until a line gives another one, in every encoding."""
+
+    def __init__(self, head: Head):
+        head = {key: value for key, value in head.items() if key != "measures"}
+        super().__init__(head)
+        self._names = set(self.names)
+        self._begun = False  # did a frame come?
+        self._now = [-1] * len(self.names)
+        self._frame = 0  # at which the codes of now begin
+        self._lines: list[list[int]] = []
+        self._lengths: list[int] = []
+
+    def add(self, record: Record) -> None:
+        head = record.head
+        if record.event == "summary":
+            self._summary(head)
+        elif record.event != "note":
+            super().add(record)
+        elif not self._names.isdisjoint(head):
+            time = head.get("t")
+            if not isinstance(time, int | float) or not 0 <= time <= 1e9:
+                raise cli.Failure(f'expected seconds as "t" of a frame, got {show(time)}')
+            self._hold(round(time * self.rate))
+            for number, name in enumerate(self.names):
+                code = head.get(name, self._now[number])
+                if type(code) is not int or not -1 <= code < CODES:
+                    raise cli.Failure(f"expected a code from 0 to {CODES - 1} as {show(name)}, got {show(code)}")
+                self._now[number] = code
+            self._begun = True
+            if head.get("kf") and len(self.marks) <= MARKS:
+                self.marks.append(float(time))
+
+    def _summary(self, head: Head) -> None:
+        sections = head.get("sections")
+        for section in sections if isinstance(sections, list) else []:
+            start = section.get("t") if isinstance(section, dict) else None
+            if isinstance(start, int | float) and len(self.sections) < 256:
+                self.sections.append((float(start), str(section.get("label", ""))))
+
+    def _hold(self, frame: int) -> None:
+        """The codes of now hold until `frame`."""
+        length = frame - self._frame
+        if not 0 <= length <= LONGEST:
+            raise cli.Failure(f"expected a frame from {self._frame} to {self._frame + LONGEST}, got frame {frame}")
+        self._frame = frame
+        self._lines.append(self._now.copy())
+        self._lengths.append(length)
+        if len(self._lines) >= 1024 or length > 1024:
+            self._flush()
+
+    def _flush(self) -> None:
+        codes = np.array(self._lines, np.int32).reshape(len(self._lines), len(self.names))
+        lengths = np.array(self._lengths)
+        for first in range(0, len(codes), 64):
+            for last in range(int(lengths[first : first + 64].max()) // 65536 + 1):
+                part = np.clip(lengths[first : first + 64] - last * 65536, 0, 65536)
+                self.take(np.repeat(codes[first : first + 64], part, axis=0))
+        self._lines, self._lengths = [], []
+
+    def finish(self) -> None:
+        if self._begun:
+            last, frames = self._frame + 1, self.end.get("frames")
+            self._hold(frames if type(frames) is int and last < frames <= self._frame + LONGEST else last)
+        self._flush()
+        super().finish()
+
+
+VIEWS: dict[str, type[View]] = {"bytes": Bytes, "pcm": Pcm, "features": Features, "tokens": Tokens, "ndjson": Ndjson}
+
+
+def gather(item: cli.Item, also: Callable[[Record], None] | None = None) -> tuple[View, Exception | None]:
+    """What is to be seen of `item`, and what went wrong with it, if anything did. `also` is shown every record."""
+    view = View(item.head)
+    error: Exception | None = None
+    try:
+        kind = VIEWS.get(item.head["kind"])
+        if kind is None:
+            raise cli.Failure(f"expected a stream of {', '.join(VIEWS)}, got {show(item.head['kind'])}")
+        view = kind(item.head)
+        for record in item:
+            view.add(record)
+            if also:
+                also(record)
+        view.end = item.end or {}
+    except cli.Upstream as failed:
+        view.error = f"{failed.head.get('stage', 'an earlier stage')}: {failed.head.get('message', 'failed')}"
+        error = failed
+    except cli.Failure as failed:
+        view.error = str(failed)
+        error = failed
+    view.finish()
+    return view, error
+
+
+def seconds(duration: float) -> str:
+    """A duration, with its unit."""
+    return f"{duration:.3g} s" if duration < 100 else f"{cli.clock(duration)} {'h' if duration >= 3600 else 'min'}"
+
+
+def number(value: float) -> str:
+    """A number for a label: three digits that count, no exponent where it can be helped."""
+    if not math.isfinite(value):
+        return "–"
+    return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}".replace("-", "\u2212")
+
+
+def entropy(counts: NDArray[np.int64]) -> float:
+    """The entropy of `counts` in bits."""
+    share = counts[counts > 0] / max(counts.sum(), 1)
+    return float(-(share * np.log2(share)).sum()) + 0.0
