@@ -30,6 +30,8 @@ MARKS = 150  # keyframes marked at most: more would be a solid line
 BARS = 512  # bars of a histogram at most
 LONGEST = 24 * 3600 * 50  # frames that one line of NDJSON may stand for: nobody is kept busy by a wrong time
 CODES = 1 << 16  # codes that a layer of the wire can have
+SOUNDS = 4096  # sounds drawn at most: of more, those that rise most
+NOTES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 
 
 class Panel(NamedTuple):
@@ -522,12 +524,126 @@ class Tokens(Framed):
         return {"Layers": rows, **super().tables()}
 
 
+class Scenes:
+    """What the scene and sound lines of NDJSON say: level, energy in each region of frequency, pitch, attacks."""
+
+    OCTAVE = 12  # rows of the image
+
+    def __init__(self, head: Head):
+        pack = head.get("pack")
+        period, said = (pack.get("scene"), pack.get("how_to_read")) if isinstance(pack, dict) else (None, None)
+        self.period = float(period) if isinstance(period, int | float) and 0 < period < 1e6 else 0.0
+        # Where the regions end is said in words, to whoever reads.
+        words = re.search(r"\bbands\b.*?(\d+(?:\.\d+)?(?:-\d+(?:\.\d+)?)+) Hz", said if isinstance(said, str) else "")
+        edges = np.array([float(edge) for edge in words[1].split("-")]) if words else np.array([40.0, 16000.0])
+        self.edges = np.log2(np.maximum(edges, 1))
+        if (np.diff(self.edges) <= 0).any():
+            self.edges = np.log2([40.0, 16000.0])
+        self.means = Means(2 + len(self.edges))  # level; pitch at first and at last, log2 Hz; level in each region
+        self.rows = 0
+        self.sounds: list[tuple[float, float, float, float, float]] = []  # rise, start, length, log2 Hz or NaN, level
+
+    def add(self, time: float, scene: Head) -> None:
+        """Take a scene."""
+        if not self.period:
+            return
+        skipped = round(time / self.period) - self.rows
+        if not 0 <= skipped <= LONGEST:
+            return
+        for first in range(0, skipped, 4096):
+            self.means.add(np.full((min(4096, skipped - first), 2 + len(self.edges)), np.nan, np.float32))
+        self.rows += skipped + 1
+        bands, pitch = scene.get("bands"), scene.get("pitch")
+        row = np.full((1, 2 + len(self.edges)), np.nan, np.float32)
+        row[0, 0] = level = real(scene.get("dB"))
+        notes = [octaves(note) for note in (pitch if isinstance(pitch, str) else "").split(">")]
+        row[0, 1:3] = notes[0], notes[-1]
+        for place, band in enumerate(bands[: len(self.edges) - 1] if isinstance(bands, list) else []):
+            row[0, 3 + place] = level + real(band)
+        self.means.add(row)
+
+    def sound(self, time: float, sound: Head) -> None:
+        """Take a sound."""
+        pitch = octaves(str(sound.get("pitch", "")))
+        rise = real(sound.get("rise"))
+        length = real(sound.get("s"))
+        if math.isfinite(length):
+            self.sounds.append((rise if rise > 0 else 0.0, time, length, pitch, real(sound.get("dB"))))
+        if len(self.sounds) >= 2 * SOUNDS:
+            self.sounds = sorted(self.sounds, reverse=True)[:SOUNDS]
+
+    def panels(self) -> dict[str, Panel]:
+        """Its panels, if there was anything."""
+        if not self.rows:
+            return {}
+        return {"level": Panel(0.75, self._level, True, True), "scenes": Panel(1.7, self._scenes, True)}
+
+    def _level(self, drawing: Drawing, figure: SubFigure, cell: SubplotSpec) -> Axes:
+        axes = figure.add_subplot(cell)
+        level = self.means.values[:, 0]
+        low = min([*level[np.isfinite(level)].tolist(), *(peak - rise for rise, *_, peak in self.sounds), 0.0])
+        low = max(10 * math.floor(low / 10), -70.0)
+        edges = np.linspace(0, self.means.span * self.period, len(level) + 1)
+        axes.stairs(np.where(level > low, level, low), edges, baseline=low, fill=True, color=drawing.colour["semantic"],
+                    alpha=0.45)  # fmt: skip
+        rising = [(time, peak - rise, peak) for rise, time, _, _, peak in self.sounds if rise > 0]
+        if rising:
+            times, feet, tops = zip(*rising, strict=True)
+            axes.vlines(times, np.maximum(feet, low), tops, color=drawing.colour["acoustic"], linewidth=1)
+        axes.set(ylim=(low, max(0.0, *(row[-1] for row in self.sounds), 0.0)), ylabel="level (dBFS),\nattacks")
+        axes.yaxis.set_major_locator(MaxNLocator(3, steps=[1, 2, 4, 5, 10]))
+        return axes
+
+    def _scenes(self, drawing: Drawing, figure: SubFigure, cell: SubplotSpec) -> Axes:
+        axes = figure.add_subplot(cell)
+        values = self.means.values
+        bottom, top = float(self.edges[0]), float(self.edges[-1])
+        middles = bottom + (np.arange(round((top - bottom) * self.OCTAVE)) + 0.5) / self.OCTAVE
+        bands = values[:, 3:].T[np.searchsorted(self.edges, middles).clip(1, len(self.edges) - 1) - 1]
+        loudest = 5 * math.ceil(float(np.max(bands, initial=-120.0, where=np.isfinite(bands))) / 5)
+        width = self.means.span * self.period
+        bands, grown = drawing.narrow(bands)
+        # The palest colours are left for the pitches that are drawn over it.
+        shades = Normalize(loudest - 60, loudest + 20)
+        image = axes.imshow(bands, aspect="auto", origin="lower", cmap="magma", norm=shades, interpolation="nearest",
+                            extent=(0, width * grown, bottom, top))  # fmt: skip
+        axes.set_facecolor(drawing.colour["empty"])
+        step = width / len(values)
+        starts = np.arange(len(values)) * step
+        for first, column in enumerate(values[:, 1:3].T):  # a half of the scene each
+            axes.hlines(column, starts + first * step / 2, starts + (first + 1) * step / 2, "#7fdbff", linewidth=1)
+        if heard := [(pitch, time, time + length) for _, time, length, pitch, _ in self.sounds if pitch > 0]:
+            pitches, begins, ends = np.array(heard).T
+            axes.hlines(pitches, begins, ends, colors="white", linewidth=2)
+        ticks = [f for d in range(6) for f in (10.0**d, 2 * 10.0**d, 5 * 10.0**d) if bottom <= math.log2(f) <= top]
+        axes.set_yticks([math.log2(f) for f in ticks], [f"{f / 1000:g}k" if f >= 1000 else f"{f:g}" for f in ticks])
+        axes.set(ylim=(bottom, top), ylabel="frequency (Hz)")
+        drawing.bar(image, axes, "level (dBFS)", range(loudest - 60, loudest + 21, 20))
+        return axes
+
+
+def real(value: object) -> float:
+    """A number of NDJSON, NaN for anything else."""
+    return float(value) if isinstance(value, int | float) and abs(value) < 1e6 else math.nan
+
+
+def octaves(note: str) -> float:
+    """A note such as A#2 as log2 Hz (A4 is 440 Hz), NaN for anything else."""
+    parts = re.match(r"([A-G]#?)(-?\d)", note)
+    return (
+        math.log2(440) + (NOTES.index(parts[1]) - 9) / 12 + int(parts[2]) - 4
+        if parts and parts[1] in NOTES
+        else math.nan
+    )
+
+
 class Ndjson(Tokens):
     """NDJSON: the tokens spelled out. A layer keeps its code until a line gives another one, in every encoding."""
 
     def __init__(self, head: Head):
         head = {key: value for key, value in head.items() if key != "measures"}
         super().__init__(head)
+        self.scenes = Scenes(head)
         self._names = set(self.names)
         self._begun = False  # did a frame come?
         self._now = [-1] * len(self.names)
@@ -554,6 +670,15 @@ class Ndjson(Tokens):
             self._begun = True
             if head.get("kf") and len(self.marks) <= MARKS:
                 self.marks.append(float(time))
+        else:
+            time, scene, sound = real(head.get("t")), head.get("scene"), head.get("sound")
+            if time >= 0 and isinstance(scene, dict):
+                self.scenes.add(time, scene)
+            if time >= 0 and isinstance(sound, dict):
+                self.scenes.sound(time, sound)
+
+    def panels(self) -> dict[str, Panel]:
+        return {**self.scenes.panels(), **super().panels()} if self.frames else {}
 
     def _summary(self, head: Head) -> None:
         sections = head.get("sections")

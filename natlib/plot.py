@@ -19,7 +19,7 @@ PANELS = {
     "pcm": "waveform, spectrogram",
     "features": "the name of a stream (S, A), measures",
     "tokens": "layers, changes, usage, measures",
-    "NDJSON": "layers, changes, usage",
+    "NDJSON": "level, scenes, layers, changes, usage",
 }
 
 

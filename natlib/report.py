@@ -50,9 +50,9 @@ th:first-child, td:first-child { text-align: left; padding-left: 0 } th { font-w
 
 # A line over the pictures follows the sound; a click on them moves it. Works without, too.
 SCRIPT = """
-for (const item of document.querySelectorAll("section")) {
-  const sound = item.querySelector("audio"), figure = item.querySelector("figure[data-box]");
-  if (!sound || !figure) continue;
+for (const figure of document.querySelectorAll("figure[data-box]")) {
+  const sound = figure.closest("section").querySelector("audio");
+  if (!sound) continue;
   const [left, top, width, height, seconds] = JSON.parse(figure.dataset.box), line = document.createElement("i");
   Object.assign(line.style, {top: top + "%", height: height + "%", left: left + "%"});
   figure.append(line);
@@ -104,7 +104,9 @@ class Report(Book):
     def __init__(self, drawing: Drawing, path: str, sounds: Sequence[str]):
         super().__init__(drawing)
         self.path = Path(path)
-        self.names: list[str] = []
+        self.names: list[str] = []  # of the sections
+        self._same: list[tuple[object, ...]] = []  # what tells whether a stream is of the section's sound; by kind
+        self._facts = b""  # of the last stream, which tells all that those before did
         self._body: IO[bytes] = tempfile.TemporaryFile()
         self._sounds = list(sounds)
         self._sound: Sound | None = None
@@ -122,10 +124,10 @@ class Report(Book):
 
     def add(self, view: View) -> None:
         self._body.writelines(self._section(view))
-        self.names.append(view.name)
 
     def finish(self) -> bytes:
         """Write the page; nothing goes to standard output."""
+        self._body.writelines(self._close())
         self._body.seek(0)
         if self.path.exists() and not self.path.is_file():  # a pipe or a device: there is nothing to replace
             with self.path.open("wb") as file:
@@ -166,13 +168,21 @@ class Report(Book):
         file.write(f"<script>{SCRIPT}</script>\n</body>\n</html>\n".encode())
 
     def _section(self, view: View) -> Iterator[bytes]:
-        """The part of an item."""
-        yield f'<section id="item-{len(self.names)}">\n<h2>{text(view.name)}</h2>\n'.encode()
-        yield f"<p>{text('  ·  '.join(filter(None, view.facts())))}</p>\n".encode()
+        """The part of a stream: a section, unless it shows another stage of the sound of the one before."""
+        same = (view.name, view.end.get("sha256"))
+        facts = text("  ·  ".join(filter(None, view.facts())))
+        if (*same, view.head["kind"]) not in self._same and self._same and self._same[-1][:2] == same and same[1]:
+            yield f"<p>{facts}</p>\n".encode()
+        else:
+            yield from self._close()
+            yield f'<section id="item-{len(self.names)}">\n<h2>{text(view.name)}</h2>\n<p>{facts}</p>\n'.encode()
+            self.names.append(view.name)
+            self._same = []
+            yield from self._player()
+        self._same.append((*same, view.head["kind"]))
         if view.error:
             yield f'<p class="bad">{text(view.error)}</p>\n'.encode()
         panels = view.panels()
-        yield from self._player()
         if panels:
             yield from self._picture(view, ", ".join(panels))
         for title, rows in view.tables().items():
@@ -181,9 +191,12 @@ class Report(Book):
         if isinstance(view, Tokens) and view.words:
             said = [("code", "measures like"), *list(view.words.items())[:FACTS]]
             yield b"<details><summary>Introductions of codes</summary>\n" + table(said, "facts") + b"</details>\n"
-        facts = [("key", "value"), *flat({**view.head, **view.end})][: FACTS + 1]
-        yield b"<details open><summary>What the stream says</summary>\n" + table(facts, "facts") + b"</details>\n"
-        yield b"</section>\n"
+        self._facts = table([("key", "value"), *flat({**view.head, **view.end})][: FACTS + 1], "facts")
+
+    def _close(self) -> Iterator[bytes]:
+        """The end of the section, if there is one."""
+        if self.names:
+            yield b"<details open><summary>What the stream says</summary>\n" + self._facts + b"</details>\n</section>\n"
 
     def _picture(self, view: View, what: str) -> Iterator[bytes]:
         figure = self.drawing.figure([view], whole=True)

@@ -322,6 +322,42 @@ def test_ndjson_is_seen_as_the_tokens_that_it_was_made_of(encoding: str) -> None
     assert lines.marks == [0.0, 4.96]
 
 
+def test_scenes_and_sounds_are_drawn_where_and_as_high_as_they_say() -> None:
+    notes = np.concatenate([tone(hz, 0.96, RATE) for hz in (220, 440, 880)])
+    text = sh("nat-split | nat-decode | nat-embed | nat-quantize | nat-pack", wav(notes, RATE)).stdout
+    made = view(text)
+    assert isinstance(made, panels.Ndjson)
+    scenes = made.scenes
+    assert np.allclose(2**scenes.edges, [40, 150, 400, 1000, 2500, 6000, 16000])  # as nat-pack's header says
+    said = [json.loads(line)["scene"] for line in text.splitlines() if b'"scene":{' in line]
+    level, first, last, *bands = scenes.means.values.T
+    assert level.tolist() == [scene["dB"] for scene in said] and len(bands) == 6
+    for place, scene in enumerate(said):
+        assert [column[place] for column in bands][: len(scene["bands"])] == [level[place] + b for b in scene["bands"]]
+    assert np.allclose(2 ** first[[0, 3, 5]], [220, 440, 880], rtol=0.001) and np.allclose(
+        first[[0, 3, 5]], last[[0, 3, 5]]
+    )
+    assert {round(2 ** sound[3]) for sound in scenes.sounds} >= {220, 440, 880}
+    drawn = sh("nat-plot --what level,scenes --format svg", text).stdout
+    assert drawn.count(b"level (dBFS)") == 2 and b"frequency (Hz)" in drawn
+    odd = b"""{"t":0.0,"scene":{"bands":[1,"x",null],"pitch":7}}
+{"t":1e5,"scene":{"dB":1e9,"pitch":"H2>"}}
+{"t":1,"sound":{"s":"x"}}
+{"t":1,"sound":{"s":1,"pitch":"A#-1","dB":-3,"rise":5}}
+"""
+    header, rest = text.split(b"\n", 1)
+    done = sh("nat-plot", header + b"\n" + odd + rest)
+    assert done.stderr == b"" and image(done.stdout).width == 1500
+
+
+def test_of_many_sounds_those_that_rise_most_are_kept() -> None:
+    scenes = panels.Scenes({"pack": {"scene": 1}})
+    for number in range(20_000):
+        scenes.sound(number, {"s": 1, "rise": number % 1000, "dB": -10, "pitch": "A4"})
+    assert len(scenes.sounds) < 2 * panels.SOUNDS
+    assert {sound[0] for sound in scenes.sounds if sound[1] < 10_000} <= set(range(500, 1000))
+
+
 def test_the_sections_of_a_summary_are_marked() -> None:
     header, *lines = sh("nat-pack", TOKENS).stdout.splitlines(keepends=True)
     sections = [{"t": 0, "label": "A"}, {"t": 3.2, "label": "B*"}]
@@ -444,6 +480,17 @@ def test_a_report_plays_the_files_given(tmp_path: Path) -> None:
     sh("nat-plot --report page.html --sound a.wav --sound b.wav", both, cwd=tmp_path)
     players = Page(tmp_path / "page.html").all("audio")
     assert [embedded(player["src"]) for player in players] == [(tmp_path / "a.wav").read_bytes()] * 2
+
+
+def test_streams_of_one_sound_share_a_section(tmp_path: Path) -> None:
+    (tmp_path / "a.wav").write_bytes(wav(tone(330, 1)))
+    sh("nat-split a.wav | nat-decode > pcm; nat-embed pcm | nat-quantize | nat-pack > heard; nat-embed pcm > features;"
+       " nat-plot --size 5x3 --report one.html pcm features heard; nat-plot --size 5x3 --report two.html pcm pcm",
+       cwd=tmp_path)  # fmt: skip
+    one, two = Page(tmp_path / "one.html"), Page(tmp_path / "two.html")
+    assert [len(one.all(tag)) for tag in ("section", "audio", "figure", "h2", "details")] == [1, 1, 3, 1, 2]
+    assert "how_to_read" in one.text
+    assert [len(two.all(tag)) for tag in ("section", "audio", "figure", "h2")] == [2, 2, 2, 2]
 
 
 def test_a_report_that_cannot_be_made_is_told_before_anything_is_read(tmp_path: Path) -> None:
