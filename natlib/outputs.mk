@@ -1,5 +1,6 @@
 # What make all-outputs and make batch do. Twice called by make: in a folder of jobs, which natlib/outputs.py wrote, one
 # for each file, so that make sees numbers where there are names; and by each job in the folder for the file's outputs.
+# A job that is done is deleted; what is left has failed.
 
 SHELL := bash
 .SHELLFLAGS := -o pipefail -ec
@@ -21,7 +22,7 @@ $(JOBS_LEFT):
 	status=0; $(MAKE) -s -L -C "$$PLACE" -f "$$NAT_ROOT/natlib/outputs.mk" $(GOAL) JOBS= 2> "$$PLACE/.made/make" || status=$$?; \
 	cd -- "$$PLACE"; [[ -s messages.txt ]] || rm -f messages.txt; \
 	[[ ! messages.txt -nt "$$OLDPWD/$@" ]] || { [[ ! -t 2 ]] || printf '\r\033[K' >&2; cat messages.txt >&2; }; \
-	(( ! status )) || { [[ -e messages.txt ]] || cat .made/make >&2; exit 1; }; rm "$$OLDPWD/$@"
+	if (( ! status )); then rm "$$OLDPWD/$@"; elif [[ ! -e messages.txt ]]; then cat .made/make >&2; fi
 
 else
 

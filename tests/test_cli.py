@@ -113,6 +113,30 @@ def test_examples_of_the_help_run_as_they_stand(name: str, sounds: Path, tmp_pat
         assert b"Traceback" not in sh(line, cwd=tmp_path).stderr
 
 
+def page_options(name: str) -> dict[str, tuple[str, str]]:
+    """What a manual page says of each option: its line in the list of options, and the text under it."""
+    text = (ROOT / f"natlib/man/nat-{name}.1").read_text().replace("\\-", "-")
+    entries = re.findall(r"^\.It (Fl .*)\n((?:(?!\.It|\.El|\.Bl|\.Sh).*\n)*)", text, re.M)
+    return {"-" + flag: entry for entry in entries for flag in re.findall(r"Fl (\S+)", entry[0])}
+
+
+@pytest.mark.parametrize("name", STAGES)
+def test_manual_and_help_have_the_same_options(name: str) -> None:
+    pages, synopsis = page_options(name), (ROOT / f"natlib/man/nat-{name}.1").read_text().replace("\\-", "-")
+    synopsis = synopsis[synopsis.index(".Sh SYNOPSIS") : synopsis.index(".Sh DESCRIPTION")]
+    actions = [action for action in cli.parser(stage(name))._actions if action.option_strings]
+    assert pages.keys() == {flag for action in actions for flag in action.option_strings}
+    for action in actions:
+        line, text = pages[action.option_strings[-1]]
+        assert (re.search(r" (Ar|Cm) ", line) is None) == (action.nargs == 0), line
+        words = f"{line} {text}".split()
+        assert set(map(str, action.choices or ())) <= set(words), (line, action.choices)
+        if isinstance(action.default, int | float) and not isinstance(action.default, bool):
+            assert re.search(rf"(?<![\d.]){re.escape(f'{action.default:g}')}(?![\d.]*\d)", text), (line, action.default)
+        flags = [flag for flag in action.option_strings if flag not in ("--help", "--quiet")]
+        assert any(re.search(rf"(Fl|[|]) {flag[1:]}\b", synopsis) for flag in flags), (flags, synopsis)
+
+
 def imported(line: str, stdin: bytes = b"") -> set[str]:
     """The modules that a command imports."""
     done = subprocess.run(
