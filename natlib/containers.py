@@ -819,7 +819,7 @@ def ogg(window: Window) -> str:
 
     def ours(window: Window, at: int) -> bool:
         page = window.peek(27, at)
-        return page[:5] == b"OggS\0" and page[14:18] in streams and not ogg_begins(window, at)
+        return page[:5] == b"OggS\0" and len(page) == 27 and page[14:18] in streams and not page[5] & 2
 
     while True:
         begins, stream = ogg_begins(window, 0), window.peek(4, 14)
@@ -837,6 +837,8 @@ def ogg(window: Window) -> str:
             return "exact"
         else:
             size = 0
+            if len(window.peek(27)) < 27 and b"OggS".startswith(window.peek(4)):
+                window.take(27)  # the input ends in the head of a page
         if extent := lost(window, size, b"OggS", ours):
             return extent
 

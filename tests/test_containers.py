@@ -316,6 +316,9 @@ def test_a_chain_is_cut_where_all_streams_have_ended_and_multiplexed_ones_are_no
     first, second = pages
     both = b"".join([first[0], second[0], *first[1:], *second[1:]])
     assert files(both + both + ogg) == [both, both, ogg]
+    last = ogg.rindex(b"OggS")
+    for size in range(last + 1, last + 27):  # cut off in the head of a page
+        assert files(ogg[:size]) == [ogg[:size]], size
 
 
 @pytest.mark.parametrize("channels", [1, 2, 3])
