@@ -43,6 +43,12 @@ out/demo/piece.wav: natlib/synth.py | .venv/.plot
 	@mkdir -p $(@D)
 	PYTHONPATH="$(CURDIR)" .venv/bin/python -P -m natlib.synth > $@
 
+# The picture in README.md.
+
+picture: .venv/.plot out/demo/piece.wav
+	nat-split out/demo/piece.wav | $(PIPE) | nat-plot --what level,scenes,layers --size 9x5.2 --dpi 100 > out/demo/piece.png
+	mv out/demo/piece.png natlib/data/piece.png
+
 # A folder, or some files: natlib/outputs.mk has what is made of each. Names never come to make, so they may hold anything.
 
 OUT ?= out
@@ -119,4 +125,4 @@ lint: .venv/.dev
 clean:
 	rm -rf out heard.ndjson heard.png
 
-.PHONY: help demo all-outputs batch install uninstall bench codebook bench-tokens test lint clean
+.PHONY: help demo picture all-outputs batch install uninstall bench codebook bench-tokens test lint clean

@@ -17,7 +17,6 @@ from typing import Any
 import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_pdf import PdfPages
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure, SubFigure
@@ -229,6 +228,8 @@ class Pages(Book):
     """A PDF: a page for each item."""
 
     def __init__(self, drawing: Drawing):
+        from matplotlib.backends.backend_pdf import PdfPages  # a quarter of the time that all the rest takes to import
+
         super().__init__(drawing)
         self.file = io.BytesIO()
         self.pages = PdfPages(self.file, metadata={"CreationDate": None, "Creator": None, "Producer": None})

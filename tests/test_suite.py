@@ -16,6 +16,7 @@ import time
 from itertools import pairwise
 from pathlib import Path
 
+import jsonschema
 import numpy as np
 import orjson
 import pytest
@@ -313,6 +314,17 @@ def test_the_stage_of_one_s_own_in_the_readme(piece: bytes, tmp_path: Path) -> N
     assert got[0]["model"] == "ear.pl" and got[0]["frame_rate"] == 10
     assert got[-1]["frames"] == 250 and got[-1]["seconds"] == 25
     assert len({line["S0"] for line in got if "S0" in line}) > 1
+
+
+def test_the_readme_shows_lines_as_they_are() -> None:
+    text = (ROOT / "README.md").read_text()
+    lines = [line[4:] for line in text.splitlines() if line.startswith('    {"') and "…" not in line]
+    schema = orjson.loads((ROOT / "natlib/data/ndjson.schema.json").read_bytes())
+    assert len(lines) > 4
+    for line in lines:
+        jsonschema.validate(orjson.loads(line), schema)
+    pictures = re.findall(r"!\[.*\]\((.*)\)", text)
+    assert pictures and all((ROOT / name).read_bytes().startswith(b"\x89PNG") for name in pictures)
 
 
 def examples(page: str) -> list[str]:
