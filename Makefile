@@ -19,10 +19,14 @@ help:
 	@echo 'make bench [QUICK=1] [ONLY=part]     how fast it is, beside cat, soundfile, ffmpeg, aubio and librosa'
 	@echo 'make codebook CORPUS=folder          fit the codebook again; make bench-tokens CORPUS=folder: what it holds'
 
+PAGES = $(wildcard natlib/man/nat*.[1-9])
+
 # Environments: one folder, a stamp for each set of packages.
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv
+	mkdir -p .venv/share/man/man{1,5,7}
+	for page in $(notdir $(PAGES)); do ln -sf ../../../../natlib/man/$$page .venv/share/man/man$${page##*.}/; done
 
 .venv/.%: pyproject.toml | .venv/bin/python
 	.venv/bin/python -m pip install -q --disable-pip-version-check -e '.[$*]'
@@ -73,7 +77,6 @@ all-outputs batch: .venv/.plot
 # Commands with an environment of their own, in PREFIX/lib/nat, and manual pages, for `man nat-split`.
 
 PREFIX ?= /usr/local
-PAGES = $(wildcard natlib/man/nat*.[1-9])
 
 install:
 	$(PYTHON) -m venv "$(PREFIX)/lib/nat"
