@@ -71,7 +71,7 @@ all-outputs batch: .venv/.plot
 	  all=$$($(OUTPUTS) jobs "$$jobs" "$$OUT" - "$$@"); fi; \
 	[[ ! -t 2 ]] || $(OUTPUTS) watch "$$jobs" & \
 	$(MAKE) -k -s -C "$$jobs" -f "$$NAT_ROOT/natlib/outputs.mk" JOBS=1 GOAL=$@ || true; \
-	left=("$$jobs"/??????); [[ -e $${left[0]} ]] || left=(); rm -rf "$$jobs"; wait; \
+	left=("$$jobs"/[0-9]*); [[ -e $${left[0]} ]] || left=(); rm -rf "$$jobs"; wait; \
 	echo "$$(( all - $${#left[@]} )) of $$all files are in $$OUT"; (( ! $${#left[@]} )) || exit 1
 
 # Commands with an environment of their own, in PREFIX/lib/nat, and manual pages, for `man nat-split`.

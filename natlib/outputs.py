@@ -19,6 +19,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -28,7 +29,11 @@ if TYPE_CHECKING:
 
 def below(folder: str, out: str) -> Iterator[str]:
     """The files below `folder`, relative to it, in the order of their names; not hidden ones, nor those in `out`."""
-    for path, folders, files in os.walk(folder):
+
+    def unreadable(error: OSError) -> None:
+        print(f"make: {os.fsencode(error.filename).decode(errors='replace')}: {error.strerror}", file=sys.stderr)
+
+    for path, folders, files in os.walk(folder, onerror=unreadable):
         shown = (name for name in folders if not name.startswith("."))
         folders[:] = sorted(name for name in shown if os.path.realpath(os.path.join(path, name)) != out)
         for name in sorted(files):
@@ -140,7 +145,10 @@ class Jobs:
 
     def __init__(self, folder: str):
         self.folder = folder
-        self.left = {name: Path(folder, name).read_bytes().split(b"\0")[2] for name in os.listdir(folder)}
+        self.left: dict[str, bytes] = {}
+        for name in os.listdir(folder):
+            with suppress(FileNotFoundError):  # it is done already
+                self.left[name] = Path(folder, name).read_bytes().split(b"\0")[2]
         self.total = len(self.left)
         self.seconds = 0.0  # of sound in what was done
         self.begun = time.time()
@@ -180,7 +188,10 @@ class Jobs:
 
 def watch(folder: str) -> None:
     """Tell how far the jobs are, four times a second."""
-    jobs = Jobs(folder)
+    try:
+        jobs = Jobs(folder)
+    except FileNotFoundError:  # all of them
+        return
     while jobs.look():
         columns = (os.get_terminal_size(2).columns or 80) - 1
         sys.stderr.write(f"\r{jobs.line()[:columns]}\033[K")
