@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 NOTES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 
@@ -17,6 +18,10 @@ Measures = Mapping[str, float]  # by name, in the unit that the header gives
 LEVELS = ((-60, "near silence"), (-45, "very quiet"), (-33, "quiet"), (-22, "medium"), (-12, "loud"))
 COLOURS = ((250, "very dark"), (700, "dark"), (1600, "mid"), (3500, "bright"))
 TONES = ((0.3, "noisy"), (0.6, "half tonal"))
+GRAINS = ((2.2, "smooth"), (3.5, ""), (6.5, "grainy"))  # dB of peaks over the mean within a frame
+TILTS = ((-18, "pure"), (-10, "mellow"), (-4, "rich"))  # dB/octave of the harmonics
+HELD, GLIDING = 1.0, 4.0  # semitones a second: up to where a pitch stands still, from where on it slides
+HOLLOW = 8  # dB of odd over even harmonics
 SPEEDS = ("swelling slowly", "fluctuating 2-8/s", "fluttering 8-16/s", "rough 16-50/s")
 FLUCTUATES = 4.0  # dB: a depth that is heard as movement
 HIT = 9.0  # dB: a rise that is heard as an attack
@@ -33,6 +38,7 @@ CHANGES = (
     ("fluct_2", 1.5, "more flutter", "less flutter"),
     ("fluct_3", 1.5, "rougher", "less rough"),
 )
+RATES = ("0.5-2/s", "2-8/s", "8-16/s", "16-50/s")
 REGIONS = ("sub", "bass", "low mids", "mids", "highs", "air")
 
 
@@ -50,6 +56,11 @@ def note(hz: float) -> str:
 def rounded(hz: float) -> int:
     """Hz to two digits: what a reader can use of it."""
     return int(float(f"{hz:.2g}"))
+
+
+def third(hz: float) -> int:
+    """Hz to the nearest third of an octave: what does not change with every breath."""
+    return rounded(10 ** (round(10 * math.log10(max(hz, 1))) / 10))
 
 
 def introduce(measures: Measures) -> str:
@@ -77,7 +88,7 @@ def introduce(measures: Measures) -> str:
 
 
 def refine(differences: Measures) -> str:
-    """What a code of a residual layer adds to the codes above it: the three largest differences, or "a nuance"."""
+    """What a code of a residual layer adds to the codes above it: the three largest differences, if any."""
     said: list[tuple[float, str]] = []
     for name, least, more, less in CHANGES:
         value = differences.get(name, 0.0)
@@ -93,4 +104,113 @@ def refine(differences: Measures) -> str:
         more = "more" if regions[strongest] > 0 else "less"
         said.append((abs(regions[strongest]) / 3, f"{more} {REGIONS[strongest]}"))
     said.sort(reverse=True)
-    return ", ".join(text for _, text in said[:3]) or "a nuance"
+    return ", ".join(text for _, text in said[:3])
+
+
+def kind(fields: Mapping[str, Any]) -> str:
+    """Noise or tone, its grain, and where it lies: of a scene, or of a summary's colour."""
+    tone, grain, words = fields.get("tone"), fields.get("grain"), []
+    if tone is not None:
+        if tone < 60 and grain is not None and "pitch" not in fields:
+            words.append(scale(GRAINS, "spiky", grain))
+        words.append("noise" if tone < 30 else "partly tonal" if tone < 60 else "tonal")
+    if (hz := fields.get("Hz")) is not None:
+        words.append(f"around {third(hz)} Hz")
+    return " ".join(filter(None, words))
+
+
+def movement(depths: Sequence[float | None]) -> str:
+    """The strongest fluctuation, where it is heard as movement."""
+    known = [depth or 0 for depth in depths]
+    strongest = max(known, default=0)
+    if strongest < FLUCTUATES:
+        return ""
+    return f"fluctuating {2 * round(strongest / 2)} dB at {RATES[known.index(strongest)]}"
+
+
+def describe(scene: Mapping[str, Any]) -> str:
+    """A scene in words, but for its level."""
+    words = [kind(scene)]
+    if pitch := scene.get("pitch"):
+        words.append(f"pitch {str(pitch).replace('>', ' to ')}")
+    if vibrato := scene.get("vibrato"):
+        words.append(f"vibrato {vibrato[0]:g}/s {vibrato[1]} cents")
+    words.append(movement([None, *scene.get("wobble", ())[1:]]))  # slower ones show from line to line
+    if pulse := scene.get("pulse"):
+        words.append(f"pulse {pulse}/s")
+    if notes := scene.get("notes"):
+        words.append(f"notes {notes}")
+    return ", ".join(filter(None, words))
+
+
+def event(sound: Mapping[str, Any]) -> str:
+    """A sound in words."""
+    words = [f"{sound['s']} s, {sound['dB']} dB"]
+    if "rise" in sound:
+        words.append(f"rising {sound['rise']}")
+    if "pitch" in sound:
+        words.append(
+            f"pitch {str(sound['pitch']).replace('>', ' to ')}" + (f" {timbre(sound)}" if "tilt" in sound else "")
+        )
+    if "Hz" in sound:
+        words.append(f"around {sound['Hz']} Hz")
+    if "fall" in sound:
+        words.append(f"falling {sound['fall']}/s")
+    return ", ".join(words)
+
+
+def timbre(fields: Mapping[str, Any]) -> str:
+    """How the harmonics of a pitch fall, and whether the even ones are weak."""
+    return ("hollow " if fields.get("odd", 0) >= HOLLOW else "") + scale(TILTS, "sharp", fields["tilt"])
+
+
+def tell(summary: Mapping[str, Any], seconds: float) -> str:
+    """A summary in words: a sentence for each thing that there is."""
+    said = [f"{seconds:.1f} s"]
+    if loudness := summary.get("loudness"):
+        steady = loudness["range"] < 6
+        text = f"level {loudness['dB']} dB" + (", steady" if steady else f", over a range of {loudness['range']} dB")
+        if loudness["quiet"] >= 5:
+            text += f", {loudness['quiet']} % of the time below {loudness['dB'] - 20} dB"
+        said.append(text)
+    pitch = summary.get("pitch", {"percent": 0})
+    if colour := summary.get("colour"):
+        most = colour.get("most")
+        depths = colour.get("wobble", ())
+        moves = movement(depths) or ("no fluctuation" if depths and max(depths) < 2 else "")
+        words = kind(colour | ({"pitch": ""} if pitch["percent"] >= 20 else {}))
+        said.append(", ".join(filter(None, (words, most and f"most of it in {most[0]}-{most[1]} Hz", moves))))
+    if sounds := summary.get("sounds"):
+        said.append(events(sounds))
+    if pulse := summary.get("pulse"):
+        said.append(f"regular pulse {pulse}/s")
+    if pitch["percent"] >= 5:
+        text = f"pitch {pitch['percent']} % of the time, {pitch['low']}"
+        text += f" to {pitch['high']}" if pitch["low"] != pitch["high"] else ""
+        if (glide := pitch.get("glide")) is not None and not HELD < glide < GLIDING:
+            text += ", holding its notes" if glide <= HELD else f", sliding {glide:.0f} semitones a second"
+        said.append(text + (f", {timbre(pitch)} tone" if "tilt" in pitch else ""))
+    if vibrato := summary.get("vibrato"):
+        said.append(f"vibrato {vibrato[0]:g}/s, {vibrato[1]} cents")
+    if tempo := summary.get("tempo"):
+        said.append(f"tempo {tempo['bpm']:.0f} beats a minute (or {tempo['or']:.0f})")
+    if key := summary.get("key"):
+        said.append(f"key {key['name']}" + (" or a near one" if key["confidence"] < 0.5 else ""))
+    if sections := summary.get("sections"):
+        said.append("sections " + ", ".join(f"{part['label']} {part['t']}-{part['to']:g} s" for part in sections))
+    return ". ".join(text[0].upper() + text[1:] for text in said) + "."
+
+
+def events(sounds: Mapping[str, Any]) -> str:
+    """The sounds of a summary in words."""
+    many = sounds["n"] > 1
+    said = [
+        f"{sounds['n']} sounds with an attack, about {sounds['s']} s each" if many else f"one attack, {sounds['s']} s"
+    ]
+    if gap := sounds.get("gap"):
+        said.append(f"every {gap} s, {'regularly' if sounds['gap_sd'] < 0.2 * gap else 'irregularly'}")
+    if "rise" in sounds:
+        said.append(f"rising {sounds['rise']} dB")
+    if "fall" in sounds:
+        said.append(f"falling {sounds['fall']} dB a second")
+    return ", ".join(said)

@@ -15,7 +15,7 @@ import math
 import struct
 from argparse import ArgumentTypeError
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -104,6 +104,11 @@ def encoding_option(text: str) -> str:
     return text
 
 
+def keyframes(layout: Layout, interval: float) -> int:
+    """Frames between keyframes that are `interval` seconds apart; 0 where only the first one is."""
+    return max(1, round(interval * layout.rate)) if interval else 0
+
+
 class Frame(NamedTuple):
     """A line of codes: what is stated of one frame."""
 
@@ -124,13 +129,18 @@ class Frames:
         self.rle = np.array([encoding == "rle" for encoding in encodings])
         self.kept = np.isin(np.arange(len(encodings)), kept)
         self.rle &= self.kept
-        self.keyframe = max(1, round(interval * layout.rate)) if interval else 0  # frames between keyframes
+        self.keyframe = keyframes(layout, interval)
         self.count = 0  # frames so far
         self._last: Codes | None = None
         self._held: list[Frame] = []  # lines from the run's first one on, until its length is known
 
-    def feed(self, codes: Codes) -> Iterator[tuple[int, list[Frame]]]:
-        """The lines that the next frames complete, and the frame that does; `codes` has the shape (frames, layers)."""
+    @property
+    def under_way(self) -> int | None:
+        """The frame at which the run begins that has not ended yet."""
+        return self._held[0].frame if self._held else None
+
+    def feed(self, codes: Codes) -> Iterator[Frame]:
+        """The lines that the next frames complete; `codes` has the shape (frames, layers)."""
         import numpy as np
 
         first, self.count = self.count, self.count + len(codes)
@@ -138,7 +148,8 @@ class Frames:
         key = frames % self.keyframe == 0 if self.keyframe else frames == 0
         changed = changes(codes, self._last)
         self._last = codes[-1:]
-        run = (changed & self.rle).any(axis=1) | key if self.rle.any() else np.zeros(len(codes), np.bool_)
+        runs = bool(self.rle.any())
+        run = ((changed & self.rle).any(axis=1) | key) & runs
         stated = np.where(self.rle, run[:, None], key[:, None] | self.dense | changed) & self.kept
         layers, values = np.nonzero(stated)[1].tolist(), codes[stated].tolist()
         ends = np.cumsum(stated.sum(axis=1))
@@ -149,12 +160,12 @@ class Frames:
         ):
             line = Frame(frame, is_key, 0, layers[start:end], values[start:end])
             start = end
-            if not self.rle.any():
-                yield frame, [line]
-                continue
             if begins:
-                yield frame, self._end_run(frame)
-            self._held.append(line)
+                yield from self._end_run(frame)
+            if runs:
+                self._held.append(line)
+            else:
+                yield line
 
     def finish(self) -> list[Frame]:
         """The lines that were waiting for the end of a run."""
@@ -210,68 +221,170 @@ class Statistics:
         return layers
 
 
-def unpack(item: Item) -> Iterator[Record | bytes]:
-    """The token stream of one item of NDJSON: layers only, as nat-quantize --plain gives it. Raises Failure."""
-    layout = Layout(item.head)
+class Mended(cli.Source):
+    """NDJSON of which a part may be missing: a line that is none becomes a note, `MISSING`, and an item's end an error.
+
+    Lines before a first header, or after an item's end, are dropped.
+    """
+
+    MISSING = b'{"event":"missing"}\n'
+    ENDLESS = b'{"event":"error","stage":"nat-pack","message":"the end of the item is missing"}\n'
+
+    def views(self, fd: int, buffers: Iterator[bytearray] | None = None) -> Iterator[memoryview]:
+        rest = bytearray()
+        mend = False  # is this NDJSON?
+        self.inside = False  # of an item
+        for view in super().views(fd, buffers):
+            rest += view
+            end = rest.rfind(b"\n") + 1
+            if not mend and end:
+                mend = b'"kind":"ndjson"' in rest[: rest.find(b"\n")]
+            if not mend or len(rest) - end > wire.MAX_LINE:
+                end = len(rest)
+            lines = bytes(rest[:end])
+            del rest[:end]
+            yield memoryview(b"".join(map(self._line, lines.splitlines(True))) if mend else lines)
+        if rest:
+            yield memoryview(self._line(bytes(rest) + b"\n"))
+
+    def _line(self, line: bytes) -> bytes:
+        import orjson
+
+        try:
+            head = orjson.loads(line)
+        except orjson.JSONDecodeError:
+            head = None
+        event = head.get("event") if isinstance(head, dict) else "missing"
+        before = self.inside
+        self.inside = event == "header" or (before and event not in ("end", "error"))
+        if event == "missing":
+            return self.MISSING if before else b""
+        if event == "header":
+            return self.ENDLESS + line if before else line
+        if not before and event != "close":
+            self.run.lose("lines without the header of their item: left out", say=not self.run.lost)
+            return b""
+        return line
+
+
+class Rows:
+    """Codes on their way back to blocks of rows."""
+
+    def __init__(self, layout: Layout):
+        self.row = struct.Struct(f"<{len(layout.names)}H")
+        self.block = layout.block
+        self.frames = 0  # so far
+        self.codes: list[int] = []  # of now
+        self.out = bytearray()
+
+    def hold(self, until: int) -> Iterator[Record]:
+        """Repeat the codes up to frame `until`, in blocks as they fill."""
+        if until - self.frames > LONGEST:
+            raise Failure(f"expected at most {LONGEST} frames without a line, got {until - self.frames}")
+        held = self.row.pack(*self.codes) if self.codes else b""
+        while self.frames < until:
+            count = min(until - self.frames, self.block - len(self.out) // self.row.size)
+            self.out += held * count
+            self.frames += count
+            if len(self.out) == self.block * self.row.size:
+                yield from self.flush()
+
+    def flush(self) -> Iterator[Record]:
+        """The block that is not full."""
+        if self.out:
+            yield cli.data(bytes(self.out))
+            self.out.clear()
+
+
+def unpack(item: Item, say: Callable[[str], None]) -> Iterator[Record | bytes]:
+    """The token stream of one item of NDJSON: layers only, as nat-quantize --plain gives it. Raises Failure.
+
+    Where lines are missing, the codes before are repeated up to the next line that states all layers, and the end says
+    that the item is damaged.
+    """
     pack = item.head.get("pack")
     if isinstance(pack, dict) and pack.get("left_out"):
         raise Failure(f"not whole: {wire.show(pack['left_out'])} was left out when it was packed")
+    layout = Layout(item.head)
     layers = [{k: v for k, v in layer.items() if k != "encoding"} for layer in item.head["layers"]]
     kept = {key: value for key, value in item.head.items() if key != "pack"}
     yield Record({**kept, "kind": "tokens", "layers": layers})
-    row = struct.Struct(f"<{len(layers)}H")
-    block = layout.block * row.size
     index = {name: j for j, name in enumerate(layout.names)}
-    codes: list[int] = []
-    frames = 0  # whose codes are known
+    interval = pack.get("keyframe_interval") if isinstance(pack, dict) else None
+    every = keyframes(layout, interval) if isinstance(interval, int | float) else 0
+    rows = Rows(layout)
     last = -1  # frame of the line before
-    out = bytearray()
+    lines = 0
+    gap: int | None = None  # first frame of those whose codes are not known
+    missing: list[tuple[int, int]] = []
 
-    def hold(until: int) -> Iterator[Record]:
-        """Repeat the codes up to frame `until`, in blocks as they fill."""
-        nonlocal frames
-        if until - frames > LONGEST:
-            raise Failure(f"expected at most {LONGEST} frames without a line, got {until - frames}")
-        held = row.pack(*codes) if codes else b""
-        while frames < until:
-            count = min(until - frames, layout.block - len(out) // row.size)
-            out.extend(held * count)
-            frames += count
-            if len(out) == block:
-                yield cli.data(bytes(out))
-                out.clear()
-
-    def rest(total: object, name: str) -> Iterator[Record]:
-        """Up to the item's last frame."""
-        if type(total) is not int or total < frames + bool(codes) or (total > 0 and not codes):
-            raise Failure(f"expected at least {frames + 1} as {name}, got {wire.show(total)}")
-        yield from hold(total)
-        if out:
-            yield cli.data(bytes(out))
+    def due() -> int:
+        """The frame after the last one in which a line has to state all layers."""
+        return (last // every + 1) * every if every else 0 if last < 0 else LONGEST << 8
 
     try:
         for record in item:
             head = record.head
+            if record.event == "missing" and gap is None:
+                gap = last + 1
+            lines += "t" in head or (record.event == "code" and "means" in head)
             if "event" in head or "t" not in head or index.keys().isdisjoint(head):
                 continue
             time = head["t"]
             frame = layout.frame(time) if type(time) in (int, float) else -1
             if frame <= last or layout.time(frame) != time:
                 raise Failure(f"expected a frame's time, {layout.time(last + 1)} s or later, got {wire.show(time)}")
-            last = frame
-            yield from hold(frame)
-            if not codes:
-                if frame or not index.keys() <= head.keys():
-                    raise Failure(f"expected all layers in the first frame line, got {wire.show(head)}")
-                codes = [0] * len(layers)
-            for name in index.keys() & head.keys():
-                code = head[name]
+            codes = {index[name]: head[name] for name in index.keys() & head.keys()}
+            for j, code in codes.items():
                 if type(code) is not int or not 0 <= code < 65536:
+                    name = layout.names[j]
                     raise Failure(f"expected a code from 0 to 65535 in {name} at {time} s, got {wire.show(code)}")
-                codes[index[name]] = code
-    except Upstream as error:
-        stats = error.head.get("stats", {})
-        yield from rest(stats.get("frames") if isinstance(stats, dict) else None, "frames of the error")
-        raise Upstream({key: value for key, value in error.head.items() if key != "stats"}) from None
-    yield from rest((item.end or {}).get("frames"), "frames of the end")
-    yield Record({key: value for key, value in (item.end or {}).items() if key != "stats"})
+            whole = len(codes) == len(index)
+            if gap is None and (due() < frame or (due() == frame and not whole)):
+                gap = last + 1
+            last = frame
+            if gap is not None and not whole:
+                continue
+            if gap is not None:
+                missing.append((gap, frame))
+                gap = None
+            rows.codes = rows.codes or [codes[j] for j in range(len(index))]
+            yield from rows.hold(frame)
+            for j, code in codes.items():
+                rows.codes[j] = code
+        end = item.end or {}
+        total = end.get("frames")
+    except (Upstream, Failure) as error:
+        head = error.head if isinstance(error, Upstream) else {}
+        stats = head.get("stats", {})
+        total = stats.get("frames") if isinstance(stats, dict) else None
+        known = last + 1 if gap is None else gap
+        yield from rows.hold(total if type(total) is int and total >= known else known)
+        yield from rows.flush()
+        if not isinstance(error, Upstream):
+            raise
+        raise Upstream({key: value for key, value in head.items() if key != "stats"}) from None
+    if type(total) is not int or total <= last:
+        raise Failure(f"expected at least {last + 1} as frames of the end, got {wire.show(total)}")
+    if gap is None and due() < total:
+        gap = last + 1
+    if gap is not None:
+        missing.append((gap, total))
+    if total and not rows.codes:
+        raise Failure(f"expected all layers in a frame line, got none in {lines} lines")
+    yield from rows.hold(total)
+    yield from rows.flush()
+    end = {key: value for key, value in end.items() if key != "stats"}
+    stats = (item.end or {}).get("stats")
+    told = stats.get("lines") if isinstance(stats, dict) else 0
+    lost = told - lines if type(told) is int else 0
+    if missing or lost > 0:
+        spans = ", ".join(f"{a}-{b - 1} ({layout.time(a)}-{layout.time(b)} s)" for a, b in missing)
+        reason = (
+            f"frames {spans} are missing: the codes before are repeated"
+            if missing
+            else (f"{lost} lines are missing: codes are wrong between two keyframes")
+        )
+        say(f"{item.name}: damaged: {reason}")
+        item.end = end = {**end, "damaged": True, "reason": reason}
+    yield Record(end)

@@ -541,6 +541,7 @@ class Scenes:
             self.edges = np.log2([40.0, 16000.0])
         self.means = Means(2 + len(self.edges))  # level; pitch at first and at last, log2 Hz; level in each region
         self.rows = 0
+        self.bands: object = None  # as they were said last: they are said again when they change
         self.sounds: list[tuple[float, float, float, float, float]] = []  # rise, start, length, log2 Hz or NaN, level
 
     def add(self, time: float, scene: Head) -> None:
@@ -553,12 +554,12 @@ class Scenes:
         for first in range(0, skipped, 4096):
             self.means.add(np.full((min(4096, skipped - first), 2 + len(self.edges)), np.nan, np.float32))
         self.rows += skipped + 1
-        bands, pitch = scene.get("bands"), scene.get("pitch")
+        self.bands, pitch = scene.get("bands", self.bands), scene.get("pitch")
         row = np.full((1, 2 + len(self.edges)), np.nan, np.float32)
         row[0, 0] = level = real(scene.get("dB"))
         notes = [octaves(note) for note in (pitch if isinstance(pitch, str) else "").split(">")]
         row[0, 1:3] = notes[0], notes[-1]
-        for place, band in enumerate(bands[: len(self.edges) - 1] if isinstance(bands, list) else []):
+        for place, band in enumerate(self.bands[: len(self.edges) - 1] if isinstance(self.bands, list) else []):
             row[0, 3 + place] = level + real(band)
         self.means.add(row)
 

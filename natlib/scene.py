@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from statistics import median
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
+from statistics import median, median_low
+from typing import TYPE_CHECKING, ClassVar
 
 from . import gloss
 from .wire import Head
@@ -24,13 +24,6 @@ ABSENT = -32768
 VOICED = 0.6  # salience from which a pitch is said
 
 
-class Measured(NamedTuple):
-    """A scene: the fields of its line, and the averages that words are made of."""
-
-    fields: Head
-    means: Head
-
-
 class Table:
     """The measures of a stream by name."""
 
@@ -39,8 +32,8 @@ class Table:
         self.steps = [float(measure.get("step", 1)) for measure in measures]
         self.index = {name: i for i, name in enumerate(self.names)}
         self.bands = [i for i, name in enumerate(self.names) if name.startswith("band_")]
-        edges = [measures[i].get("low") for i in self.bands] + [measures[i].get("high") for i in self.bands[-1:]]
-        self.edges = "-".join(str(edge) for edge in edges)
+        self.regions = [(measures[i].get("low"), measures[i].get("high")) for i in self.bands]  # Hz
+        self.edges = "-".join(str(low) for low, _ in self.regions + [(high, 0) for _, high in self.regions[-1:]])
 
     def rows(self, numbers: NDArray[np.int16]) -> Array:
         """Grid numbers into units, a row a frame; NaN for an absent one."""
@@ -83,6 +76,7 @@ class Scenes:
     ATTACK = 6.0  # dB that the attack of a frame must have to be counted
     REGULAR = 0.6  # regularity from which a pulse is said
     CHROMA = 0.5  # strength from which a pitch class is said
+    TONAL = 0.5  # tonality from which pitch classes are
 
     def __init__(self, table: Table, length: int):
         self.table, self.length = table, length
@@ -90,66 +84,59 @@ class Scenes:
         self.fluct = [table.index[f"fluct_{i}"] for i in range(4) if f"fluct_{i}" in table.index]
         self.chroma = [(i, table.index[f"chroma_{i}"]) for i in range(12) if f"chroma_{i}" in table.index]
 
-    def feed(self, rows: Array) -> Iterator[Measured | None]:
-        """The scenes of `rows`, `length` frames each (the last may be shorter); None where nothing was measured."""
+    def feed(self, rows: Array) -> Iterator[Head]:
+        """The scenes of `rows`, `length` frames each (the last may be shorter); empty where nothing was measured."""
         whole = len(rows) // self.length
         if whole:
             yield from self._measure(rows[: whole * self.length].reshape(whole, self.length, -1))
         if len(rows) % self.length:
             yield from self._measure(rows[None, whole * self.length :])
 
-    def _measure(self, rows: Array) -> Iterator[Measured | None]:
+    def _measure(self, rows: Array) -> Iterator[Head]:
         """Of the shape (scenes, frames, measures)."""
         import numpy as np
 
         column = self.table.column
-        level = column(mean(rows, 1), "level").tolist()
         means = mean(rows, 1)
         means[:, self.power] = 10 * np.log10(mean(10 ** (rows[:, :, self.power] / 10), 1))  # of the powers
-        rise = np.fmax.reduce(column(rows, "rise"), axis=1).tolist()
         attacks = (column(rows, "attack") >= self.ATTACK).sum(axis=1).tolist()
         heard = self.table.voiced(rows).tolist()
+        noise = np.where(
+            np.isnan(self.table.voiced(rows)), column(rows, "crest"), np.nan
+        )  # a voice's pulses are no grain
+        grain = mean(noise, 1).tolist()
+        swings = (~np.isnan(column(rows, "vibrato_rate"))).sum(axis=1).tolist()
         names = self.table.names
         for i, values in enumerate(means.tolist()):
             now = {name: value for name, value in zip(names, values, strict=True) if value == value}
-            bands = [values[j] for j in self.table.bands]
-            while bands and bands[-1] != bands[-1]:  # above the recording's own band
-                bands.pop()
             scene: Head = {}
             if "level" in now:
                 scene["dB"] = round(now["level"])
-            if rise[i] >= 3:
-                scene["rise"] = round(rise[i])
-            if bands:
-                scene["bands"] = [round(band) if band == band else None for band in bands]
             if "centroid" in now:
                 scene["Hz"] = gloss.rounded(now["centroid"])
             if "tonality" in now:
                 scene["tone"] = round(100 * now["tonality"])
-            if pitch := self.pitch(heard[i]):
+            if grain[i] == grain[i]:
+                scene["grain"] = round(grain[i])
+            if pitch := melody(heard[i]):
                 scene["pitch"] = pitch
+            if 2 * swings[i] >= self.length:
+                scene["vibrato"] = [round(now["vibrato_rate"], 1), round(now.get("vibrato_depth", 0))]
+            notes = self.notes(values) if now.get("tonality", 0) >= self.TONAL else ""
+            if notes and notes != pitch.rstrip("-0123456789"):
+                scene["notes"] = notes
             if attacks[i]:
                 scene["attacks"] = attacks[i]
-            if present(depths := [values[j] for j in self.fluct]):
-                scene["wobble"] = [round(depth) if depth == depth else 0 for depth in depths]
             if "pulse" in now and now.get("regularity", 0) >= self.REGULAR:
                 scene["pulse"] = round(now["pulse"], 1)
-            if notes := self.notes(values):
-                scene["notes"] = notes
-            words = {"level": level[i]} if level[i] == level[i] else {}
-            words |= {name: now[name] for name in ("centroid", "tonality") if name in now}
-            words |= {f"fluct_{j}": depth for j, depth in enumerate(scene.get("wobble", ()))}
-            yield Measured(scene, words) if scene else None
-
-    @staticmethod
-    def pitch(voiced: list[float]) -> str:
-        """The pitch's note where half of the frames have one, with where it goes if it moves by a semitone."""
-        heard = present(voiced)
-        if not heard or 2 * len(heard) < len(voiced):
-            return ""
-        third = -(-len(heard) // 3)
-        first, last = gloss.note(median(heard[:third])), gloss.note(median(heard[-third:]))
-        return first if first == last else f"{first}>{last}"
+            bands = [values[j] for j in self.table.bands]
+            while bands and bands[-1] != bands[-1]:  # above the recording's own band
+                bands.pop()
+            if bands:
+                scene["bands"] = [round(band) if band == band else None for band in bands]
+            if present(depths := [values[j] for j in self.fluct]):
+                scene["wobble"] = [round(depth) if depth == depth else 0 for depth in depths]
+            yield scene
 
     def notes(self, means: list[float]) -> str:
         """The strong pitch classes, strongest first."""
@@ -157,15 +144,34 @@ class Scenes:
         return " ".join(gloss.NOTES[i] for _, i in strong[:4])
 
 
+def melody(voiced: Sequence[float]) -> str:
+    """The pitch's note where half of the frames have one, with where it goes if it moves by a semitone: "A4>C5".
+
+    None where it is said to move by more than an octave: then it is no one voice's.
+    """
+    heard = present(voiced)
+    if not heard or 2 * len(heard) < len(voiced):
+        return ""
+    third = -(-len(heard) // 3)
+    low, high = median_low(heard[:third]), median_low(heard[-third:])
+    if not 0.49 < low / high < 2.04:
+        return ""
+    first, last = gloss.note(low), gloss.note(high)
+    return first if first == last else f"{first}>{last}"
+
+
 class Sounds:
     """Events: from an attack (or a new pitch, in a held tone) until the level has fallen, or the next one begins."""
 
     ATTACK = 6.0  # dB: what begins an event, unless told otherwise
     FALL = 12.0  # dB under its peak: what ends it
-    RING = 9.0  # dB under its peak: from there on it rings out, and no new pitch begins an event
+    RING = 6.0  # dB under its peak: from there on it rings out, and no new pitch begins an event
     STEP = 0.8  # semitones: a new note
-    # What tells one instrument from another, and the fields that say it.
-    COLOUR: ClassVar = {"harmonicity": "harm", "odd_even": "odd", "tilt": "tilt", "decay": "fall"}
+    # What tells one instrument from another: the fields that say it, and from which size on.
+    COLOUR: ClassVar = {
+        "harmonicity": ("harm", 6), "odd_even": ("odd", 8), "tilt": ("tilt", 0), "decay": ("fall", 10),
+    }  # fmt: skip
+    # An item may begin in the midst of a sound: what rises at its very start, and does not fall, is no event.
     QUIET = -65.0  # dBFS: below, nothing begins
     LONGEST = 8.0  # seconds
 
@@ -173,73 +179,82 @@ class Sounds:
         self.table, self.rate = table, rate
         self.attack = attack  # dB: what begins an event
         self.possible = "level" in table.index and "attack" in table.index
-        self.colours: list[tuple[float, ...]] = []  # of the event under way: centroid and COLOUR, a frame each
+        self.colours: list[tuple[float, ...]] = []  # of the event under way: centroid, COLOUR; a frame each
         self.heard: list[float] = []  # its pitches, a frame each
+        self.frame = 0  # at which it begins
         self.start = 0.0
         self.rise = 0.0
         self.peak = 0.0
+        self.level = 0.0  # of its last frame
+
+    @property
+    def under_way(self) -> int | None:
+        """The frame at which the event begins that has not ended yet."""
+        return self.frame if self.colours else None
 
     def feed(self, frame: int, rows: Array) -> Iterator[tuple[int, float, Head]]:
-        """The events that the next rows end: the frame that does, their start in seconds and their fields."""
+        """The events that the next rows, from `frame` on, end: their first frame, start in seconds, fields."""
         if not self.possible:
             return
-        columns = [
+        level, attack, moment, *colours = (
             self.table.column(rows, name).tolist()
             for name in ("level", "attack", "attack_time", "centroid", *self.COLOUR)
-        ]
-        for level, attack, moment, hz, *colour in zip(
-            *columns[:3], self.table.voiced(rows).tolist(), *columns[3:], strict=True
-        ):
-            done = None
-            if level != level:
-                done = self.finish()
-            elif self.colours or (attack >= self.attack and level > self.QUIET):
-                done = self._step(frame, level, attack, moment, hz, tuple(colour))
-            if done:
-                yield frame, *done
-            frame += 1
+        )
+        pitch = self.table.voiced(rows).tolist()
+        for i, colour in enumerate(zip(*colours, strict=True)):
+            if self.colours or attack[i] >= self.attack:
+                yield from self._step(frame + i, level[i], attack[i], moment[i], pitch[i], colour)
 
     def _step(
         self, frame: int, level: float, attack: float, moment: float, hz: float, colour: tuple[float, ...]
-    ) -> tuple[float, Head] | None:
+    ) -> Iterator[tuple[int, float, Head]]:
         """One frame, in an event or at the start of one."""
-        hit = attack >= self.attack
-        begins = hit and level > self.QUIET and len(self.colours) != 1
-        done = None
-        if self.colours and not begins:
-            over = level < self.peak - self.FALL or len(self.colours) >= self.LONGEST * self.rate
-            begins = not over and self.new_pitch(hz, level)
-            if over:
-                done = self.finish()
-        if begins:
-            done = self.finish() or done
-            self.start = frame / self.rate + (moment / 1000 if hit and moment == moment else 0)
-            self.rise, self.peak, self.colours, self.heard = attack, level, [colour], [hz]
-        elif self.colours:
-            self.colours.append(colour)
-            self.heard.append(hz)
-            self.peak = max(self.peak, level)
-        return done
+        long = len(self.colours) >= self.LONGEST * self.rate
+        if self.colours and (level != level or level < self.peak - self.FALL or long):
+            yield from self.finish()
+        if attack >= self.attack and level > self.QUIET and len(self.colours) != 1:
+            yield from self.finish()
+            self._begin(frame, moment, level, attack)
+        elif not self.colours:
+            return
+        elif self._new_pitch(hz, level):
+            begun = [self.colours.pop()], [self.heard.pop()]  # a frame ago
+            yield from self.finish()
+            self._begin(frame - 1, math.nan, level, 0.0)
+            self.colours, self.heard = begun
+        self.colours.append(colour)
+        self.heard.append(hz)
+        self.level, self.peak = level, max(self.peak, level)
 
-    def new_pitch(self, hz: float, level: float) -> bool:
-        """Does the pitch begin a note: is it a step away from that of the event's last frames?"""
-        before = present(self.heard[-3:]) if hz == hz and level > self.peak - self.RING else []
-        return len(before) > 1 and abs(12 * math.log2(hz / median(before))) >= self.STEP
+    def _begin(self, frame: int, moment: float, level: float, rise: float) -> None:
+        self.frame, self.start = frame, frame / self.rate + (moment / 1000 if moment == moment else 0)
+        self.rise, self.peak, self.colours, self.heard = rise, level, [], []
 
-    def finish(self) -> tuple[float, Head] | None:
+    def _new_pitch(self, hz: float, level: float) -> bool:
+        """Are this pitch and the last one a new note's: the same, and a step (not an octave) away from those before?"""
+        if not (hz == hz and level > self.peak - self.RING and len(self.heard) > 3):
+            return False
+        before = present(self.heard[-4:-1])
+        if len(before) < 2 or not abs(12 * math.log2(hz / self.heard[-1])) < self.STEP / 2:
+            return False
+        step = abs(12 * math.log2(hz / median(before)))
+        return step >= self.STEP and abs(step - 12) >= self.STEP
+
+    def finish(self) -> Iterator[tuple[int, float, Head]]:
         """The event under way."""
         rows, self.colours = self.colours, []
-        if not rows:
-            return None
+        begun_before = self.frame <= 1 and len(rows) >= self.rate and self.level > self.peak - self.RING
+        if not rows or begun_before:
+            return
         sound: Head = {"s": round(len(rows) / self.rate, 2), "dB": round(self.peak)}
         if self.rise >= self.attack:
             sound["rise"] = round(self.rise)
         centroids, *colours = zip(*rows, strict=True)
         if early := present(centroids[:3]):
             sound["Hz"] = gloss.rounded(sum(early) / len(early))
-        if heard := present(self.heard):
-            sound["pitch"] = gloss.note(median(heard))
-        for field, values in zip(self.COLOUR.values(), colours, strict=True):
-            if len(told := present(values)) > 1:
-                sound[field] = round(median(told))
-        return round(self.start, 2), sound
+        if pitch := melody(self.heard):
+            sound["pitch"] = pitch
+        for (field, least), values in zip(self.COLOUR.values(), colours, strict=True):
+            if len(told := present(values)) > 1 and (value := round(median(told))) and (not least or value >= least):
+                sound[field] = value
+        yield self.frame, round(self.start, 2), sound

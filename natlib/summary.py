@@ -1,11 +1,14 @@
-"""The whole of an item in one line: sections, tempo, key, tuning, loudness. Each is left out where there is none.
+"""The whole of an item in one line: sections, loudness, colour, sounds, pitch, tempo, key, as far as there are some.
+
+Colour is that of the frames up to 20 dB below the loudest: what is heard, not what lies between.
 
 Sections: seconds of sound as vectors of what was measured; boundaries where the seconds before differ most from those
 after, against the spread within either (the ratio that tells speakers apart in P. Delacourt and C. Wellekens,
 "DISTBIC", Speech Communication 2000); sections are alike, and bear the same letter, when their middles are no further
 apart than seconds within a section are.
 Tempo: the frequency at which the attacks line up best, by the Fourier transform of their times (P. Grosche and
-M. Mueller, "Extracting predominant local pulse information from music recordings", IEEE TASLP 2011).
+M. Mueller, "Extracting predominant local pulse information from music recordings", IEEE TASLP 2011); better than as
+many at random would.
 Key: correlation of the mean pitch classes with the profiles of C. Krumhansl and E. Kessler (Psychological Review
 1982).
 """
@@ -16,6 +19,7 @@ import math
 from array import array
 from collections.abc import Sequence
 from itertools import pairwise
+from statistics import median, pstdev
 from typing import TYPE_CHECKING
 
 from . import gloss
@@ -40,6 +44,12 @@ STEADY = 0.3  # of 1: how well, at least
 MAJOR = (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88)
 MINOR = (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17)
 KEYED = 0.65  # correlation, at least
+CLASSES = 5  # pitch classes that a key needs, each with a fifth of the strongest's time
+TONAL = 5.0  # seconds of tonal sound that it needs
+LOUD = 20  # dB below the loudest: down to there a frame has a say in the colour
+QUIETEST = -100  # dB: the first of the levels, 1 dB each, that sums are kept for
+MOST = 6.0  # dB below the strongest region: down to there a region has most of the energy
+PULSE = 0.5  # share of the frames with a pulse from which it is said
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
@@ -51,13 +61,20 @@ class Summary:
         self.columns = [i for i, name in enumerate(table.names) if name.startswith(tuple(KINDS))]
         self.octaves = [table.names[i] == "centroid" for i in self.columns]
         self.chroma = [table.index[f"chroma_{i}"] for i in range(12) if f"chroma_{i}" in table.index]
+        self.fluct = [f"fluct_{i}" for i in range(4) if f"fluct_{i}" in table.index]
         self.seconds = array("f")  # one row a second, a column each
         self.levels = array("f")  # one a second
         self.attacks = array("d")  # times in seconds
         self.strengths = array("d")  # dB
         self.tunings = array("f")
         self.pitches = array("f")  # Hz, where there is one
+        self.pulses = array("f")  # a second, where there is a regular one
+        self.glides = array("f")  # semitones a second, up or down, where there is a pitch
+        self.timbres = [array("f"), array("f")]  # tilt and odd_even, where there is a pitch
+        self.swings: list[tuple[float, float]] = []  # rate in Hz and depth in cents, where there is a vibrato
+        self.sounds: list[tuple[float, Head]] = []  # start and fields of those that begin with an attack
         self.classes: Array | None = None  # how much of each pitch class
+        self.loud: Array | None = None  # by level: how many frames, then sums and numbers of what colour is made of
         self.frames = 0
         self._rest: Array | None = None  # rows of a second that has not ended
 
@@ -72,7 +89,16 @@ class Summary:
         self.attacks.extend(times.tolist())
         self.strengths.extend(np.minimum(attack[hits], 30.0).tolist())
         self.tunings.extend(present(column(rows, "tuning").tolist()))
-        self.pitches.extend(present(self.table.voiced(rows).tolist()))
+        voiced = self.table.voiced(rows)
+        sung = rows[voiced == voiced]
+        self.pitches.extend(present(voiced.tolist()))
+        self.glides.extend(present(np.abs(column(sung, "glide")).tolist()))
+        for values, name in zip(self.timbres, ("tilt", "odd_even"), strict=True):
+            values.extend(present(column(sung, name).tolist()))
+        self.pulses.extend(present(column(rows, "pulse")[column(rows, "regularity") >= Scenes.REGULAR].tolist()))
+        swings = ~np.isnan(column(rows, "vibrato_rate"))
+        self.swings += np.stack([column(rows[swings], f"vibrato_{name}") for name in ("rate", "depth")], 1).tolist()
+        self._colour(rows)
         rest = rows if self._rest is None else np.concatenate((self._rest, rows))
         start = self.frames - (len(rest) - len(rows))
         self.frames += len(rows)
@@ -98,6 +124,30 @@ class Summary:
         classes = sums[levels > -60][:, self.chroma].sum(axis=0)
         self.classes = classes if self.classes is None else self.classes + classes
 
+    def sound(self, start: float, sound: Head) -> None:
+        """Take an event."""
+        if "rise" in sound:
+            self.sounds.append((start, sound))
+
+    def _colour(self, rows: Array) -> None:
+        import numpy as np
+
+        column = self.table.column
+        level = column(rows, "level")
+        rows, level = rows[level == level], level[level == level]
+        crest = np.where(np.isnan(self.table.voiced(rows)), column(rows, "crest"), np.nan)
+        names = ("tonality", *self.fluct)
+        values = np.stack(
+            [np.log2(np.maximum(column(rows, "centroid"), 1)), crest, *(column(rows, name) for name in names)]
+            + [10 ** (rows[:, i] / 10) for i in self.table.bands],
+            axis=1,
+        )
+        there = ~np.isnan(values)
+        if self.loud is None:
+            self.loud = np.zeros((111, 1 + 2 * values.shape[1]))
+        sums = np.hstack((np.ones((len(rows), 1)), np.where(there, values, 0), there))
+        np.add.at(self.loud, np.clip(np.rint(level) - QUIETEST, 0, 110).astype(int), sums)
+
     def head(self) -> Head:
         """The summary line's object: {"event":"summary", …}."""
         import numpy as np
@@ -106,25 +156,75 @@ class Summary:
         if sections := self.sections():
             result["form"] = " ".join(section["label"] for section in sections)
             result["sections"] = sections
-        levels = np.array([level for level in self.levels if level > -70])
-        if len(levels):
-            low, high = np.percentile(levels, [10, 95])
-            result["loudness"] = {"dB": round(float(high)), "range": round(float(high - low))}
+        result |= self.loudness()
+        if sounds := self.events():
+            result["sounds"] = sounds
+        if len(self.pulses) >= PULSE * self.frames:
+            result["pulse"] = round(float(np.median(np.array(self.pulses))), 1)
         if len(self.pitches) >= 3:
             low, middle, high = (gloss.note(float(hz)) for hz in np.percentile(np.array(self.pitches), [10, 50, 90]))
             share = round(100 * len(self.pitches) / self.frames)
-            result["pitch"] = {"percent": share, "low": low, "median": middle, "high": high}
-        if len(self.attacks):
-            gaps = np.diff(np.array(self.attacks))
-            result["attacks"] = {"n": len(self.attacks)}
-            if len(gaps) > 1:
-                result["attacks"] |= {"gap": round(float(np.median(gaps)), 2), "gap_sd": round(float(gaps.std()), 2)}
+            result["pitch"] = pitch = {"percent": share, "low": low, "median": middle, "high": high}
+            if self.glides:
+                pitch["glide"] = round(float(np.median(np.array(self.glides))), 1)
+            for values, field in zip(self.timbres, ("tilt", "odd"), strict=True):
+                if 2 * len(values) >= len(self.pitches):
+                    pitch[field] = round(float(np.median(np.array(values))))
+        if len(self.swings) >= max(3, 0.1 * len(self.pitches)):
+            rate, depth = np.median(np.array(self.swings), axis=0).tolist()
+            result["vibrato"] = [round(rate, 1), round(depth)]
         if tempo := self.tempo():
             result["tempo"] = tempo
         if key := self.key():
             result["key"] = key
-        if len(self.tunings) >= 5 * self.rate:
-            result["tuning"] = {"cents": round(float(np.median(np.array(self.tunings))))}
+            if len(self.tunings) >= 5 * self.rate:
+                result["tuning"] = {"cents": round(float(np.median(np.array(self.tunings))))}
+        return result
+
+    def loudness(self) -> Head:
+        """{"loudness": …, "colour": …}, where there is a level that can be heard."""
+        import numpy as np
+
+        if self.loud is None or not self.loud[1:, 0].any():
+            return {}
+        shares = np.cumsum(self.loud[:, 0]) / self.loud[:, 0].sum()
+        low, middle, high = (QUIETEST + int(np.argmax(shares >= share)) for share in (0.1, 0.5, 0.95))
+        first = max(0, high - LOUD - QUIETEST)
+        quiet = round(100 * float(shares[first - 1])) if first else 0
+        loudness = {"dB": high, "median": middle, "range": high - low, "quiet": quiet}
+        sums, counts = np.split(self.loud[first:, 1:].sum(axis=0), 2)
+        with np.errstate(invalid="ignore"):
+            centroid, crest, tonality, *rest = (sums / counts).tolist()
+        depths, bands = rest[: len(self.fluct)], rest[len(self.fluct) :]
+        colour: Head = {}
+        if centroid == centroid:
+            colour["Hz"] = gloss.rounded(2**centroid)
+        if strong := [
+            i for i, band in enumerate(bands) if band == band and band >= max(present(bands)) / 10 ** (MOST / 10)
+        ]:
+            colour["most"] = [self.table.regions[strong[0]][0], self.table.regions[strong[-1]][1]]
+        if tonality == tonality:
+            colour["tone"] = round(100 * tonality)
+        if crest == crest:
+            colour["grain"] = round(crest)
+        if present(depths):
+            colour["wobble"] = [round(depth) if depth == depth else 0 for depth in depths]
+        return {"loudness": loudness} | ({"colour": colour} if colour else {})
+
+    def events(self) -> Head:
+        """What the sounds that begin with an attack have in common."""
+        loudest = max((sound["dB"] for _, sound in self.sounds), default=0)
+        heard = [(start, sound) for start, sound in self.sounds if sound["dB"] >= loudest - 1.5 * LOUD]
+        if not heard:
+            return {}
+        result: Head = {"n": len(heard), "s": round(median(sound["s"] for _, sound in heard), 2)}
+        starts = sorted(start for start, _ in heard)
+        if len(starts) > 2:
+            gaps = [b - a for a, b in pairwise(starts)]
+            result |= {"gap": round(median(gaps), 2), "gap_sd": round(pstdev(gaps), 2)}
+        for field in ("rise", "fall"):
+            if 2 * len(values := [sound[field] for _, sound in heard if field in sound]) >= len(heard):
+                result[field] = round(median(values))
         return result
 
     def sections(self) -> list[Head]:
@@ -162,6 +262,7 @@ class Summary:
                 sections[-1]["to"] = end
             else:
                 sections.append({"t": start, "to": end, "label": label})
+        sections[-1]["to"] = round(self.frames / self.rate, 1)
         return sections if len(sections) > 1 else []
 
     @staticmethod
@@ -218,7 +319,9 @@ class Summary:
         prior = np.exp(-0.5 * (np.log2(grid / 120) / 0.9) ** 2)  # where people tap
         tapped = grid <= TEMPI[1]
         best = int(np.argmax(np.where(tapped, score * prior, 0)))
-        if score[best] < STEADY:
+        apart = max(1.0, (last + 1) / 2)  # windows that do not overlap
+        chance = (0.9 + 1.5 / math.sqrt(apart)) / math.sqrt(len(times) / apart)  # the most that random times reach
+        if score[best] < max(STEADY, chance):
             return None
         bpm = float(grid[best])
         octaves = [(float(score[np.argmin(abs(grid - other))]), other) for other in (bpm / 2, 2 * bpm)]
@@ -230,6 +333,8 @@ class Summary:
 
         classes = self.classes
         if classes is None or len(classes) < 12 or classes.std() < 1e-6:
+            return None
+        if (classes > 0.2 * classes.max()).sum() < CLASSES or classes.max() < 0.5 * TONAL * self.rate:
             return None
         fits = sorted(
             (float(np.corrcoef(classes, np.roll(profile, tonic))[0, 1]), f"{gloss.NOTES[tonic]} {mode}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from . import gloss
 from .layers import Frame, Layout
-from .scene import Measured, Table
+from .scene import Table
 from .wire import Head
 
 LETTER, DIGIT, SIGN = 1, 2, 3
@@ -43,26 +43,35 @@ def json(head: Head) -> str:
 class Ndjson:
     """One JSON object a line."""
 
-    def __init__(self, layout: Layout, table: Table):
-        self.layout = layout
-        self.keys = [f',"{name}":' for name in layout.names]
+    GRAIN = 3  # dB from which a grain is said
+    CHANGE = 3  # dB by which bands or fluctuation must have changed to be said again
 
-    def how_to_read(self, scenes: bool) -> str:
-        text = (
-            "Sound as text. t = seconds. A line with S0-A3 gives the layers whose code changes at t, kf lines give "
-            "all. S0-S3: the scene over two seconds, A0-A3: the moment; each later layer refines the one before. "
-            "Codes are ordinal: near numbers sound alike, a large jump is an event. A code line says what a code "
-            "measures like."
-        )
-        return text + (
-            " A scene line measures the time up to the next one: dB level, rise dB above background, bands dB in "
-            "{bands} Hz against the level, Hz centroid, tone 0 noise to 100 tonal, pitch (a>b: it moves), attacks "
-            "how many, wobble dB of fluctuation at 0.5-2, 2-8, 8-16, 16-50 a second, pulse a second, notes: strong "
-            "pitch classes. A sound line is one event: t start, s length, dB peak, rise dB of the attack, Hz centroid, "
-            "pitch, harm dB of harmonics over noise, odd dB of odd over even harmonics, tilt dB/octave, fall dB/s."
-            if scenes
-            else ""
-        )
+    def __init__(self, layout: Layout, table: Table):
+        self.layout, self.table = layout, table
+        self.keys = [f',"{name}":' for name in layout.names]
+        self._said: dict[str, list[int | None]] = {}  # bands and fluctuation, when they were said last
+
+    def how_to_read(self, scenes: bool, layers: list[str], introduced: bool) -> str:
+        """What the lines mean, of those that there are."""
+        text = "Sound as text; t in seconds."
+        if scenes:
+            text += (
+                " scene: the time up to the next scene. dB level, Hz centroid, tone 0 noise to 100 tonal, grain dB of "
+                "peaks over the mean (none: smooth, 4 grainy, 7 crackling), pitch (a>b: it moves), vibrato [a second, "
+                "cents], notes: strong pitch classes, attacks: how many, pulse a second; when they change, bands dB in "
+                f"{self.table.edges} Hz against the level, wobble dB of fluctuation at 0.5-2, 2-8, 8-16, 16-50 a "
+                "second. sound: an event. s its length, dB peak, rise dB of the attack, Hz centroid, pitch, harm dB of "
+                "harmonics over noise, odd dB of odd over even ones, tilt dB/octave, fall dB/s."
+            )
+        if layers:
+            text += (
+                f" {' '.join(layers)}: codes, stated where they change (kf: all). S the scene over two seconds, A the "
+                "moment; each later layer refines the one before. Ordinal: near numbers sound alike, a large jump is "
+                "an event."
+            )
+        if introduced:
+            text += " code: what one measures like; those without are nuances."
+        return text
 
     def header(self, head: Head) -> str:
         return json(head)
@@ -78,37 +87,64 @@ class Ndjson:
     def code(self, layer: str, code: int, means: str) -> str:
         return json({"event": "code", "layer": layer, "code": code, "means": means})
 
-    def scene(self, time: float, scene: Measured) -> str:
-        return json({"t": time, "scene": scene.fields})
+    def scene(self, time: float, scene: Head) -> str:
+        return json({"t": time, "scene": self.news(scene)})
 
     def sound(self, time: float, sound: Head) -> str:
         return json({"t": time, "sound": sound})
+
+    def news(self, scene: Head) -> Head:
+        """A scene without what is as it was, or weak."""
+        scene = {**scene}
+        if scene.get("grain", 0) < self.GRAIN:
+            scene.pop("grain", None)
+        for field in ("bands", "wobble"):
+            now, last = scene.get(field), self._said.get(field)
+            if now and last and self._alike(now, last):
+                del scene[field]
+            elif now:
+                self._said[field] = now
+        return scene
+
+    def _alike(self, now: list[int | None], last: list[int | None]) -> bool:
+        return len(now) == len(last) and all(
+            abs(a - b) < self.CHANGE if a is not None and b is not None else a is b
+            for a, b in zip(now, last, strict=True)
+        )
 
 
 class Columns(Ndjson):
     """Positions instead of names: about half the tokens."""
 
-    SCENE = ("dB", "rise", "bands", "Hz", "tone", "pitch", "attacks", "wobble", "pulse", "notes")
-    SOUND = ("s", "dB", "rise", "Hz", "pitch")
+    SCENE = ("dB", "Hz", "tone", "grain", "pitch", "attacks", "pulse", "notes", "bands", "wobble", "vibrato")
+    SOUND = ("s", "dB", "rise", "Hz", "pitch", "fall")
 
-    def how_to_read(self, scenes: bool) -> str:
-        return (
-            super().how_to_read(scenes) + " Here each line has positions instead of names, empty where nothing "
-            f"changed. Lines of codes: t,{','.join(self.layout.names)}. = introduces a code."
-            + (f" Scene lines: ~t,{','.join(self.SCENE)}. Sound lines: !t,{','.join(self.SOUND)}." if scenes else "")
-        )
+    def how_to_read(self, scenes: bool, layers: list[str], introduced: bool) -> str:
+        text = super().how_to_read(scenes, layers, introduced)
+        text += " Here lines have positions instead of names, empty where nothing changed."
+        if layers:
+            text += f" Codes: t,{','.join(self.layout.names)}."
+        if introduced:
+            text += " = introduces a code."
+        if scenes:
+            text += f" Scene lines: ~t,{','.join(self.SCENE)}. Sound lines: !t,{','.join(self.SOUND)}."
+        return text
 
     def header(self, head: Head) -> str:
         name = str(head.get("name", "")).replace("\n", " ")
-        return f"# {name}\n# {head['pack']['how_to_read']}\n"
+        left_out = head["pack"].get("left_out")
+        return f"# {name}\n# {head['pack']['how_to_read']}\n" + (
+            f"# left out: {', '.join(left_out)}\n" if left_out else ""
+        )
 
     def end(self, head: Head) -> str:
-        return f"# end: {head.get('seconds', '?')} s, {head.get('frames', '?')} frames\n"
+        return f"# end: {head.get('frames', '?')} frames\n"
 
     def note(self, head: Head) -> str:
         return f"# {json(head)}"
 
-    summary = note
+    def summary(self, head: Head) -> str:
+        return f"# In all: {head['in_words']}\n" if "in_words" in head else self.note(head)
 
     def frame(self, time: str, line: Frame) -> str:
         stated = dict(zip(line.layers, line.codes, strict=True))
@@ -121,8 +157,8 @@ class Columns(Ndjson):
         fine = self.layout.depth(self.layout.names.index(layer)) > 1
         return "" if fine else f"={layer} {code} {means}\n"
 
-    def scene(self, time: float, scene: Measured) -> str:
-        return self._cells("~", time, scene.fields, self.SCENE)
+    def scene(self, time: float, scene: Head) -> str:
+        return self._cells("~", time, self.news(scene), self.SCENE)
 
     def sound(self, time: float, sound: Head) -> str:
         return self._cells("!", time, sound, self.SOUND)
@@ -137,10 +173,20 @@ class Columns(Ndjson):
 
 
 class Words(Columns):
-    """A line of plain words a scene. Codes are not shown."""
+    """The whole in a few sentences, then a line of plain words for each scene that is another. Codes are not shown."""
 
-    def how_to_read(self, scenes: bool) -> str:
-        return "Sound in words, measured: time in seconds, then what the sound is like until the next line."
+    def __init__(self, layout: Layout, table: Table):
+        super().__init__(layout, table)
+        self._level, self._words = 0, ""  # of the scene that was told last
+        self._scene: Head = {}  # what of it was measured
+
+    def how_to_read(self, scenes: bool, layers: list[str], introduced: bool) -> str:
+        return (
+            "Sound in words, measured: first the whole, then from each time (in seconds) on, until another is told, "
+            "what the sound is like: dB is level, Hz the middle of the spectrum; noise is smooth, grainy or spiky "
+            "(clicks stand out). Lines with ! are single events: length, dB at the peak, dB of the attack, pitch (its "
+            "tone from pure over mellow and rich to sharp), Hz, dB by which it falls each second."
+        )
 
     def frame(self, time: str, line: Frame) -> str:
         return ""
@@ -148,18 +194,22 @@ class Words(Columns):
     def code(self, layer: str, code: int, means: str) -> str:
         return ""
 
-    def scene(self, time: float, scene: Measured) -> str:
-        words = gloss.introduce(scene.means)
-        if attacks := scene.fields.get("attacks"):
-            words += f", {attacks} attack{'s' if attacks > 1 else ''}"
-        if pitch := scene.fields.get("pitch"):
-            words += f", {str(pitch).replace('>', ' to ')}"
-        if pulse := scene.fields.get("pulse"):
-            words += f", pulse {pulse}/s"
-        return f"{time:g} {words}\n"
+    def scene(self, time: float, scene: Head) -> str:
+        last = self._scene
+        if "Hz" in scene and "Hz" in last and 0.7 < scene["Hz"] / last["Hz"] < 1.4:
+            scene = {**scene, "Hz": last["Hz"]}  # a small change is none
+        if "wobble" in scene and "wobble" in last and self._alike(scene["wobble"], last["wobble"]):
+            scene = {**scene, "wobble": last["wobble"]}
+        if "pulse" in scene and "pulse" in last and 0.95 < scene["pulse"] / last["pulse"] < 1.05:
+            scene = {**scene, "pulse": last["pulse"]}
+        level, words = scene.get("dB", 0), gloss.describe(scene)
+        if words == self._words and abs(level - self._level) < self.CHANGE:
+            return ""
+        self._level, self._words, self._scene = level, words, scene
+        return f"{time:g} {level} dB, {words}\n" if words else f"{time:g} {level} dB\n"
 
     def sound(self, time: float, sound: Head) -> str:
-        return f"{time:g} ! {sound['s']} s, {sound['dB']} dB" + (f", {sound['pitch']}\n" if "pitch" in sound else "\n")
+        return f"{time:g} ! {gloss.event(sound)}\n"
 
 
 VIEWS = {"ndjson": Ndjson, "table": Columns, "words": Words}

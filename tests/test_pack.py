@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 
@@ -12,7 +13,7 @@ from helpers import ROOT, records, sh, stream
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from natlib.wire import Head
+from natlib.wire import Head, Reader
 
 LAYERS = [
     {"name": f"{s}{i}", "type": t, "vocab": 128} for s, t in (("S", "semantic"), ("A", "acoustic")) for i in range(4)
@@ -143,7 +144,7 @@ def test_an_error_upstream_is_told_and_comes_back() -> None:
     [
         ((b'"t":0.8', b'"t":0.801'), "expected a frame's time"),
         ((b'"t":0.8', b'"t":0.0'), "expected a frame's time, 0.08 s or later, got 0.0"),
-        ((b'"kf":true,"S0":5,', b'"kf":true,'), "expected all layers in the first frame line"),
+        ((b'"kf":true,"S0":5,', b'"kf":true,'), "frames 0-61 (0.0-4.96 s) are missing: the codes before are repeated"),
         ((b'"A3":6', b'"A3":65536'), "expected a code from 0 to 65535 in A3 at 0.8 s, got 65536"),
         ((b'"A3":6', b'"A3":-1'), "expected a code"),
         ((b'"frames":70', b'"frames":7'), "expected at least"),
@@ -161,10 +162,64 @@ def test_ndjson_that_does_not_add_up_is_refused(change: tuple[bytes, bytes], mes
     assert "a.wav" in done.stderr.decode()
 
 
-def test_ndjson_without_its_end_is_refused() -> None:
-    packed = sh("nat-pack", tokens(walk(70))).stdout
-    done = sh("nat-pack --unpack", b"".join(packed.splitlines(True)[:-1]), status=1)
+def rows_of(unpacked: bytes) -> np.ndarray:
+    """The codes in a token stream of eight layers."""
+    return np.frombuffer(b"".join(r.payload for r in Reader().feed(unpacked)), "<u2").reshape(-1, 8)
+
+
+@pytest.mark.parametrize("encoding", ["delta", "rle", "dense"])
+@pytest.mark.parametrize("cut", ["lines", "bytes"])
+def test_ndjson_cut_in_the_middle_is_read_from_its_next_keyframe_on(cut: str, encoding: str) -> None:
+    codes = walk(400)
+    packed = sh(f"nat-pack --encoding {encoding} --keyframe-interval 2", tokens(codes)).stdout  # every 25 frames
+    first, last = (packed.index(f'{{"t":{frame / 12.5}'.encode()) for frame in (110, 160))
+    broken = packed[:first] + packed[last:] if cut == "lines" else packed[: first + 9] + packed[last + 5 :]
+    done = sh("nat-pack --unpack", broken, status=1)
+    got = rows_of(done.stdout)
+    assert "damaged: frames" in done.stderr.decode() and "are missing" in done.stderr.decode()
+    begin, end = map(int, re.search(r"frames (\d+)-(\d+) \(", done.stderr.decode()).groups())
+    assert 100 < begin <= 110 and end in ([174] if encoding == "delta" else [159, 160])
+    assert len(got) == 400 and (got[:begin] == codes[:begin]).all() and (got[end + 1 :] == codes[end + 1 :]).all()
+    assert (got[begin : end + 1] == codes[begin - 1]).all()
+    assert records(done.stdout)[-2].head["damaged"] is True
+
+
+def test_ndjson_without_its_tail_gives_what_is_there() -> None:
+    codes = walk(70)
+    packed = sh("nat-pack", tokens(codes)).stdout
+    done = sh("nat-pack --unpack", packed[: packed.index(b'{"t":4.96') + 30], status=1)
     assert "expected the end of item 0 (a.wav)" in done.stderr.decode()
+    assert (rows_of(done.stdout) == codes[:62]).all()
+
+
+def test_lines_that_are_missing_between_keyframes_are_noticed() -> None:
+    packed = sh("nat-pack", tokens(walk(50))).stdout.splitlines(True)
+    done = sh("nat-pack --unpack", b"".join([*packed[:20], *packed[22:]]), status=1)
+    assert "damaged: 2 lines are missing" in done.stderr.decode()
+
+
+def test_an_item_without_its_end_costs_no_other() -> None:
+    packed = sh("nat-pack", tokens(walk(50))).stdout
+    headless = b"".join(packed.splitlines(True)[1:])
+    done = sh("nat-pack --unpack", packed[: packed.rindex(b'{"event":"end"')] + packed + headless + packed, status=1)
+    heads = [r.head for r in records(done.stdout + b'{"event":"close","items":3}\n')]
+    assert [h["message"] for h in heads if h["event"] == "error"] == ["the end of the item is missing"]
+    assert [h["frames"] for h in heads if h["event"] == "end"] == [50, 50]
+    assert "lines without the header" in done.stderr.decode()
+
+
+def test_notes_that_are_not_ours_are_passed_on() -> None:
+    notes = [
+        {"event": "code", "words": "x"},
+        {"event": "code", "layer": ["S0"], "code": {}},
+        {"event": "mood", "is": 1},
+    ]
+    whole = records(tokens(walk(16)))
+    heads = [(r.head, r.payload) if r.payload else r.head for r in whole]
+    data = stream(heads[0], *notes, *heads[1:])
+    for options in ("", "--budget 2000", "--legend header"):
+        told = lines(sh(f"nat-pack {options}", data).stdout)
+        assert [line for line in told if line.get("event") in ("code", "mood")] == notes
 
 
 @pytest.mark.parametrize("encoding", ["", "zip", "S=zip", "S", "=rle", "S=rle,"])
