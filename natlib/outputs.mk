@@ -19,6 +19,7 @@ $(JOBS_LEFT):
 	+@{ IFS= read -r -d '' FROM; IFS= read -r -d '' NAME; IFS= read -r -d '' PLACE; } < $@; export FROM NAME; \
 	mkdir -p -- "$$PLACE/.made"; source=$$FROM/$$NAME; [[ $$NAME != /* ]] || source=$$NAME; \
 	[[ $$(readlink -- "$$PLACE/source" && echo x) == "$$source"$$'\n'x ]] || ln -sfn -- "$$source" "$$PLACE/source"; \
+	[[ -e $$PLACE/source ]] || { echo "make: $$source: no such file" >&2; exit 0; }; \
 	status=0; $(MAKE) -s -L -C "$$PLACE" -f "$$NAT_ROOT/natlib/outputs.mk" $(GOAL) JOBS= 2> "$$PLACE/.made/make" || status=$$?; \
 	cd -- "$$PLACE"; [[ -s messages.txt ]] || rm -f messages.txt; \
 	[[ ! messages.txt -nt "$$OLDPWD/$@" ]] || { [[ ! -t 2 ]] || printf '\r\033[K' >&2; cat messages.txt >&2; }; \

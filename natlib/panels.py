@@ -645,6 +645,7 @@ class Ndjson(Tokens):
         head = {key: value for key, value in head.items() if key != "measures"}
         super().__init__(head)
         self.scenes = Scenes(head)
+        self.said = ""  # the summary in words
         self._names = set(self.names)
         self._begun = False  # did a frame come?
         self._now = [-1] * len(self.names)
@@ -682,6 +683,8 @@ class Ndjson(Tokens):
         return {**self.scenes.panels(), **super().panels()} if self.frames else {}
 
     def _summary(self, head: Head) -> None:
+        words = head.get("in_words")
+        self.said = words if isinstance(words, str) else ""
         sections = head.get("sections")
         for section in sections if isinstance(sections, list) else []:
             start = section.get("t") if isinstance(section, dict) else None

@@ -19,7 +19,7 @@ import numpy as np
 import soundfile
 
 from . import cli, picture
-from .panels import Tokens, View
+from .panels import Ndjson, Tokens, View
 from .picture import Book, Drawing
 from .wire import Head, Record
 
@@ -182,6 +182,8 @@ class Report(Book):
         self._same.append((*same, view.head["kind"]))
         if view.error:
             yield f'<p class="bad">{text(view.error)}</p>\n'.encode()
+        if isinstance(view, Ndjson) and view.said:
+            yield f"<p>{text(view.said)}</p>\n".encode()
         panels = view.panels()
         if panels:
             yield from self._picture(view, ", ".join(panels))

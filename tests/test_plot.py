@@ -492,6 +492,8 @@ def test_streams_of_one_sound_share_a_section(tmp_path: Path) -> None:
     one, two = Page(tmp_path / "one.html"), Page(tmp_path / "two.html")
     assert [len(one.all(tag)) for tag in ("section", "audio", "figure", "h2", "details")] == [1, 1, 3, 1, 2]
     assert "how_to_read" in one.text
+    words = next(r.head["in_words"] for r in records((tmp_path / "heard").read_bytes()) if r.event == "summary")
+    assert words in one.text
     assert [len(two.all(tag)) for tag in ("section", "audio", "figure", "h2")] == [2, 2, 2, 2]
 
 

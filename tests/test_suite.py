@@ -277,6 +277,8 @@ def test_make_batch_of_names_from_a_list_and_wrong_usage(tmp_path: Path) -> None
     assert orjson.loads(heard.read_bytes().splitlines()[-1])["seconds"] == 0.5
     make("batch FILES=../up.wav DECODE='--duration 0.25'", tmp_path / "project")
     assert orjson.loads(heard.read_bytes().splitlines()[-1])["seconds"] == 0.25
+    missing = make("batch FILES='nowhere.wav in'", tmp_path, status=2)
+    assert b"nowhere.wav: no such file" in missing.stderr and b"in: is a directory" in missing.stderr
     assert b"make batch IN=folder, or FILES=" in make("batch", tmp_path, status=2).stderr
     assert b"no such folder" in make("batch IN=nowhere", tmp_path, status=2).stderr
 
