@@ -405,7 +405,7 @@ class Progress:
     def __init__(self, stage: Stage):
         self.stage = stage
         self.terminal = sys.stderr.isatty()
-        shown = self.terminal and not stage.options.quiet and not os.isatty(1)
+        shown = self.terminal and not stage.options.quiet and not (stage.makes and os.isatty(1))
         self.left, self.right = shown, shown and not is_fifo(1)
         self.begun = self.last = time.monotonic()
         self.total: int | None = None  # bytes to read
