@@ -32,9 +32,12 @@ COMMANDS := SPLIT DECODE EMBED QUANTIZE PACK PROMPT PLOT
 $(foreach command,$(COMMANDS),$(if $(subst x$(file < .made/$(command))x,,x=$($(command))x),$(file > .made/$(command),=$($(command)))))
 
 # A target gets its name when it is whole. Exit status 1 with all there is of a damaged file is no reason to drop it.
-part = status=0; { $(1); } > $@.part 2>> messages.txt || status=$$?; (( status == 0 )) || { (( status == 1 )) && \
-	tail -n 8 $(firstword $(2) pcm) | grep -aq '"event":"end",.*"damaged":true' && tail -n 8 $@.part | grep -aq '"event":"end"\|IEND'; \
-	} || { rm -f $@.part; exit 1; }; mv $@.part $@
+damaged = tail -n 8 $(1) | grep -a '"event":"end",.*"damaged":true' > /dev/null
+ended = { [[ -z $$(tail -c 1 $@.part) ]] || tail -c 12 $@.part | grep -a IEND > /dev/null; } && \
+	! tail -n 8 $@.part | grep -a '"event":"error"' > /dev/null
+part = status=0; { $(1); } > $@.part 2>> messages.txt || status=$$?; \
+	(( status == 0 )) || { (( status == 1 )) && $(call damaged,$(firstword $(2) pcm)) && $(ended); } || { rm -f $@.part; exit 1; }; \
+	mv $@.part $@
 timed = $(TOOL) natlib.outputs time .made/nat-$(1) $(2) nat-$(1)
 tool = $(TOOL) $(1) 2>> messages.txt
 
@@ -71,7 +74,7 @@ heard.png: heard.ndjson .made/PLOT
 	$(call part,nat-plot $(PLOT) heard.ndjson)
 report.html: pcm heard.ndjson .made/PLOT
 	status=0; nat-plot $(PLOT) --report $@ pcm heard.ndjson 2>> messages.txt || status=$$?; \
-	(( status == 0 )) || { (( status == 1 )) && tail -n 8 pcm | grep -aq '"damaged":true'; }
+	(( status == 0 )) || { (( status == 1 )) && $(call damaged,pcm); }
 features.npy: features
 	$(call tool,natlib.outputs npy features $@)
 codes.npy: tokens
