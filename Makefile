@@ -16,8 +16,9 @@ help:
 	@echo '  FILES="a.wav b.mp3" instead of IN  these files; LIST=file: names that end with NUL (find -print0)'
 	@echo 'make install PREFIX=/usr/local       commands and manual pages; make uninstall'
 	@echo 'make test, make lint                 what has to pass before a commit'
+	@echo 'make setup-neural                    what MERT, Wav2Vec2 and HuBERT need: torch and more; TORCH="torch==2.13.0"'
 	@echo 'make bench [QUICK=1] [ONLY=part]     how fast it is, beside cat, soundfile, ffmpeg, aubio and librosa'
-	@echo 'make codebook CORPUS=folder          fit the codebook again; make bench-tokens CORPUS=folder: what it holds'
+	@echo 'make codebook CORPUS=folder          fit the codebook again, or one for MODEL=mert; make bench-tokens CORPUS=folder: what it holds'
 
 PAGES = $(wildcard natlib/man/nat*.[1-9])
 
@@ -30,6 +31,18 @@ PAGES = $(wildcard natlib/man/nat*.[1-9])
 
 .venv/.%: pyproject.toml | .venv/bin/python
 	.venv/bin/python -m pip install -q --disable-pip-version-check -e '.[$*]'
+	@touch $@
+
+# torchaudio's libraries are for CUDA: beside a torch without it, it can't be imported, and works when they are away.
+
+TORCH ?= torch==2.13.0
+
+setup-neural: .venv/.neural
+
+.venv/.neural: pyproject.toml | .venv/bin/python
+	.venv/bin/python -m pip install -q --disable-pip-version-check '$(TORCH)' -e '.[neural]'
+	@.venv/bin/python -c 'import torchaudio' 2> /dev/null || rm -f .venv/lib/python3*/site-packages/torchaudio/lib/*.so
+	.venv/bin/python -c 'import torch, torchaudio, huggingface_hub, onnxruntime; print("torch", torch.__version__)'
 	@touch $@
 
 # The main job.
@@ -96,12 +109,12 @@ MODEL ?= spectral
 CODEBOOK ?= natlib/data/$(MODEL).safetensors
 SOUNDS = -name '*.flac' -o -name '*.mp3' -o -name '*.ogg' -o -name '*.wav'
 
-codebook: .venv/.dev
+codebook: .venv/.dev $(if $(filter spectral noise,$(MODEL)),,.venv/.neural)
 	@test -d "$(CORPUS)" || { echo 'make codebook CORPUS=folder [MODEL=spectral] [CODEBOOK=file]' >&2; exit 2; }
 	{ (cd "$(CORPUS)" && find . -type f \( $(SOUNDS) \) -printf '%P\0' | LC_ALL=C sort -z | xargs -0 nat-split); \
 	  .venv/bin/python natlib/data/noises.py | nat-split; } | nat-decode | nat-embed --model $(MODEL) | nat-quantize \
 	  --corpus 'audio, and silence and noise of natlib/data/noises.py' --fit "$(CODEBOOK)"
-	cd "$$(dirname "$(CODEBOOK)")" && sha256sum "$$(basename "$(CODEBOOK)")" > SHA256SUMS
+	cd "$$(dirname "$(CODEBOOK)")" && sha256sum *.safetensors > SHA256SUMS
 
 bench-tokens: .venv/.dev
 	.venv/bin/python tests/bench/tokens.py "$(CORPUS)"
@@ -116,7 +129,7 @@ out/bench/librosa/.done:
 
 # What has to pass.
 
-test: .venv/.dev
+test: .venv/.dev .venv/.neural
 	.venv/bin/python -m pytest -q
 
 lint: .venv/.dev
@@ -128,4 +141,4 @@ lint: .venv/.dev
 clean:
 	rm -rf out heard.ndjson heard.png
 
-.PHONY: help demo picture all-outputs batch install uninstall bench codebook bench-tokens test lint clean
+.PHONY: help demo picture all-outputs batch install uninstall setup-neural bench codebook bench-tokens test lint clean
