@@ -159,7 +159,7 @@ class Summary:
         result |= self.loudness()
         if sounds := self.events():
             result["sounds"] = sounds
-        if len(self.pulses) >= PULSE * self.frames:
+        if self.pulses and len(self.pulses) >= PULSE * self.frames:
             result["pulse"] = round(float(np.median(np.array(self.pulses))), 1)
         if len(self.pitches) >= 3:
             low, middle, high = (gloss.note(float(hz)) for hz in np.percentile(np.array(self.pitches), [10, 50, 90]))

@@ -113,6 +113,12 @@ def test_times_are_true_at_rates_that_do_not_divide() -> None:
     assert got == [round(frame / rate, 3) for frame in range(500)]
 
 
+def test_tokens_without_measures_have_a_summary_without_them() -> None:
+    done = sh("nat-pack", tokens(walk(40)))
+    summary = next(line for line in lines(done.stdout) if line.get("event") == "summary")
+    assert done.stderr == b"" and "pulse" not in summary and summary["codes"]
+
+
 def test_end_counts() -> None:
     codes = np.array([[n // 4 % 2] + [0] * 7 for n in range(40)])
     stats = lines(sh("nat-pack", tokens(codes)).stdout)[-1]["stats"]["layers"]
