@@ -542,6 +542,8 @@ class Pack(cli.Stage):
             raise Failure(f"expected layers of {' '.join(layout.names)}, got {' '.join(unknown)}")
         introduce = 2.0 if self.options.legend == "none" else 0.0
         scene = self.options.scene if layout.measures else 0.0
+        if self.options.prompt and not self.options.layers:
+            wanted = [name for j, name in enumerate(layout.names) if not layout.depth(j)]  # finer ones help no reader
         kept = tuple(j for j, name in enumerate(layout.names) if name in wanted)
         keyframe = self.options.keyframe_interval
         return Settings(

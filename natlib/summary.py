@@ -37,6 +37,9 @@ KINDS = {"level": 2.0, "centroid": 2.0, "tonality": 0.1, "band_": 2.0, "fluct_":
 REACH = 6.0  # seconds on each side of a boundary that are compared
 NOVEL = 0.5  # the ratio of difference to spread that makes a boundary
 SHORTEST = 4.0  # seconds of a section
+PIECE = 16.0  # seconds from which a piece can have sections
+LASTING = 4.0  # seconds: a sound that is longer and does not fall is no event, but what there is
+CLEAR = 8  # dB of harmonics over noise from which there is one voice, whose timbre can be told
 ALIKE = 1.35  # distance of sections, in spreads within a section, up to which they bear the same letter
 TEMPI = (50.0, 200.0)  # beats a minute
 WINDOW = 12.0  # seconds over which attacks must line up
@@ -50,6 +53,7 @@ LOUD = 20  # dB below the loudest: down to there a frame has a say in the colour
 QUIETEST = -100  # dB: the first of the levels, 1 dB each, that sums are kept for
 MOST = 6.0  # dB below the strongest region: down to there a region has most of the energy
 PULSE = 0.5  # share of the frames with a pulse from which it is said
+TIMBRE = {"harmonicity": "harm", "tilt": "tilt", "odd_even": "odd"}
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
@@ -70,7 +74,7 @@ class Summary:
         self.pitches = array("f")  # Hz, where there is one
         self.pulses = array("f")  # a second, where there is a regular one
         self.glides = array("f")  # semitones a second, up or down, where there is a pitch
-        self.timbres = [array("f"), array("f")]  # tilt and odd_even, where there is a pitch
+        self.timbres = [array("f") for _ in TIMBRE]  # where there is a pitch
         self.swings: list[tuple[float, float]] = []  # rate in Hz and depth in cents, where there is a vibrato
         self.sounds: list[tuple[float, Head]] = []  # start and fields of those that begin with an attack
         self.classes: Array | None = None  # how much of each pitch class
@@ -93,7 +97,7 @@ class Summary:
         sung = rows[voiced == voiced]
         self.pitches.extend(present(voiced.tolist()))
         self.glides.extend(present(np.abs(column(sung, "glide")).tolist()))
-        for values, name in zip(self.timbres, ("tilt", "odd_even"), strict=True):
+        for values, name in zip(self.timbres, TIMBRE, strict=True):
             values.extend(present(column(sung, name).tolist()))
         self.pulses.extend(present(column(rows, "pulse")[column(rows, "regularity") >= Scenes.REGULAR].tolist()))
         swings = ~np.isnan(column(rows, "vibrato_rate"))
@@ -167,9 +171,13 @@ class Summary:
             result["pitch"] = pitch = {"percent": share, "low": low, "median": middle, "high": high}
             if self.glides:
                 pitch["glide"] = round(float(np.median(np.array(self.glides))), 1)
-            for values, field in zip(self.timbres, ("tilt", "odd"), strict=True):
-                if 2 * len(values) >= len(self.pitches):
-                    pitch[field] = round(float(np.median(np.array(values))))
+            voice = {
+                field: round(float(np.median(np.array(values))))
+                for values, field in zip(self.timbres, TIMBRE.values(), strict=True)
+                if 2 * len(values) >= len(self.pitches)
+            }
+            if voice.get("harm", 0) >= CLEAR:
+                pitch |= voice
         if len(self.swings) >= max(3, 0.1 * len(self.pitches)):
             rate, depth = np.median(np.array(self.swings), axis=0).tolist()
             result["vibrato"] = [round(rate, 1), round(depth)]
@@ -214,7 +222,11 @@ class Summary:
     def events(self) -> Head:
         """What the sounds that begin with an attack have in common."""
         loudest = max((sound["dB"] for _, sound in self.sounds), default=0)
-        heard = [(start, sound) for start, sound in self.sounds if sound["dB"] >= loudest - 1.5 * LOUD]
+        heard = [
+            (start, sound)
+            for start, sound in self.sounds
+            if sound["dB"] >= loudest - 1.5 * LOUD and (sound["s"] <= LASTING or "fall" in sound)
+        ]
         if not heard:
             return {}
         result: Head = {"n": len(heard), "s": round(median(sound["s"] for _, sound in heard), 2)}
@@ -233,7 +245,7 @@ class Summary:
 
         seconds = len(self.levels)
         reach = round(min(REACH, seconds / 4))
-        if not self.columns or reach < 2:
+        if not self.columns or seconds < PIECE:
             return []
         rows = np.array(self.seconds, dtype=np.float64).reshape(seconds, -1)
         names = [self.table.names[i] for i in self.columns]

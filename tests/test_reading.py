@@ -409,7 +409,16 @@ def test_stats(piece: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "text, count", [("", 0), ("hello", 1), ("12345", 2), ('{"t":0.08,"S0":17}\n', 12), ("}\n{", 2), ("fluctuation", 2)]
+    "text, count",
+    [
+        ("", 0),
+        ("hello", 1),
+        ("12345", 2),
+        ('{"t":0.08,"S0":17}\n', 12),
+        ("}\n{", 2),
+        ("two words 1", 4),
+        ("fluctuation", 2),
+    ],
 )
 def test_estimate(text: str, count: int) -> None:
     assert estimate(text) == count
