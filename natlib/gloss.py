@@ -198,7 +198,7 @@ def tell(summary: Mapping[str, Any], seconds: float) -> str:
         said.append(f"key {key['name']}" + (" or a near one" if key["confidence"] < 0.5 else ""))
     if sections := summary.get("sections"):
         said.append("sections " + ", ".join(f"{part['label']} {part['t']}-{part['to']:g} s" for part in sections))
-    return ". ".join(text[0].upper() + text[1:] for text in said) + "."
+    return ". ".join(text[0].upper() + text[1:] for text in said if text) + "."
 
 
 def events(sounds: Mapping[str, Any]) -> str:

@@ -56,6 +56,11 @@ class Layout:
             vocab if type(vocab := layer.get("vocab")) is int and 0 < vocab <= 65536 else 65536 for layer in layers
         ]
         self.measures: list[Head] = head.get("measures", [])
+        for measure in self.measures:
+            step = measure.get("step", 1)
+            if isinstance(step, bool) or not isinstance(step, int | float) or not 0 < step <= 1000:
+                name = wire.show(measure.get("name"))
+                raise Failure(f"expected a step above 0 and up to 1000 of the measure {name}, got {wire.show(step)}")
         self.row = struct.Struct(f"<{len(layers)}H{len(self.measures)}h")
 
     def depth(self, layer: int) -> int:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
 
 ABSENT = -32768
+LOUDEST = 300.0  # dB: what is said to be louder is not believed
 VOICED = 0.6  # salience from which a pitch is said
 
 
@@ -32,6 +33,7 @@ class Table:
         self.steps = [float(measure.get("step", 1)) for measure in measures]
         self.index = {name: i for i, name in enumerate(self.names)}
         self.bands = [i for i, name in enumerate(self.names) if name.startswith("band_")]
+        self.power = [i for i, name in enumerate(self.names) if name == "level" or i in self.bands]  # dB
         self.regions = [(measures[i].get("low"), measures[i].get("high")) for i in self.bands]  # Hz
         self.edges = "-".join(str(low) for low, _ in self.regions + [(high, 0) for _, high in self.regions[-1:]])
 
@@ -39,7 +41,9 @@ class Table:
         """Grid numbers into units, a row a frame; NaN for an absent one."""
         import numpy as np
 
-        return np.where(numbers == ABSENT, np.nan, numbers * np.array(self.steps))
+        rows = np.where(numbers == ABSENT, np.nan, numbers * np.array(self.steps))
+        rows[:, self.power] = np.clip(rows[:, self.power], -LOUDEST, LOUDEST)
+        return rows
 
     def column(self, rows: Array, name: str) -> Array:
         """The measure `name` of each row; NaN where the stream has no such measure."""
@@ -80,7 +84,6 @@ class Scenes:
 
     def __init__(self, table: Table, length: int):
         self.table, self.length = table, length
-        self.power = [i for i, name in enumerate(table.names) if name == "level" or name.startswith("band_")]
         self.fluct = [table.index[f"fluct_{i}"] for i in range(4) if f"fluct_{i}" in table.index]
         self.chroma = [(i, table.index[f"chroma_{i}"]) for i in range(12) if f"chroma_{i}" in table.index]
 
@@ -96,16 +99,16 @@ class Scenes:
         """Of the shape (scenes, frames, measures)."""
         import numpy as np
 
-        column = self.table.column
+        column, power = self.table.column, self.table.power
         means = mean(rows, 1)
-        means[:, self.power] = 10 * np.log10(mean(10 ** (rows[:, :, self.power] / 10), 1))  # of the powers
+        means[:, power] = 10 * np.log10(mean(10 ** (rows[:, :, power] / 10), 1))  # of the powers
         attacks = (column(rows, "attack") >= self.ATTACK).sum(axis=1).tolist()
         heard = self.table.voiced(rows).tolist()
         noise = np.where(
             np.isnan(self.table.voiced(rows)), column(rows, "crest"), np.nan
         )  # a voice's pulses are no grain
         grain = mean(noise, 1).tolist()
-        swings = (~np.isnan(column(rows, "vibrato_rate"))).sum(axis=1).tolist()
+        swings = (~np.isnan(column(rows, "vibrato_rate") * column(rows, "vibrato_depth"))).sum(axis=1).tolist()
         names = self.table.names
         for i, values in enumerate(means.tolist()):
             now = {name: value for name, value in zip(names, values, strict=True) if value == value}
@@ -121,7 +124,7 @@ class Scenes:
             if pitch := melody(heard[i]):
                 scene["pitch"] = pitch
             if 2 * swings[i] >= self.length:
-                scene["vibrato"] = [round(now["vibrato_rate"], 1), round(now.get("vibrato_depth", 0))]
+                scene["vibrato"] = [round(now["vibrato_rate"], 1), round(now["vibrato_depth"])]
             notes = self.notes(values) if now.get("tonality", 0) >= self.TONAL else ""
             if notes and notes != pitch.rstrip("-0123456789"):
                 scene["notes"] = notes

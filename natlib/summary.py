@@ -100,7 +100,7 @@ class Summary:
         for values, name in zip(self.timbres, TIMBRE, strict=True):
             values.extend(present(column(sung, name).tolist()))
         self.pulses.extend(present(column(rows, "pulse")[column(rows, "regularity") >= Scenes.REGULAR].tolist()))
-        swings = ~np.isnan(column(rows, "vibrato_rate"))
+        swings = ~np.isnan(column(rows, "vibrato_rate") * column(rows, "vibrato_depth"))
         self.swings += np.stack([column(rows[swings], f"vibrato_{name}") for name in ("rate", "depth")], 1).tolist()
         self._colour(rows)
         rest = rows if self._rest is None else np.concatenate((self._rest, rows))

@@ -198,12 +198,11 @@ class Words(Columns):
 
     def scene(self, time: float, scene: Head) -> str:
         last = self._scene
-        if "Hz" in scene and "Hz" in last and 0.7 < scene["Hz"] / last["Hz"] < 1.4:
-            scene = {**scene, "Hz": last["Hz"]}  # a small change is none
+        for field, least in (("Hz", 0.7), ("pulse", 0.95)):
+            if 0 < least * scene.get(field, 0) < last.get(field, 0) < scene.get(field, 0) / least:
+                scene = {**scene, field: last[field]}  # a small change is none
         if "wobble" in scene and "wobble" in last and self._alike(scene["wobble"], last["wobble"]):
             scene = {**scene, "wobble": last["wobble"]}
-        if "pulse" in scene and "pulse" in last and 0.95 < scene["pulse"] / last["pulse"] < 1.05:
-            scene = {**scene, "pulse": last["pulse"]}
         level, words = scene.get("dB", 0), gloss.describe(scene)
         if words == self._words and abs(level - self._level) < self.CHANGE:
             return ""

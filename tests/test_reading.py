@@ -327,6 +327,23 @@ def test_a_song_fits_in_eight_thousand_tokens_and_tells_its_sections() -> None:
     assert any("scene" in line for line in lines(out))
 
 
+@pytest.mark.parametrize(
+    "options", ["", "--view words", "--view table --encoding rle", "--budget 1500 --legend header"]
+)
+def test_measures_of_other_ears_are_no_trouble(options: str) -> None:
+    rng = np.random.default_rng(5)
+    data = b""
+    for _ in range(40):
+        names = rng.permutation([*NAMES, "band_x", "unknown"])[: rng.integers(1, 12)].tolist()
+        frames, step = rng.choice([0, 1, 7, 200]), float(rng.choice([1e-9, 0.1, 1, 1000]))
+        rows = rng.integers(*rng.choice([(-32768, 32767), (-40, 900)]), (frames, 1 + len(names))).astype("<i2")
+        header = {"event": "header", "kind": "tokens", "name": "a", "frame_rate": float(rng.choice([0.3, 12.5, 499]))}
+        header |= {"layers": [{"name": "S0"}], "measures": [{"name": name, "step": step} for name in names]}
+        data += stream(header, ({"event": "data"}, rows.tobytes()), {"event": "end"}, {"event": "close"})
+    assert sh(f"nat-pack {options}", data).stderr == b""
+    assert b"expected a step above 0" in sh("nat-pack", data.replace(b'"step":0.1', b'"step":"x"'), status=1).stderr
+
+
 def test_views_state_times_and_table_is_short(piece: bytes) -> None:
     ndjson = sh("nat-pack", piece).stdout.decode()
     table = sh("nat-pack --view table", piece).stdout.decode()
