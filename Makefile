@@ -127,6 +127,12 @@ bench: .venv/.dev out/bench/librosa/.done
 out/bench/librosa/.done:
 	-$(PYTHON) -m venv $(@D) && $(@D)/bin/python -m pip install -q --disable-pip-version-check librosa && touch $@
 
+# The pretrained encoders, beside calling them by hand; on a GPU, how far it is from the processor.
+
+bench-neural: .venv/.dev .venv/.neural
+	.venv/bin/python tests/bench/pretrained.py
+	.venv/bin/python tests/bench/devices.py
+
 # What has to pass.
 
 test: .venv/.dev .venv/.neural
@@ -141,4 +147,4 @@ lint: .venv/.dev
 clean:
 	rm -rf out heard.ndjson heard.png
 
-.PHONY: help demo picture all-outputs batch install uninstall setup-neural bench codebook bench-tokens test lint clean
+.PHONY: help demo picture all-outputs batch install uninstall setup-neural bench bench-neural codebook bench-tokens test lint clean

@@ -148,8 +148,8 @@ def run(folder: Path, stdin: bytes, options: str = "", status: int = 0, **env: s
     ("settings", "form", "old_keys", "heads"),
     [
         (MERT, "bin", True, False),
-        (MERT_330M, "safetensors", False, False),
-        (WAV2VEC2, "safetensors", True, True),
+        (MERT_330M | {"num_hidden_layers": 6}, "safetensors", False, False),
+        (WAV2VEC2 | {"num_hidden_layers": 3}, "safetensors", True, True),
         (WAV2VEC2 | SMALL, "bin", False, True),
         (
             MERT | SMALL | {"do_stable_layer_norm": True, "conv_bias": True, "feat_extract_norm": "layer"},
