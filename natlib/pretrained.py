@@ -393,6 +393,7 @@ def onnx(encoder: Encoder, options: Namespace, workers: int) -> tuple[Threads, H
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "nat")
     path = cache / f"{encoder.sha256}-{'-'.join(told)}-{VERSION}.onnx"
     if not path.exists():
+        weights.library("onnx")  # torch.onnx wants it
         from .transformer import Linear, Network, export
 
         found = weights.Weights(encoder.model)
