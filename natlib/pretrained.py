@@ -13,7 +13,6 @@ are, nor on how many threads. On other devices windows of equal length run as on
 from __future__ import annotations
 
 import os
-import re
 from argparse import Namespace
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -44,6 +43,8 @@ class Encoder:
     """A model that is loaded, and the settings that it runs under. Raises Failure, UsageError."""
 
     def __init__(self, options: Namespace, say: Callable[[str], None]):
+        import soxr
+
         normalize = {"auto": None, "yes": True, "no": False}[options.normalize]
         self.model = model = weights.find(options.model, options.revision, options.offline, normalize, say)
         config = model.config
@@ -77,6 +78,7 @@ class Encoder:
                 "architecture": model.kind,
                 "layers": {"S": list(self.groups[0]), "A": list(self.groups[1])},
                 "sample_rate": model.sample_rate,
+                "resampler": f"soxr {soxr.__version__}",
                 "normalize": model.normalize is not None,
                 "window": {"frames": self.size, "context": self.context, "frame_rate": float(self.rate)},
                 **added,
@@ -103,10 +105,9 @@ def defaults(model: weights.Model) -> tuple[tuple[int, ...], tuple[int, ...]]:
     depth = model.config.layers
     if model.kind == "mert" and depth == 24:
         return MERT_330M
-    semantic, acoustic = LAYERS[model.kind]
-    return (max(1, semantic[0] * depth // 12),), tuple(
-        range(max(1, depth // 12), max(1, 2 * depth // 12) + 1)
-    ) if depth != 12 else acoustic
+    (semantic,), (low, high) = LAYERS[model.kind]
+    scaled = [max(1, layer * depth // 12) for layer in (semantic, low, high)]
+    return (scaled[0],), tuple(range(scaled[1], scaled[2] + 1))
 
 
 class Windows:
@@ -122,7 +123,7 @@ class Windows:
         self.meter = Meter(sample_rate, encoder.frame_rate)
         self.measures = self.meter.measures
         to = encoder.model.sample_rate
-        self.resampler = None if sample_rate == to else soxr.ResampleStream(sample_rate, to, 1, dtype="float32")
+        self.resampler = None if sample_rate == to else soxr.ResampleStream(sample_rate, to, 1, "float32", "HQ")
         self.buffer = np.zeros(0, dtype=np.float32)
         self.start = 0  # the buffer's first sample
         self.samples = 0  # taken, at sample_rate
@@ -313,7 +314,8 @@ def start(encoder: Encoder, options: Namespace) -> tuple[Threads, Head]:
     workers = options.batch or min(cores, MOST)
     if options.runtime == "onnxruntime":
         return onnx(encoder, options, workers)
-    found = weights.Weights(encoder.model)
+    guard = guarded(encoder, "model")
+    found = guard(weights.Weights)(encoder.model)
     torch = found.torch
     device = place(torch, options.device)
     dtype = getattr(torch, options.dtype)
@@ -323,7 +325,6 @@ def start(encoder: Encoder, options: Namespace) -> tuple[Threads, Head]:
         torch.use_deterministic_algorithms(True)
     from .transformer import Network
 
-    guard = guarded(encoder, "model")
     network = guard(lambda: Network(encoder.model.config, found, max(map(max, encoder.groups)), device, dtype))()
     encoder.sha256 = found.sha256
 
@@ -373,7 +374,7 @@ def guarded(encoder: Encoder, what: str) -> Callable[[Callable[..., Any]], Calla
                 return run(*arguments)
             except Exception as error:
                 first = (str(error).strip().splitlines() or [""])[0]
-                if not isinstance(error, MemoryError) and not re.search("memory|alloc", str(error).lower()):
+                if isinstance(error, Failure) or not weights.starved(error):
                     raise
                 cure = f"--batch 1, or a --window below {encoder.window}," if what == "window" else "--dtype bfloat16"
                 raise Failure(f"out of memory for the {what}: {cure} needs less ({first[:120]})") from None

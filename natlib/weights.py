@@ -321,9 +321,9 @@ def announce(name: str, size: int, licence: str, place: str, variable: str, say:
     above = next(folder for folder in (Path(place), *Path(place).parents) if folder.exists())
     free = shutil.disk_usage(above).free
     if free < size:
-        raise Failure(f"{name} takes {size / 1e6:.0f} MB, {shown(place)} has room for {free / 1e6:.0f} "
+        raise Failure(f"{name} takes {size / 1e6:.3g} MB, {shown(place)} has room for {free / 1e6:.3g} "
                       f"({variable} says where else)")  # fmt: skip
-    say(f"fetching {name}, {size / 1e6:.0f} MB, licence: {licence}, into {shown(place)}")
+    say(f"fetching {name}, {size / 1e6:.3g} MB, licence: {licence}, into {shown(place)}")
 
 
 @contextmanager
@@ -419,9 +419,9 @@ class Weights:
         self.torch = library("torch")
         try:
             self.shapes, self.tensor = self.open()
-        except MemoryError:
-            raise
         except Exception as error:  # of whatever kind: it is their parsers' word that the file is not what it should be
+            if starved(error):
+                raise
             if isinstance(error, OSError) and error.strerror:
                 raise Failure(f"{shown(self.path)}: {error.strerror}") from None
             first = (str(error).strip().splitlines() or [type(error).__name__])[0]
@@ -491,6 +491,11 @@ def rename(key: str) -> str:
     name = re.sub(r"^encoder\.(transformer\.|(?=feature_projection\.))", lambda m: "encoder." if m[1] else "", name)
     name = name.replace(".parametrizations.weight.original0", ".weight_g")
     return name.replace(".parametrizations.weight.original1", ".weight_v")
+
+
+def starved(error: Exception) -> bool:
+    """Did memory not suffice? Each library has its own way to say so."""
+    return isinstance(error, MemoryError) or bool(re.search("alloc|memory|create a primitive", str(error).lower()))
 
 
 def listed(keys: list[str]) -> str:

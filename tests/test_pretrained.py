@@ -547,7 +547,7 @@ def test_a_first_download_and_then_no_call(hub: Hub, folder: Path) -> None:
     sound = pcm(tone(440, 2))
     size = sum(path.stat().st_size for path in folder.iterdir() if path.suffix in (".json", ".bin"))
     done = sh("nat-embed --model mert", sound, **hub.env)
-    told = f"fetching m-a-p/MERT-v1-95M, {size / 1e6:.0f} MB, licence: cc-by-nc-4.0, into {hub.env['HF_HOME']}"
+    told = f"fetching m-a-p/MERT-v1-95M, {size / 1e6:.3g} MB, licence: cc-by-nc-4.0, into {hub.env['HF_HOME']}"
     assert told in done.stderr.decode() and done.stderr.count(b"\n") == 1
     found = records(done.stdout)
     assert found[0].head["model"] == "mert" and found[0].head["pretrained"]["revision"] == "a" * 40
@@ -593,7 +593,7 @@ def test_no_space_for_the_cache(hub: Hub) -> None:
     code += "; from natlib import embed; embed.main()"
     env = {**hub.env, "PYTHONPATH": str(ROOT)}
     done = sh(f"{sys.executable} -P -c '{code}' --model mert", pcm(tone(440, 1)), status=1, **env)
-    assert b"has room for 0 (HF_HOME says where else)" in done.stderr
+    assert b"has room for 1e-05 (HF_HOME says where else)" in done.stderr
 
 
 def test_help_and_the_built_in_ear_need_no_torch(tmp_path: Path) -> None:
