@@ -66,7 +66,8 @@ def test_parallel_over_ssh(recordings: Path, tmp_path: Path) -> None:
     ssh = tmp_path / "ssh"
     ssh.write_text(f'#!/bin/bash\necho "$1" >> {tmp_path}/hosts\nshift\n[[ $1 != -- ]] || shift\nexec bash -c "$*"\n')
     ssh.chmod(0o755)
-    sh(line("-S alpha,beta"), cwd=tmp_path, PARALLEL_SSH=str(ssh))
+    login = {"HOME": str(tmp_path), "SHELL": "/bin/bash"}  # parallel reads them on both sides; CI may have neither
+    sh(line("-S alpha,beta"), cwd=tmp_path, PARALLEL_SSH=str(ssh), **login)
     check(recordings)
     assert {"alpha", "beta"} <= set((tmp_path / "hosts").read_text().split())
 
