@@ -562,7 +562,8 @@ def parser(kind: type[Stage]) -> ArgumentParser:
 
 def main(kind: type[Stage], argv: Sequence[str] | None = None) -> NoReturn:
     """Run a command, and end the process with its exit status."""
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy's products are small: threads cost more than they give
+    # numpy's products are small: threads cost more than they give, and 32 MB of address space each
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     status = 1
     try:
         for fd in (0, 1):

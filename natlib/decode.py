@@ -71,8 +71,6 @@ class Decode(cli.Stage):
         if options.strict and (options.raw_format or options.raw_rate or options.raw_channels):
             raise cli.UsageError("--strict plays no raw bytes, so --raw-format, --raw-rate and --raw-channels are vain")
         self.raw = plain.raw(options.raw_format or RAW, options.raw_rate or RATE, options.raw_channels or 1)
-        # BLAS threads are of no use here, and each would take 32 MB of address space.
-        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         self.hasher = cli.Hasher()
 
     @staticmethod

@@ -6,7 +6,6 @@ HTML page in report.py. Neither numpy nor matplotlib is imported before there is
 
 from __future__ import annotations
 
-import os
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Iterator
 from typing import NoReturn
@@ -98,7 +97,6 @@ class Plot(cli.Stage):
         self.text = bool(options.report)
         self.seen = self.drawn = 0  # items
         logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it tells of its font cache
-        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the products are small: more threads only wait
         try:
             from . import picture
         except ModuleNotFoundError as error:

@@ -1,11 +1,13 @@
-"""What the tests share: running real pipes, reading and making record streams, making sounds."""
+"""What the tests share: running real pipes, in every way in which a processor can, records, making sounds."""
 
 from __future__ import annotations
 
 import io
+import json
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -81,3 +83,40 @@ def tone(hz: float = 440.0, seconds: float = 1.0, rate: int = 44100, amplitude: 
 def noise(seconds: float = 1.0, rate: int = 44100, amplitude: float = 0.1, seed: int = 1) -> np.ndarray:
     """White noise, float64, shape (n,)."""
     return amplitude * np.random.default_rng(seed).standard_normal(round(seconds * rate))
+
+
+PROBE = """
+import ctypes, glob, json, os, numpy
+from numpy._core import _multiarray_umath as core
+found = glob.glob(os.path.join(os.path.dirname(numpy.__file__), "..", "numpy.libs", "libscipy_openblas64_*"))
+numpy.ones((300, 300)) @ numpy.ones((300, 300))
+blas = ctypes.CDLL(found[0]) if found else None
+name = blas.scipy_openblas_get_corename64_ if blas else lambda: b"?"
+name.restype = ctypes.c_char_p
+print(json.dumps({"core": name().decode(), "threads": blas.scipy_openblas_get_num_threads64_() if blas else 0,
+                  "dispatch": [f for f in core.__cpu_dispatch__ if core.__cpu_features__[f]]}))
+"""
+
+
+def probe(**env: str) -> dict:
+    """What numpy and its BLAS run on under this environment."""
+    return json.loads(sh(f"'{sys.executable}' -c '{PROBE}'", **env).stdout)
+
+
+def variants() -> list[dict[str, str]]:
+    """Every environment that makes numpy compute in another way here, each seen to take effect."""
+    usual = probe()
+    result: list[dict[str, str]] = []
+    for core in ("Prescott", "Nehalem", "Sandybridge", "Haswell", "Zen", "SkylakeX", "ARMV8", "NEOVERSEN1"):
+        called = {"Prescott": "Katmai"}.get(core, core)  # by the library itself
+        if called != usual["core"] and probe(OPENBLAS_CORETYPE=core)["core"].lower() == called.lower():
+            result.append({"OPENBLAS_CORETYPE": core})
+    for threads in ("1", "2"):
+        for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
+            if probe(**{name: threads})["threads"] == int(threads):
+                result.append({name: threads})
+    for count in range(len(usual["dispatch"])):
+        env = {"NPY_DISABLE_CPU_FEATURES": " ".join(usual["dispatch"][count:])}
+        assert probe(**env)["dispatch"] == usual["dispatch"][:count]
+        result.append(env)
+    return result

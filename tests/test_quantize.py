@@ -5,13 +5,12 @@ import hashlib
 import json
 import platform
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import orjson
 import pytest
-from helpers import AUDIO, BIN, ROOT, needs_audio, noise, records, sh, stream, tone, wav
+from helpers import AUDIO, BIN, ROOT, needs_audio, noise, records, sh, stream, tone, variants, wav
 
 DATA = ROOT / "natlib" / "data"
 STREAMS = [{"name": "S", "type": "semantic", "width": 6}, {"name": "A", "type": "acoustic", "width": 5}]
@@ -284,41 +283,6 @@ def test_the_shipped_codebook_hears(tmp_path: Path) -> None:
 
 
 # The same tokens everywhere.
-
-PROBE = """
-import ctypes, glob, json, os, numpy
-from numpy._core import _multiarray_umath as core
-found = glob.glob(os.path.join(os.path.dirname(numpy.__file__), "..", "numpy.libs", "libscipy_openblas64_*"))
-numpy.ones((300, 300)) @ numpy.ones((300, 300))
-blas = ctypes.CDLL(found[0]) if found else None
-name = blas.scipy_openblas_get_corename64_ if blas else lambda: b"?"
-name.restype = ctypes.c_char_p
-print(json.dumps({"core": name().decode(), "threads": blas.scipy_openblas_get_num_threads64_() if blas else 0,
-                  "dispatch": [f for f in core.__cpu_dispatch__ if core.__cpu_features__[f]]}))
-"""
-
-
-def probe(**env: str) -> dict:
-    """What numpy and its BLAS run on under this environment."""
-    return json.loads(sh(f"'{sys.executable}' -c '{PROBE}'", **env).stdout)
-
-
-def variants() -> list[dict[str, str]]:
-    """Every environment that makes numpy compute in another way here, each seen to take effect."""
-    usual = probe()
-    result: list[dict[str, str]] = []
-    for core in ("Prescott", "Nehalem", "Sandybridge", "Haswell", "Zen", "SkylakeX", "ARMV8", "NEOVERSEN1"):
-        if core != usual["core"] and probe(OPENBLAS_CORETYPE=core)["core"].lower() == core.lower():
-            result.append({"OPENBLAS_CORETYPE": core})
-    for threads in ("1", "2"):
-        for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
-            if probe(**{name: threads})["threads"] == int(threads):
-                result.append({name: threads})
-    for count in range(len(usual["dispatch"])):
-        env = {"NPY_DISABLE_CPU_FEATURES": " ".join(usual["dispatch"][count:])}
-        assert probe(**env)["dispatch"] == usual["dispatch"][:count]
-        result.append(env)
-    return result
 
 
 @pytest.fixture(scope="module")

@@ -9,54 +9,13 @@ exits 1 where one differs.
 from __future__ import annotations
 
 import hashlib
-import os
-import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[up]) for up in (1, 2)]
-from helpers import records, sh  # noqa: E402
+from helpers import records, sh, variants  # noqa: E402
 
 from natlib import wire  # noqa: E402
-
-KERNELS = ("Katmai", "Nehalem", "Sandybridge", "Haswell", "SkylakeX")  # as OpenBLAS calls them when asked
-ASKED = {"Katmai": "Prescott"}
-PROBE = """
-import ctypes, pathlib, numpy
-from numpy._core._multiarray_umath import __cpu_dispatch__, __cpu_features__
-libraries = pathlib.Path(numpy.__file__).parent.parent.glob("numpy.libs/*openblas*")
-blas = ctypes.CDLL(str(next(libraries)))
-blas.scipy_openblas_get_corename64_.restype = ctypes.c_char_p
-print(blas.scipy_openblas_get_corename64_().decode(), blas.scipy_openblas_get_num_threads64_(),
-      *(name for name in __cpu_dispatch__ if __cpu_features__[name]))
-"""
-
-
-def probe(env: dict[str, str]) -> tuple[str, int, list[str]]:
-    """With these variables: OpenBLAS's kernel, its threads, and the sets of instructions that numpy uses."""
-    done = subprocess.run([sys.executable, "-c", PROBE], env={**os.environ, **env}, capture_output=True, check=True)
-    kernel, threads, *features = done.stdout.decode().split()
-    return kernel, int(threads), features
-
-
-def variants() -> Iterator[tuple[str, dict[str, str]]]:
-    """Ways to compute, each seen to take effect. Raises AssertionError where one does not."""
-    _, _, features = probe({})
-    for first in range(len(features)):
-        off = " ".join(features[first:])
-        env = {"NPY_DISABLE_CPU_FEATURES": off, "OPENBLAS_NUM_THREADS": "1"}
-        assert probe(env)[2] == features[:first], f"{off} is still there"
-        yield f"without {off}", env
-    for kernel in KERNELS:
-        for threads in (1, 2):
-            env = {"OPENBLAS_CORETYPE": ASKED.get(kernel, kernel), "OPENBLAS_NUM_THREADS": str(threads)}
-            got, number, _ = probe(env)
-            if got != kernel:
-                print(f"{kernel}: not on this processor (it runs {got})")
-                break
-            assert number == threads or os.cpu_count() == 1, f"{number} threads, expected {threads}"
-            yield f"{kernel}, {threads} threads", env
 
 
 def tokens(pcm: bytes, reading: str = "cat", **env: str) -> bytes:
@@ -89,8 +48,9 @@ def main(file: str) -> int:
         print(hashlib.sha256(got).hexdigest()[:16], "same     " if got == wanted else "DIFFERENT", name, flush=True)
 
     compare("plain", tokens(pcm))
-    for name, env in variants():
-        compare(name, tokens(pcm, **env))
+    for env in variants():
+        for more in ({}, {"OPENBLAS_NUM_THREADS": "2"}) if "OPENBLAS_CORETYPE" in env else ({},):
+            compare(" ".join(f"{name}={value}" for name, value in {**env, **more}.items()), tokens(pcm, **env, **more))
     for size in (4097, 1 << 24):
         compare(f"{size} bytes at a time", tokens(pcm, f"dd bs={size} status=none"))
     items, wanted = alone(pcm), alone(plain)
