@@ -185,11 +185,12 @@ def tell(summary: Mapping[str, Any], seconds: float) -> str:
     if pulse := summary.get("pulse"):
         said.append(f"regular pulse {pulse}/s")
     if pitch["percent"] >= 5:
-        text = f"pitch {pitch['percent']} % of the time, {pitch['low']}"
+        text = f"pitch {pitch['percent']} % of the time, mostly {pitch['low']}"
         text += f" to {pitch['high']}" if pitch["low"] != pitch["high"] else ""
         if (glide := pitch.get("glide")) is not None and not HELD < glide < GLIDING:
             text += ", holding its notes" if glide <= HELD else f", sliding {glide:.0f} semitones a second"
-        said.append(text + (f", {timbre(pitch)} tone" if "tilt" in pitch else ""))
+        text += f", {timbre(pitch)} tone" if "tilt" in pitch else ""
+        said.append(text + (f", {notes} sounds with a pitch" if (notes := pitch.get("notes", 0)) > 1 else ""))
     if vibrato := summary.get("vibrato"):
         said.append(f"vibrato {vibrato[0]:g}/s, {vibrato[1]} cents")
     if tempo := summary.get("tempo"):

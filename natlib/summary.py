@@ -72,6 +72,7 @@ class Summary:
         self.strengths = array("d")  # dB
         self.tunings = array("f")
         self.pitches = array("f")  # Hz, where there is one
+        self.notes = 0  # sounds with a pitch
         self.pulses = array("f")  # a second, where there is a regular one
         self.glides = array("f")  # semitones a second, up or down, where there is a pitch
         self.timbres = [array("f") for _ in TIMBRE]  # where there is a pitch
@@ -130,6 +131,7 @@ class Summary:
 
     def sound(self, start: float, sound: Head) -> None:
         """Take an event."""
+        self.notes += "pitch" in sound  # also those that begin without an attack, as a singer's do
         if "rise" in sound:
             self.sounds.append((start, sound))
 
@@ -166,9 +168,12 @@ class Summary:
         if self.pulses and len(self.pulses) >= PULSE * self.frames:
             result["pulse"] = round(float(np.median(np.array(self.pulses))), 1)
         if len(self.pitches) >= 3:
-            low, middle, high = (gloss.note(float(hz)) for hz in np.percentile(np.array(self.pitches), [10, 50, 90]))
+            heard = np.array(self.pitches)
+            low, middle, high = (gloss.note(float(hz)) for hz in np.percentile(heard, [10, 50, 90], method="nearest"))
             share = round(100 * len(self.pitches) / self.frames)
             result["pitch"] = pitch = {"percent": share, "low": low, "median": middle, "high": high}
+            if self.notes:
+                pitch["notes"] = self.notes
             if self.glides:
                 pitch["glide"] = round(float(np.median(np.array(self.glides))), 1)
             voice = {

@@ -191,6 +191,15 @@ def test_pitch_and_attacks_of_the_whole() -> None:
     assert got["loudness"] == {"dB": -12, "median": -12, "range": 0, "quiet": 0}
 
 
+def test_notes_are_counted_that_begin_without_an_attack() -> None:
+    hertz = [440, 494, 523, 440]
+    held = [row(level=-12, pitch=hz, salience=0.9) for hz in hertz for _ in range(8)]
+    held[0] = row(level=-12, pitch=440, salience=0.9, attack=20)
+    got = summary_of([row(level=-50)] * 5 + held + [row(level=-50)] * 5)
+    assert got["pitch"]["notes"] == 4 and got["sounds"]["n"] == 1
+    assert ", 4 sounds with a pitch" in gloss.tell(got, 3.0)
+
+
 def test_no_tempo_without_a_beat() -> None:
     rng = np.random.default_rng(1)
     measured = [
