@@ -17,10 +17,14 @@ from numpy.typing import NDArray
 
 from .fourier import BANDS, USABLE, Array, Filters, Frames, Spectrum, decibels, exact, hundredths, mel_edges
 from .harmony import Harmony
+from .peaks import Peaks
 
 SHORT, LONG = Fraction(1, 40), Fraction(12, 100)  # seconds: the two windows
 HOPS = 100  # short windows a second, about
-EDGES = (40, 150, 400, 1000, 2500, 6000, 16000)  # Hz, of the regions
+FINE = (40, 80, 150, 250, 400, 650, 1000, 1600, 2500, 4000, 6000, 10000, 16000)  # Hz, of the halves of regions
+EDGES = FINE[::2]  # Hz, of the regions
+RISES = (40, 450, 950, 2800, 6800, 16000)  # Hz, about, of the regions whose rise is measured
+RISING = (0, 5, 10, 20, 30)  # the bands that they begin with
 CEPSTRUM = 16
 DCT = np.rint(2**12 * np.cos(np.pi / BANDS * np.outer(np.arange(CEPSTRUM), np.arange(BANDS) + 0.5)))
 CELLS = 4  # in a short window's hop, for the moment of an attack
@@ -31,10 +35,11 @@ SLOPE = 200  # hundredths of a dB: none of these falls more below the one before
 
 
 @lru_cache(8)
-def tables(sample_rate: int) -> tuple[Spectrum, Spectrum, Filters, Harmony]:
-    """What depends on the sample rate alone: the short and the long spectra, bands of the one, harmony of the other."""
+def tables(sample_rate: int) -> tuple[Spectrum, Spectrum, Filters, Harmony, Peaks]:
+    """What depends on the sample rate alone: short and long spectra, and what is made of them."""
     short, long = Spectrum(sample_rate, SHORT), Spectrum(sample_rate, LONG)
-    return short, long, Filters(short, mel_edges(), sample_rate), Harmony(long, sample_rate)
+    peaks = Peaks(long, USABLE * sample_rate / 2)
+    return short, long, Filters(short, mel_edges(), sample_rate), Harmony(long, sample_rate), peaks
 
 
 class Front:
@@ -43,7 +48,8 @@ class Front:
     def __init__(self, sample_rate: int, frame_rate: Fraction):
         self.num, self.den = frame_rate.numerator, frame_rate.denominator * sample_rate  # den / num samples a frame
         self.hops = max(1, round(HOPS / frame_rate))  # short windows in a frame
-        self.short, self.long, self.bands, self.harmony = tables(sample_rate)
+        self.short, self.long, self.bands, self.harmony, self.peaks = tables(sample_rate)
+        self.top = max(self.harmony.end, self.peaks.end)
         frame = -(-self.den // self.num)
         self.reach = max(self.long.size // 2, (frame + self.short.size) // 2) + 1  # samples, from a frame's middle
         self.margin = 2 * self.reach  # zeros before the first sample
@@ -52,8 +58,7 @@ class Front:
         self.samples = self.frames = 0  # taken, analysed
         self.tail = np.full((2, BANDS), float(SILENT))  # bands of the last two short windows
         self.tail_valid = np.zeros(2)
-        regions = [edge for edge in EDGES if edge <= USABLE * sample_rate / 2]
-        self.cuts = [2 * math.ceil(edge / self.long.bin) for edge in regions]
+        self.cuts = [2 * math.ceil(edge / self.long.bin) for edge in FINE if edge <= USABLE * sample_rate / 2]
         self.centres = exact(mel_edges()[1 : self.bands.count + 1])
 
     def centre(self, frame: int) -> int:
@@ -160,7 +165,9 @@ class Front:
         return np.minimum(np.rint(2.0**32 * energy / np.diff(edges)), 2.0**36).reshape(count, parts)
 
     def flux(self, bands: Array, valid: Array) -> Frames:
-        """How far four regions rise above what was there two short windows ago, hundredths of a dB a band.
+        """How far the sound rises above what was there two short windows ago, hundredths of a dB a band.
+
+        flux, in four regions; rises, in those of RISES; onset, in all.
 
         The largest of three bands is what was there, so that a gliding partial is no attack (Böck and Widmer 2013,
         "Maximum filter vibrato suppression for onset detection"). Before the first sample all was silent; `inside`
@@ -174,16 +181,28 @@ class Front:
         np.maximum(before[:, :-1], flat[:-2, 1:], out=before[:, :-1])
         rise = np.maximum(bands - before, 0) * valid[:, None]
         flux = rise.reshape(-1, 4, BANDS // 4).sum(axis=2)
-        return {"flux": flux, "inside": valid * there[:-2], "onset": np.rint(flux.sum(axis=1) / BANDS)}
+        rises = np.rint(np.add.reduceat(rise, RISING, axis=1) / np.diff((*RISING, BANDS)))
+        return {"flux": flux, "rises": rises, "inside": valid * there[:-2], "onset": np.rint(flux.sum(axis=1) / BANDS)}
 
     def colour(self, buffer: Array, middles: NDArray[np.int64]) -> Frames:
-        """What the long windows tell: level and regions in hundredths of a dB (absent: NaN), and the harmony."""
-        heard, regions, end = [], [], self.harmony.end
+        """What the long windows tell: levels in hundredths of a dB, the strongest peak, the harmony.
+
+        regions, (frames, 1 + 6), and fine, (frames, 12): the level of all, of the regions, of their halves (absent:
+        NaN).
+        """
+        heard, parts, peaks, end = [], [], [], self.harmony.end
         for long in self.long(buffer, middles):
-            regions.append(np.add.reduceat(long[:, : self.cuts[-1]], self.cuts[:-1], axis=1) * self.long.scale + 1e-14)
-            heard.append(long[:, 0 : 2 * end : 2] + long[:, 1 : 2 * end : 2])
-        parts = np.concatenate(regions)
-        table = np.full((len(parts), len(EDGES)), np.nan)
-        table[:, 0] = hundredths(np.add.reduce(parts, axis=1))
-        table[:, 1 : 1 + parts.shape[1]] = hundredths(parts)
-        return {"regions": table} | self.harmony(np.concatenate(heard))
+            parts.append(np.add.reduceat(long[:, : self.cuts[-1]], self.cuts[:-1], axis=1))
+            power = long[:, 0 : 2 * self.top : 2] + long[:, 1 : 2 * self.top : 2]
+            heard.append(power[:, :end])
+            peaks.append(self.peaks(power))
+        fine = np.full((len(middles), len(FINE) - 1), np.nan)
+        fine[:, : len(self.cuts) - 1] = np.concatenate(parts) * self.long.scale
+        whole = np.nansum(fine, axis=1)[:, None]
+        levels = hundredths(np.hstack((whole, fine[:, ::2] + fine[:, 1::2], fine)) + 1e-14)
+        result = {name: np.concatenate([part[name] for part in peaks]) for name in peaks[0]}
+        return (
+            result
+            | {"regions": levels[:, : len(EDGES)], "fine": levels[:, len(EDGES) :]}
+            | self.harmony(np.concatenate(heard))
+        )

@@ -132,7 +132,13 @@ def describe(scene: Mapping[str, Any]) -> str:
     """A scene in words, but for its level."""
     words = [kind(scene)]
     if pitch := scene.get("pitch"):
-        words.append(f"pitch {str(pitch).replace('>', ' to ')}")
+        words.append(f"pitch {way(pitch)}")
+    elif peak := scene.get("peak"):
+        words.append(f"narrow peak {way(peak)} Hz")
+    if am := scene.get("am"):
+        words.append(f"modulated {am[0]:.0f}/s {am[1]} dB")
+    if clicks := scene.get("clicks"):
+        words.append(f"{clicks} click{'s' * (clicks > 1)}")
     if vibrato := scene.get("vibrato"):
         words.append(f"vibrato {vibrato[0]:g}/s {vibrato[1]} cents")
     words.append(movement([None, *scene.get("wobble", ())[1:]]))  # slower ones show from line to line
@@ -143,17 +149,26 @@ def describe(scene: Mapping[str, Any]) -> str:
     return ", ".join(filter(None, words))
 
 
+def way(value: Any) -> str:
+    """Where a pitch or a peak goes, in words: "about A4 to C5"."""
+    return str(value).replace("~", "about ").replace(">", " to ")
+
+
 def event(sound: Mapping[str, Any]) -> str:
     """A sound in words."""
     words = [f"{sound['s']} s, {sound['dB']} dB"]
     if "rise" in sound:
-        words.append(f"rising {sound['rise']}")
+        rising = f"rising {sound['rise']}"
+        rising += f" within {sound['ms']} ms" if "ms" in sound else ""
+        words.append(rising + (f" in {sound['in']} Hz" if "in" in sound else ""))
     if "pitch" in sound:
-        words.append(
-            f"pitch {str(sound['pitch']).replace('>', ' to ')}" + (f" {timbre(sound)}" if "tilt" in sound else "")
-        )
+        words.append(f"pitch {way(sound['pitch'])}" + (f" {timbre(sound)}" if "tilt" in sound else ""))
+    elif "peak" in sound:
+        words.append(f"narrow peak {way(sound['peak'])} Hz")
     if "Hz" in sound:
-        words.append(f"around {sound['Hz']} Hz")
+        words.append(f"around {way(sound['Hz'])} Hz")
+    if "am" in sound:
+        words.append(f"modulated {sound['am'][0]:.0f}/s")
     if "fall" in sound:
         words.append(f"falling {sound['fall']}/s")
     return ", ".join(words)
@@ -170,6 +185,8 @@ def tell(summary: Mapping[str, Any], seconds: float) -> str:
     if loudness := summary.get("loudness"):
         steady = loudness["range"] < 6
         text = f"level {loudness['dB']} dB" + (", steady" if steady else f", over a range of {loudness['range']} dB")
+        if cut := loudness.get("cut"):
+            text += f", in the midst of sound at its {' and '.join(cut)}"
         if loudness["quiet"] >= 5:
             text += f", {loudness['quiet']} % of the time below {loudness['dB'] - 20} dB"
         said.append(text)
@@ -180,6 +197,8 @@ def tell(summary: Mapping[str, Any], seconds: float) -> str:
         moves = movement(depths) or ("no fluctuation" if depths and max(depths) < 2 else "")
         words = kind(colour | ({"pitch": ""} if pitch["percent"] >= 20 else {}))
         said.append(", ".join(filter(None, (words, most and f"most of it in {most[0]}-{most[1]} Hz", moves))))
+        if limit := colour.get("limit"):
+            said.append(f"nothing above {limit} Hz was recorded")
     if sounds := summary.get("sounds"):
         said.append(events(sounds))
     if pulse := summary.get("pulse"):
@@ -191,8 +210,24 @@ def tell(summary: Mapping[str, Any], seconds: float) -> str:
             text += ", holding its notes" if glide <= HELD else f", sliding {glide:.0f} semitones a second"
         text += f", {timbre(pitch)} tone" if "tilt" in pitch else ""
         said.append(text + (f", {notes} sounds with a pitch" if (notes := pitch.get("notes", 0)) > 1 else ""))
+    if peak := summary.get("peak"):
+        text = f"narrow peak {peak['percent']} % of the time, at {peak['low']}"
+        said.append(text + (f" to {peak['high']} Hz" if peak["high"] != peak["low"] else " Hz"))
+    if lines := summary.get("lines"):
+        said.append("lasting lines at " + ", ".join(f"{hz} Hz" for hz, _ in lines))
+    if (voices := summary.get("voices")) and abs(voices["one"] - voices["several"]) >= 20:
+        said.append(
+            "mostly one tone at a time" if voices["one"] > voices["several"] else "mostly several tones at once"
+        )
+    if am := summary.get("am"):
+        rate = f"{am['low']} to {am['high']}" if "low" in am else f"{am['rate']:g}"
+        said.append(f"modulated {rate} times a second, {am['depth']} dB, {am['percent']} % of the time")
+    if clicks := summary.get("clicks"):
+        said.append(f"{clicks} clicks a second")
     if vibrato := summary.get("vibrato"):
         said.append(f"vibrato {vibrato[0]:g}/s, {vibrato[1]} cents")
+    elif pitch["percent"] >= 40:
+        said.append("no vibrato")
     if tempo := summary.get("tempo"):
         said.append(f"tempo {tempo['bpm']:.0f} beats a minute (or {tempo['or']:.0f})")
     if key := summary.get("key"):
@@ -208,10 +243,25 @@ def events(sounds: Mapping[str, Any]) -> str:
     said = [
         f"{sounds['n']} sounds with an attack, about {sounds['s']} s each" if many else f"one attack, {sounds['s']} s"
     ]
-    if gap := sounds.get("gap"):
-        said.append(f"every {gap} s, {'regularly' if sounds['gap_sd'] < 0.2 * gap else 'irregularly'}")
+    if sounds.get("gap"):
+        said.append(spaced(sounds))
+    if differ := sounds.get("differ"):
+        said.append("all much alike" if differ["dB"] <= 3 and differ["semitones"] <= 3 else "not all alike")
     if "rise" in sounds:
-        said.append(f"rising {sounds['rise']} dB")
+        said.append(f"rising {sounds['rise']} dB" + (f" within {sounds['ms']} ms" if "ms" in sounds else ""))
     if "fall" in sounds:
         said.append(f"falling {sounds['fall']} dB a second")
+    if (turn := sounds.get("turn", 0)) and abs(turn) >= 4:
+        said.append("getting darker while they sound" if turn < 0 else "getting brighter while they sound")
+    for name in ("low", "high"):
+        if part := sounds.get(name):
+            said.append(f"{part['n']} of them in the {'lows' if name == 'low' else 'highs'} alone, {spaced(part)}")
     return ", ".join(said)
+
+
+def spaced(sounds: Mapping[str, Any]) -> str:
+    """How far apart sounds are, in words."""
+    regular = sounds["gap_sd"] < 0.2 * sounds["gap"]
+    if not regular and "grid" in sounds:
+        return f"about every {sounds['gap']} s, in multiples of {sounds['grid']} s"
+    return f"every {sounds['gap']} s, {'regularly' if regular else 'irregularly'}"

@@ -122,7 +122,7 @@ class Harmony:
         }
 
     def timbre(self, magnitude: Array, pitch: Array) -> Frames:
-        """Of the first eight harmonics: how many fit below 5 kHz, their fall by octave, odd (3, 5, 7) against even.
+        """Of the first eight harmonics: how many fit below 5 kHz, levels, fall by octave, odd (3, 5, 7) against even.
 
         And which partial tells best, in a short window, how the pitch moves: strong and high (none: 0).
         """
@@ -139,6 +139,7 @@ class Harmony:
         slopes = self.slopes[count.astype(np.int64)]
         return {
             "fit": count.astype(np.float64),
+            "harmonics": level,
             "partial": np.where(pitch > 120, sure.argmax(axis=1) + 1.0, 0),
             "tilt": np.add.reduce(level * slopes, axis=1),
             "odd_even": hundredths(odd) - hundredths(even),

@@ -13,8 +13,10 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from .fourier import Array, Frames, decibels, exact, weights
-from .front import CELLS, EDGES, SILENT, Front
+from .fourier import Array, Frames, decibels, exact, transform_size, weights
+from .front import CELLS, EDGES, FINE, RISES, SILENT, Front
+from .harmony import HARMONICS
+from .peaks import MOST
 
 CONTEXT = Fraction(96, 100)  # seconds heard before and after a frame
 LAG = Fraction(1)  # seconds: the slowest pulse
@@ -22,9 +24,15 @@ STEP = 20  # groups of frames analysed at a time, at most: more cost no less
 FLUCT = (0.5, 2, 8, 16, 50)  # Hz, of fluctuation
 CLEAR_ATTACK = 300  # hundredths of a dB that all bands rise on average, from which it has a moment
 TONAL = 300  # thousandths of tonality, from which notes are told
-HISS = 100000  # hundredths of Hz: from here on a pitch has to be tonal, or it is a fricative
+FAINT = 16.0  # energy of a cell in 2**-32: below, nothing clicks
+HISS = 100000  # hundredths of Hz: from here on a pitch has to be tonal and peak, or it is a fricative, a cymbal
 BACKGROUND = 4  # seconds whose quietest fifth is the background
 TEMPO = Fraction(2)  # seconds: the slowest beat
+SHARPEST = Fraction(16, 100)  # seconds in which an attack is looked for the end of its rise
+CLICK = 10.0  # times the 30 ms before and after, of a click
+MODULATED = Fraction(24, 100)  # seconds before and after a frame, of a modulation
+SLOWEST, FASTEST = 10, 80  # Hz, of it
+REGULAR = 0.45  # correlation that it needs; of noise, one frame in a thousand has it
 VIBRATO = Fraction(36, 100)  # seconds before and after a frame
 SWINGS = np.arange(3.5, 10.1, 0.25)  # Hz, of a vibrato: looked for; told inside
 
@@ -55,6 +63,15 @@ MEASURES: list[dict[str, Any]] = [
     {"name": "crest", "unit": "dB", "step": 0.1},
     {"name": "vibrato_rate", "unit": "Hz", "step": 0.1},
     {"name": "vibrato_depth", "unit": "cents", "step": 1},
+    *({"name": f"spectrum_{i}", "unit": "dB", "step": 0.1, "low": FINE[i], "high": FINE[i + 1]} for i in range(12)),
+    *({"name": f"peak_{i}", "unit": "Hz", "step": 1} for i in range(MOST)),
+    {"name": "prominence", "unit": "dB", "step": 0.1},
+    *({"name": f"harmonic_{i}", "unit": "dB", "step": 0.1} for i in range(1, HARMONICS + 1)),
+    *({"name": f"attack_{i}", "unit": "dB", "step": 0.1, "low": RISES[i], "high": RISES[i + 1]} for i in range(5)),
+    {"name": "attack_length", "unit": "ms", "step": 1},
+    {"name": "clicks", "unit": "", "step": 1},
+    {"name": "am_rate", "unit": "Hz", "step": 0.1},
+    {"name": "am_depth", "unit": "dB", "step": 0.1},
 ]
 
 
@@ -197,13 +214,20 @@ class Meter:
         background = np.take_along_axis(near, fifth[:, None], 1)[:, 0]
         columns = {"level": level / 10, "rise": (level - background) / 10}
         columns |= {f"band_{i}": (regions[:, i + 1] - regions[:, 0]) / 10 for i in range(6)}
+        columns |= {f"spectrum_{i}": (frames["fine"][now, i] - regions[:, 0]) / 10 for i in range(len(FINE) - 1)}
+        peaks = np.where(frames["peaks"][now] > 0, frames["peaks"][now] / 10, np.nan)
+        columns |= {f"peak_{i}": peaks[:, i] for i in range(MOST)}
+        columns["prominence"] = np.where(peaks[:, 0] > 0, frames["prominence"][now] / 10, np.nan)
         return columns | {"centroid": frames["centroid"][now], "tonality": frames["tonality"][now] / 10}
 
     def note(self, frames: Frames, count: int) -> Frames:
         """Pitch, pitch classes, and what tells one instrument from another."""
         before, now, after = (slice(self.past + i, self.past + count + i) for i in (-1, 0, 1))
         pitch, octaves, salience = (frames[name] for name in ("pitch", "octaves", "salience"))
-        voiced = (pitch > 0) & ((pitch < HISS) | (frames["tonality"] >= TONAL))
+        peak = 10 * frames["peaks"][:, 0]
+        order = np.rint(peak / np.maximum(pitch, 1))  # of the harmonic that the strongest peak is
+        sure = (order >= 1) & (np.abs(peak - order * pitch) < 0.04 * pitch)
+        voiced = (pitch > 0) & ((pitch < HISS) | ((frames["tonality"] >= TONAL) & sure))
         pairs = (before, now), (now, after)
         step = [np.where(voiced[a] & voiced[b], octaves[b] - octaves[a], np.nan) for a, b in pairs]
         step = [np.where(np.abs(s) < 250, s, np.nan) for s in step]  # three semitones: another note, not a glide
@@ -225,7 +249,12 @@ class Meter:
             "odd_even": np.where(fit >= 7, frames["odd_even"][now] / 10, np.nan),
             "tilt": np.where(fit >= 3, frames["tilt"][now] / 1024 / 10, np.nan),
         }
-        return columns | {f"chroma_{i}": chroma[:, i] for i in range(12)} | self.vibrato(frames, count)
+        columns |= {f"chroma_{i}": chroma[:, i] for i in range(12)}
+        harmonics = frames["harmonics"][now] - frames["regions"][now, :1]
+        heard = there[:, None] & (np.arange(HARMONICS) < fit[:, None])
+        harmonics = np.where(heard, np.maximum(harmonics, -9999), np.nan)
+        columns |= {f"harmonic_{i + 1}": harmonics[:, i] / 10 for i in range(HARMONICS)}
+        return columns | self.vibrato(frames, count)
 
     def vibrato(self, frames: Frames, count: int) -> Frames:
         """How fast and how far the pitch swings around where it stands or slides to.
@@ -271,10 +300,18 @@ class Meter:
         peak = np.where(near.max(axis=1) == near[:, 2], near[:, 2], 0)
         peak = np.append(peak, 0).reshape(onset.shape)[now]
         attack, hop = peak.max(axis=1), peak.argmax(axis=1)
-        moment = np.where(attack >= CLEAR_ATTACK, self.moment(frames, count, hop), np.nan)
+        clear = attack >= CLEAR_ATTACK
+        begun = self.moment(frames, count, hop)
+        frame = 1000 / float(self.frame_rate) / frames["cells"].shape[1]
+        moment = np.where(clear, begun * frame, np.nan)
         cells = frames["cells"][now]
         crest = 10 * decibels((cells.max(axis=1) + 1) * cells.shape[1] / (cells.sum(axis=1) + cells.shape[1]))
         columns = {"attack": attack / 10, "attack_time": moment, "crest": crest}
+        length = self.attack_length(frames, count, begun)
+        columns["attack_length"] = np.where(clear & (length >= 0), length * frame, np.nan)
+        rises = frames["rises"][now][np.arange(count), hop]
+        columns |= {f"attack_{i}": np.where(clear, rises[:, i] / 10, np.nan) for i in range(len(RISES) - 1)}
+        columns |= self.modulated(frames, count) | {"clicks": self.clicks(frames, count)}
 
         # fluctuation: the level's spectrum
         window = slice(self.past - self.ahead, self.past + count + self.ahead)
@@ -305,7 +342,7 @@ class Meter:
         return columns | self.lately(frames, count)
 
     def moment(self, frames: Frames, count: int, hop: Array) -> Array:
-        """When each frame's strongest attack begins, in ms after the frame's start, near the short window `hop`.
+        """The cell of each frame in which its strongest attack begins, near the short window `hop`.
 
         Where 10 ms are loudest against the 10 ms before.
         """
@@ -318,8 +355,72 @@ class Meter:
         sums = np.concatenate(([0.0], np.cumsum(flat)))
         after, before = sums[at + reach] - sums[at], sums[at] - sums[at - reach]
         best = np.argmax((after - before) / (before + 0.001 * after.max(axis=1)[:, None] + 1), axis=1)
-        frame = 1000 / float(self.frame_rate)
-        return np.asarray(np.take_along_axis(place, best[:, None], 1)[:, 0] * frame / size)
+        return np.asarray(np.take_along_axis(place, best[:, None], 1)[:, 0])
+
+    def attack_length(self, frames: Frames, count: int, begun: Array) -> Array:
+        """Cells from a tenth to nine tenths of the highest amplitude that follows an attack; -1 where none does.
+
+        Of 10 ms each time, so that no period of a low tone counts as a rise.
+        """
+        cells = frames["cells"]
+        size, reach = cells.shape[1], 4
+        span = round(SHARPEST * self.frame_rate * size)
+        sums = np.concatenate(([0.0], np.cumsum(cells.ravel())))
+        start = (self.past + np.arange(count)) * size + begun.astype(np.int64)
+        near = start[:, None] + np.arange(-reach, span)
+        energy = sums[near + reach] - sums[near]
+        top = energy.max(axis=1)
+        peak = energy.argmax(axis=1)
+        before = np.arange(energy.shape[1]) <= peak[:, None]
+        # The last place before the peak that is still below: what came before the attack has no say.
+        low = np.where(before & (energy <= 0.01 * top[:, None]), np.arange(energy.shape[1]), -1).max(axis=1)
+        first = np.argmax(before & (energy >= 0.81 * top[:, None]), axis=1)
+        low = np.where(low < 0, np.where(energy[:, 0] < 0.5 * top, 0, first), low)
+        return np.where(top > 0, np.maximum(first - low - reach, 0), -1)
+
+    def clicks(self, frames: Frames, count: int) -> Array:
+        """How many clicks each frame has: cells that stand out from what is before and after them."""
+        size, reach = frames["cells"].shape[1], 12
+        flat = frames["cells"].ravel()
+        sums = np.concatenate(([0.0], np.cumsum(flat)))
+        at = np.arange(self.past * size, (self.past + count) * size)
+        near = np.stack([flat[at + i] for i in (-2, -1, 1, 2)]).max(axis=0)
+        before = (sums[at - 1] - sums[at - 1 - reach]) / reach
+        after = (sums[at + 3 + reach] - sums[at + 3]) / reach
+        stands = (flat[at] >= near) & (flat[at] > CLICK * np.maximum(np.maximum(before, after), FAINT))
+        return np.asarray(stands.reshape(count, size).sum(axis=1), dtype=np.float64)
+
+    def modulated(self, frames: Frames, count: int) -> Frames:
+        """How fast and how deep the level is modulated between 10 and 100 Hz, where that is regular.
+
+        By the autocorrelation of the root of the amplitude in cells, without what is slower, against the window's.
+        """
+        half = round(MODULATED * self.frame_rate)
+        cells = frames["cells"][self.past - half : self.past + count + half]
+        size = cells.shape[1]
+        rate = float(self.frame_rate) * size
+        low, high = max(2, math.floor(rate / FASTEST)), math.ceil(rate / SLOWEST)
+        root = np.rint(256 * np.sqrt(np.sqrt(cells.ravel())))
+        width = (2 * half + 1) * size
+        sums = np.concatenate(([0.0], np.cumsum(np.pad(root, (high // 2, high - high // 2), mode="edge"))))
+        mean = (sums[high + 1 :] - sums[: -high - 1]) / (high + 1)
+        views = sliding_window_view(root - np.rint(mean), width)[::size]
+        means = sliding_window_view(root, width)[::size]
+        taper = exact(0.5 - 0.5 * np.cos(2 * np.pi * (np.arange(width) + 0.5) / width))
+        length = transform_size(width + high + 2)
+        spectrum = np.fft.rfft(views * taper, length)
+        lags = np.fft.irfft(spectrum.real**2 + spectrum.imag**2, length)[:, : high + 2]
+        window = np.fft.irfft(np.abs(np.fft.rfft(taper, length)) ** 2, length)[: high + 2]
+        correlation = np.rint(2**20 * lags / ((lags[:, :1] + 1) * exact(window / window[0]))) / 2**20
+        lag, strength = first_peak(correlation[:, 1:], low - 1)
+        average = np.rint((means * taper).sum(axis=1) / taper.sum()) + 1
+        spread = np.sqrt(np.maximum(np.rint(lags[:, 0] / (taper * taper).sum()), 0))
+        depth = 400 / math.log(10) * spread / average * 10 * np.sqrt(np.maximum(strength, 0))
+        there = (strength >= REGULAR) & (lag >= low)
+        return {
+            "am_rate": np.where(there, 10 * rate / lag, np.nan),
+            "am_depth": np.where(there, depth / 10, np.nan),
+        }
 
     def lately(self, frames: Frames, count: int) -> Frames:
         """Tempo and tuning, from sums over about the last five seconds.

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from statistics import median, median_low
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from . import gloss
 from .wire import Head
@@ -23,6 +23,48 @@ if TYPE_CHECKING:
 ABSENT = -32768
 LOUDEST = 300.0  # dB: what is said to be louder is not believed
 VOICED = 0.6  # salience from which a pitch is said
+STEP = 0.8  # semitones: a new note
+SHALLOW = 1.0  # dB: a modulation that is less deep is not said
+POINTS = 5  # of a pitch's way, at most
+TURNING = 1.25  # ratio from which a colour is another
+STEADY = 1.06  # ratio up to which a frequency stands still
+
+
+def numbered(prefix: str, measure: Head) -> bool:
+    """Is the measure one of a family: attack_0, attack_1 …?"""
+    name = str(measure.get("name"))
+    return name.startswith(prefix) and name[len(prefix) :].isdigit()
+
+
+def limits(measure: Head) -> tuple[float, float] | None:
+    """The range in Hz that the measure is of, if it says so."""
+    low, high = measure.get("low"), measure.get("high")
+    return (low, high) if isinstance(low, int | float) and isinstance(high, int | float) else None
+
+
+def edges(regions: Sequence[tuple[Any, Any]]) -> str:
+    """The borders of regions that follow each other: "40-150-400"."""
+    return "-".join(str(low) for low, _ in [*regions, *((high, 0) for _, high in regions[-1:])])
+
+
+class Moment(NamedTuple):
+    """What an event is made of, of one frame; NaN for what is absent."""
+
+    level: float
+    rise: float  # over the background
+    attack: float
+    attack_time: float
+    attack_length: float
+    centroid: float
+    pitch: float
+    peak_0: float
+    harmonicity: float
+    odd_even: float
+    tilt: float
+    am_rate: float
+    am_depth: float
+    voiced: float  # the pitch, where it is clear
+    rises: list[float]  # by region
 
 
 class Table:
@@ -33,9 +75,18 @@ class Table:
         self.steps = [float(measure.get("step", 1)) for measure in measures]
         self.index = {name: i for i, name in enumerate(self.names)}
         self.bands = [i for i, name in enumerate(self.names) if name.startswith("band_")]
-        self.power = [i for i, name in enumerate(self.names) if name == "level" or i in self.bands]  # dB
+        self.fine = [i for i, name in enumerate(self.names) if name.startswith("spectrum_")]  # narrower bands
+        self.rises = [
+            (i, *between) for i, m in enumerate(measures) if numbered("attack_", m) and (between := limits(m))
+        ]
+        self.orders = [i for i, name in enumerate(self.names) if name.startswith("harmonic_")]
+        levels = {*self.bands, *self.fine, *self.orders}
+        self.power = [i for i, name in enumerate(self.names) if name == "level" or i in levels]  # dB
         self.regions = [(measures[i].get("low"), measures[i].get("high")) for i in self.bands]  # Hz
-        self.edges = "-".join(str(low) for low, _ in self.regions + [(high, 0) for _, high in self.regions[-1:]])
+        self.edges = edges(self.regions)
+        self.fine_regions = [(measures[i].get("low"), measures[i].get("high")) for i in self.fine]
+        self.fine_edges = edges(self.fine_regions)
+        self.peaks = [name for name in self.names if name.startswith("peak_")]
 
     def rows(self, numbers: NDArray[np.int16]) -> Array:
         """Grid numbers into units, a row a frame; NaN for an absent one."""
@@ -109,6 +160,10 @@ class Scenes:
         )  # a voice's pulses are no grain
         grain = mean(noise, 1).tolist()
         swings = (~np.isnan(column(rows, "vibrato_rate") * column(rows, "vibrato_depth"))).sum(axis=1).tolist()
+        any_pitch, peak, rate, depth, bass, top = (
+            column(rows, name).tolist() for name in ("pitch", "peak_0", "am_rate", "am_depth", "bass", "top")
+        )
+        clicks = np.rint(np.nansum(column(rows, "clicks"), axis=1)).astype(int).tolist()
         names = self.table.names
         for i, values in enumerate(means.tolist()):
             now = {name: value for name, value in zip(names, values, strict=True) if value == value}
@@ -123,13 +178,24 @@ class Scenes:
                 scene["grain"] = round(grain[i])
             if pitch := melody(heard[i]):
                 scene["pitch"] = pitch
+            elif vague := around(any_pitch[i]):
+                scene["pitch"] = f"~{vague}"
+            elif moving := course(peak[i]):
+                scene["peak"] = moving
             if 2 * swings[i] >= self.length:
                 scene["vibrato"] = [round(now["vibrato_rate"], 1), round(now["vibrato_depth"])]
             notes = self.notes(values) if now.get("tonality", 0) >= self.TONAL else ""
             if notes and notes != pitch.rstrip("-0123456789"):
                 scene["notes"] = notes
+                for field, found in (("bass", bass[i]), ("top", top[i])):
+                    if (lasting := held(found)) and lasting not in (*pitch.split(">"), scene.get("bass")):
+                        scene[field] = lasting
             if attacks[i]:
                 scene["attacks"] = attacks[i]
+            if clicks[i] > 0:
+                scene["clicks"] = clicks[i]
+            if modulation := modulated(rate[i], depth[i], any_pitch[i]):
+                scene["am"] = modulation
             if "pulse" in now and now.get("regularity", 0) >= self.REGULAR:
                 scene["pulse"] = round(now["pulse"], 1)
             bands = [values[j] for j in self.table.bands]
@@ -148,7 +214,7 @@ class Scenes:
 
 
 def melody(voiced: Sequence[float]) -> str:
-    """The pitch's note where half of the frames have one, with where it goes if it moves by a semitone: "A4>C5".
+    """The pitch's note where half of the frames have one, with the notes that it goes to: "A4>C5>A4".
 
     None where it is said to move by more than an octave: then it is no one voice's.
     """
@@ -159,21 +225,103 @@ def melody(voiced: Sequence[float]) -> str:
     low, high = median_low(heard[:third]), median_low(heard[-third:])
     if not 0.49 < low / high < 2.04:
         return ""
-    first, last = gloss.note(low), gloss.note(high)
-    return first if first == last else f"{first}>{last}"
+    middle = median(heard)
+    runs: list[list[float]] = []
+    for hz in heard:
+        if not 0.6 < hz / middle < 1.7:
+            continue
+        if runs and abs(12 * math.log2(hz / median(runs[-1]))) < STEP:
+            runs[-1].append(hz)
+        else:
+            runs.append([hz])
+    if any(len(run) > 1 for run in runs):
+        runs = [run for i, run in enumerate(runs) if len(run) > 1 or between(runs, i)]
+    points = [median_low(run) for run in runs]
+    if len(points) > POINTS:  # the ends, and the furthest of what lies between
+        inner = points[1:-1]
+        kept = sorted({inner.index(min(inner)), inner.index(max(inner))})
+        points = [points[0], *(inner[i] for i in kept), points[-1]]
+    notes = [gloss.note(hz) for hz in points]
+    return ">".join(note for i, note in enumerate(notes) if not i or note != notes[i - 1])
+
+
+def between(runs: list[list[float]], i: int) -> bool:
+    """Is a single frame a step of a slide: between its neighbours?"""
+    return 0 < i < len(runs) - 1 and (runs[i - 1][-1] < runs[i][0]) == (runs[i][0] < runs[i + 1][0])
+
+
+def around(pitch: Sequence[float]) -> str:
+    """The note near which half of the frames have a pitch, however vague; "" where they differ by more than a tone."""
+    heard = [hz for hz in pitch if hz > 0]
+    if 2 * len(heard) < len(pitch) or len(heard) < 2:
+        return ""
+    middle = median_low(heard)
+    near = sum(abs(12 * math.log2(hz / middle)) <= 2 for hz in heard)
+    return gloss.note(middle) if 2 * near >= len(pitch) and 4 * near >= 3 * len(heard) else ""
+
+
+def course(hz: Sequence[float]) -> int | str:
+    """Where a narrow peak is, if half of the frames have one, and where it goes: 3200, or "3200>4100"."""
+    heard = [value for value in hz if value >= 1]
+    if not heard or 2 * len(heard) < len(hz):
+        return 0
+    third = -(-len(heard) // 3)
+    first, last = median_low(heard[:third]), median_low(heard[-third:])
+    if not 0.49 < first / last < 2.04:
+        return 0  # no one peak's way
+    if 1 / STEADY < first / last < STEADY:
+        return gloss.rounded(median_low(heard))
+    return f"{gloss.rounded(first)}>{gloss.rounded(last)}"
+
+
+def turn(centroids: Sequence[float]) -> int | str:
+    """The centroid of an event's first frames, in Hz, and that of its last ones, if it is another: 1200, "1200>700"."""
+    if not centroids:
+        return 0
+    early, late = (sum(some) / len(some) for some in (centroids[:3], centroids[3 * len(centroids) // 5 :]))
+    if len(centroids) < 4 or 1 / TURNING < early / late < TURNING:
+        return gloss.rounded(early)
+    return f"{gloss.rounded(early)}>{gloss.rounded(late)}"
+
+
+def held(notes: Sequence[float]) -> str:
+    """The note at which half of the frames stand, from MIDI numbers; "" where there is none."""
+    heard = [number for number in notes if 0 < number < 128]
+    if not heard:
+        return ""
+    middle = median_low(heard)
+    near = sum(abs(number - middle) < STEP for number in heard)
+    return gloss.note(440 * 2 ** ((middle - 69) / 12)) if 2 * near >= len(notes) else ""
+
+
+def modulated(rates: Sequence[float], depths: Sequence[float], pitch: Sequence[float]) -> list[float]:
+    """Rate in Hz and depth in dB of a modulation that most frames have, if it is no pitch's; [] for none."""
+    heard = [rate for rate in rates if rate > 0]
+    if not heard or 3 * len(heard) < 2 * len(rates):
+        return []
+    rate = median_low(heard)
+    near = [abs(other / rate - 1) < 0.08 for other in heard]
+    depth = median(present(depths) or [0.0])
+    voice = [hz / rate for hz in pitch if hz > 0]
+    voiced = [abs(ratio - round(ratio)) < 0.1 for ratio in voice if ratio < 4.2]
+    if 2 * sum(near) < len(rates) or depth < SHALLOW or 2 * sum(voiced) >= len(rates):
+        return []
+    return [round(rate, 1), round(depth)]
 
 
 class Sounds:
     """Events: from an attack (or a new pitch, in a held tone) until the level has fallen, or the next one begins."""
 
     ATTACK = 6.0  # dB: what begins an event, unless told otherwise
+    AGAIN = 3.0  # dB: what begins one where a pitch is struck again, if the level rises by as much as AGAIN / 2
     FALL = 12.0  # dB under its peak: what ends it
+    SINK = 0.35  # share of its height over the background: what is lower ends it, too
     RING = 6.0  # dB under its peak: from there on it rings out, and no new pitch begins an event
-    STEP = 0.8  # semitones: a new note
+    RISES = 6.0  # dB of a region, and half of the highest: there it rises
+    FALLS = 3.0  # dB a second: a fall that is said
+    SHORT = 4  # frames: of longer ones the last quarter, their end, has no say in the fall
     # What tells one instrument from another: the fields that say it, and from which size on.
-    COLOUR: ClassVar = {
-        "harmonicity": ("harm", 6), "odd_even": ("odd", 8), "tilt": ("tilt", 0), "decay": ("fall", 10),
-    }  # fmt: skip
+    COLOUR: ClassVar = {"harmonicity": ("harm", 6), "odd_even": ("odd", 8), "tilt": ("tilt", 0)}
     # An item may begin in the midst of a sound: what rises at its very start, and does not fall, is no event.
     QUIET = -65.0  # dBFS: below, nothing begins
     LONGEST = 8.0  # seconds
@@ -182,82 +330,127 @@ class Sounds:
         self.table, self.rate = table, rate
         self.attack = attack  # dB: what begins an event
         self.possible = "level" in table.index and "attack" in table.index
-        self.colours: list[tuple[float, ...]] = []  # of the event under way: centroid, COLOUR; a frame each
-        self.heard: list[float] = []  # its pitches, a frame each
+        self.moments: list[Moment] = []  # of the event under way, a frame each
+        self.last = Moment._make([*[math.nan] * (len(Moment._fields) - 1), []])  # the frame before
         self.frame = 0  # at which it begins
-        self.start = 0.0
         self.rise = 0.0
         self.peak = 0.0
-        self.level = 0.0  # of its last frame
+        self.floor = 0.0  # dB: the level that ends it
 
     @property
     def under_way(self) -> int | None:
         """The frame at which the event begins that has not ended yet."""
-        return self.frame if self.colours else None
+        return self.frame if self.moments else None
 
     def feed(self, frame: int, rows: Array) -> Iterator[tuple[int, float, Head]]:
         """The events that the next rows, from `frame` on, end: their first frame, start in seconds, fields."""
         if not self.possible:
             return
-        level, attack, moment, *colours = (
-            self.table.column(rows, name).tolist()
-            for name in ("level", "attack", "attack_time", "centroid", *self.COLOUR)
-        )
-        pitch = self.table.voiced(rows).tolist()
-        for i, colour in enumerate(zip(*colours, strict=True)):
-            if self.colours or attack[i] >= self.attack:
-                yield from self._step(frame + i, level[i], attack[i], moment[i], pitch[i], colour)
+        columns = [self.table.column(rows, name).tolist() for name in Moment._fields[:-2]]
+        columns.append(self.table.voiced(rows).tolist())
+        columns.append(rows[:, [i for i, *_ in self.table.rises]].tolist())
+        for i, values in enumerate(zip(*columns, strict=True)):
+            now = Moment._make(values)
+            yield from self._step(frame + i, now)
+            self.last = now
 
-    def _step(
-        self, frame: int, level: float, attack: float, moment: float, hz: float, colour: tuple[float, ...]
-    ) -> Iterator[tuple[int, float, Head]]:
+    def _step(self, frame: int, now: Moment) -> Iterator[tuple[int, float, Head]]:
         """One frame, in an event or at the start of one."""
-        long = len(self.colours) >= self.LONGEST * self.rate
-        if self.colours and (level != level or level < self.peak - self.FALL or long):
+        if self.moments:
+            long = len(self.moments) >= self.LONGEST * self.rate
+            sunk = now.level < self.floor and now.voiced != now.voiced  # a held tone may lie low among others
+            if now.level != now.level or now.level < self.peak - self.FALL or sunk or long:
+                yield from self.finish(now.level)
+        if now.level > self.QUIET and len(self.moments) != 1 and (now.attack >= self.attack or self._again(now)):
             yield from self.finish()
-        if attack >= self.attack and level > self.QUIET and len(self.colours) != 1:
+            self._begin(frame, now.attack)
+        elif self._new_pitch(now):
+            if self.moments:
+                self.moments.pop()
             yield from self.finish()
-            self._begin(frame, moment, level, attack)
-        elif not self.colours:
+            self._begin(frame - 1, 0.0)
+            self._take(self.last)
+        elif not self.moments:
             return
-        elif self._new_pitch(hz, level):
-            begun = [self.colours.pop()], [self.heard.pop()]  # a frame ago
-            yield from self.finish()
-            self._begin(frame - 1, math.nan, level, 0.0)
-            self.colours, self.heard = begun
-        self.colours.append(colour)
-        self.heard.append(hz)
-        self.level, self.peak = level, max(self.peak, level)
+        self._take(now)
 
-    def _begin(self, frame: int, moment: float, level: float, rise: float) -> None:
-        self.frame, self.start = frame, frame / self.rate + (moment / 1000 if moment == moment else 0)
-        self.rise, self.peak, self.colours, self.heard = rise, level, [], []
+    def _begin(self, frame: int, rise: float) -> None:
+        self.frame, self.rise, self.peak, self.floor = frame, rise, -math.inf, -math.inf
 
-    def _new_pitch(self, hz: float, level: float) -> bool:
-        """Are this pitch and the last one a new note's: the same, and a step (not an octave) away from those before?"""
-        if not (hz == hz and level > self.peak - self.RING and len(self.heard) > 3):
+    def _take(self, now: Moment) -> None:
+        self.moments.append(now)
+        if now.level > self.peak:
+            self.peak, self.floor = now.level, now.level - self.FALL
+            height = self.peak - (self.moments[0].level - self.moments[0].rise)
+            if height == height:
+                self.floor = max(self.floor, self.peak - (1 - self.SINK) * height)
+
+    def _again(self, now: Moment) -> bool:
+        """Is the tone under way struck again?"""
+        if not self.moments or now.voiced != now.voiced:
             return False
-        before = present(self.heard[-4:-1])
-        if len(before) < 2 or not abs(12 * math.log2(hz / self.heard[-1])) < self.STEP / 2:
-            return False
-        step = abs(12 * math.log2(hz / median(before)))
-        return step >= self.STEP and abs(step - 12) >= self.STEP
+        return now.attack >= self.AGAIN and now.level >= self.moments[-1].level + self.AGAIN / 2
 
-    def finish(self) -> Iterator[tuple[int, float, Head]]:
-        """The event under way."""
-        rows, self.colours = self.colours, []
-        begun_before = self.frame <= 1 and len(rows) >= self.rate and self.level > self.peak - self.RING
-        if not rows or begun_before:
+    def _new_pitch(self, now: Moment) -> bool:
+        """Are this pitch and the last one a new note's: the same, and a step (not an octave) away from those before?
+
+        Where no event is under way: the same, and over the background.
+        """
+        hz, last = now.voiced, self.last.voiced
+        if not (hz == hz and last == last and abs(12 * math.log2(hz / last)) < STEP / 2):
+            return False
+        if not self.moments:
+            return self.last.level > self.QUIET and min(now.rise, self.last.rise) >= self.AGAIN
+        if now.level <= self.peak - self.RING or len(self.moments) < 3:
+            return False
+        before = present([moment.voiced for moment in self.moments[-4:-1]])
+        step = abs(12 * math.log2(hz / median(before))) if before else 0
+        return step >= STEP and abs(step - 12) >= STEP
+
+    def finish(self, level: float = math.nan) -> Iterator[tuple[int, float, Head]]:
+        """The event under way; with the level to which it fell."""
+        moments, self.moments = self.moments, []
+        if not moments:
             return
-        sound: Head = {"s": round(len(rows) / self.rate, 2), "dB": round(self.peak)}
+        seconds, last = len(moments) / self.rate, moments[-1].level
+        peak = max(moment.level for moment in moments)
+        if self.frame <= 1 and seconds >= 1 and last > peak - self.RING:
+            return  # it had begun before
+        start, sound = self.frame / self.rate, Head(s=round(seconds, 2), dB=round(peak))
         if self.rise >= self.attack:
+            first = moments[0]
+            start += (first.attack_time if first.attack_time == first.attack_time else 0) / 1000
             sound["rise"] = round(self.rise)
-        centroids, *colours = zip(*rows, strict=True)
-        if early := present(centroids[:3]):
-            sound["Hz"] = gloss.rounded(sum(early) / len(early))
-        if pitch := melody(self.heard):
+            if first.attack_length == first.attack_length:
+                sound["ms"] = round(first.attack_length)
+            if where := self._where(first.rises):
+                sound["in"] = where
+        if hz := turn([moment.centroid for moment in moments if moment.centroid >= 1]):
+            sound["Hz"] = hz
+        if pitch := melody([moment.voiced for moment in moments]):
             sound["pitch"] = pitch
-        for (field, least), values in zip(self.COLOUR.values(), colours, strict=True):
-            if len(told := present(values)) > 1 and (value := round(median(told))) and (not least or value >= least):
+        elif vague := around([moment.pitch for moment in moments]):
+            sound["pitch"] = f"~{vague}"
+        elif narrow := course([moment.peak_0 for moment in moments]):
+            sound["peak"] = narrow
+        for name, (field, least) in self.COLOUR.items():
+            told = present([getattr(moment, name) for moment in moments])
+            if len(told) > 1 and (value := round(median(told))) and (not least or value >= least):
                 sound[field] = value
-        yield self.frame, round(self.start, 2), sound
+        rates, depths, pitches = zip(*[(m.am_rate, m.am_depth, m.pitch) for m in moments], strict=True)
+        if len(moments) > 2 and (am := modulated(rates, depths, pitches)):
+            sound["am"] = am
+        levels = [moment.level for moment in moments] + [level] * (level == level and len(moments) < self.SHORT)
+        top = levels.index(peak)
+        after = 3 * (len(levels) - 1 - top) // 4 if len(levels) > self.SHORT else len(levels) - 1 - top
+        if after and (fall := (peak - levels[top + after]) * self.rate / after) >= self.FALLS:
+            sound["fall"] = round(fall)
+        yield self.frame, round(start, 2), sound
+
+    def _where(self, rises: Sequence[float]) -> str:
+        """The range in which most of an attack rises, in Hz: "40-450"; "" where that is everywhere."""
+        highest = max(present(rises), default=0.0)
+        strong = [i for i, rise in enumerate(rises) if rise >= max(self.RISES, highest / 2)]
+        if not strong or (strong[0], strong[-1]) == (0, len(rises) - 1):
+            return ""
+        return f"{self.table.rises[strong[0]][1]}-{self.table.rises[strong[-1]][2]}"

@@ -54,6 +54,18 @@ QUIETEST = -100  # dB: the first of the levels, 1 dB each, that sums are kept fo
 MOST = 6.0  # dB below the strongest region: down to there a region has most of the energy
 PULSE = 0.5  # share of the frames with a pulse from which it is said
 TIMBRE = {"harmonicity": "harm", "tilt": "tilt", "odd_even": "odd"}
+LINES = 360  # sixths of a tone from 20 Hz to 20 kHz
+LASTS = 0.15  # share of the frames that a narrow peak has, from which it is a line
+MOST_LINES = 6
+MIXED = 5  # dB of harmonics over noise up to which tones are several
+ABSENT = -55  # dB: a band with less has nothing
+MIDST = 15  # dB below the loudest that an item begins or ends with: it was cut there
+OFTEN = 0.2  # share of the frames with a narrow peak, a modulation, from which it is said
+BROAD = 10000  # Hz: a recording that reaches further is not said to be limited
+CLICKING = 0.5  # clicks a second
+LOW, HIGH = 500, 2500  # Hz: an attack that rises below, above it alone
+EVEN = 0.2  # of a gap: where gaps differ less, they are regular
+GRID = 0.1  # of a unit: how far beats are off at most, on average
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
@@ -61,11 +73,14 @@ class Summary:
     """Takes every frame of an item; memory is a few hundred bytes for each second."""
 
     def __init__(self, table: Table, rate: float):
+        import numpy as np
+
         self.table, self.rate = table, rate
         self.columns = [i for i, name in enumerate(table.names) if name.startswith(tuple(KINDS))]
         self.octaves = [table.names[i] == "centroid" for i in self.columns]
         self.chroma = [table.index[f"chroma_{i}"] for i in range(12) if f"chroma_{i}" in table.index]
         self.fluct = [f"fluct_{i}" for i in range(4) if f"fluct_{i}" in table.index]
+        self.orders = table.orders
         self.seconds = array("f")  # one row a second, a column each
         self.levels = array("f")  # one a second
         self.attacks = array("d")  # times in seconds
@@ -77,6 +92,13 @@ class Summary:
         self.glides = array("f")  # semitones a second, up or down, where there is a pitch
         self.timbres = [array("f") for _ in TIMBRE]  # where there is a pitch
         self.swings: list[tuple[float, float]] = []  # rate in Hz and depth in cents, where there is a vibrato
+        self.peaks = array("f")  # Hz, where there is a narrow one and no pitch
+        self.lines = [0] * LINES  # narrow peaks, by sixths of a tone above 20 Hz
+        self.voices = [0, 0, 0]  # tonal frames, those of one clear voice, those of none
+        self.ends = [math.nan, math.nan]  # levels of the first and of the last frame
+        self.modulations: list[tuple[float, float]] = []  # rate in Hz and depth in dB, where there is one, no pitch's
+        self.clicks = 0
+        self.harmonics = np.zeros((2, len(self.orders)))  # sums and numbers, where there is a clear pitch
         self.sounds: list[tuple[float, Head]] = []  # start and fields of those that begin with an attack
         self.classes: Array | None = None  # how much of each pitch class
         self.loud: Array | None = None  # by level: how many frames, then sums and numbers of what colour is made of
@@ -103,6 +125,7 @@ class Summary:
         self.pulses.extend(present(column(rows, "pulse")[column(rows, "regularity") >= Scenes.REGULAR].tolist()))
         swings = ~np.isnan(column(rows, "vibrato_rate") * column(rows, "vibrato_depth"))
         self.swings += np.stack([column(rows[swings], f"vibrato_{name}") for name in ("rate", "depth")], 1).tolist()
+        self._extras(rows, voiced)
         self._colour(rows)
         rest = rows if self._rest is None else np.concatenate((self._rest, rows))
         start = self.frames - (len(rest) - len(rows))
@@ -113,6 +136,31 @@ class Summary:
         if len(ends) > 1:
             self._seconds(rest[: ends[-1] - start], np.array(ends[:-1]) - start)
         self._rest = rest[ends[-1] - start :].copy()
+
+    def _extras(self, rows: Array, voiced: Array) -> None:
+        """Take what stands beside level and pitch: narrow peaks, modulation, clicks, harmonics."""
+        import numpy as np
+
+        column = self.table.column
+        rate, depth, pitch, peak = (column(rows, name) for name in ("am_rate", "am_depth", "pitch", "peak_0"))
+        lines = np.stack([column(rows, name) for name in self.table.peaks], 1) if self.table.peaks else peak[:, None]
+        place = np.rint(36 * np.log2(np.where(lines >= 20, lines, 20) / 20)).astype(int)
+        for number, count in zip(*np.unique(place[(lines >= 20) & (place < LINES)], return_counts=True), strict=True):
+            self.lines[number] += int(count)
+        tonal, clear = column(rows, "tonality") >= Scenes.TONAL, column(rows, "harmonicity")
+        self.voices[0] += int(tonal.sum())
+        self.voices[1] += int((tonal & (clear >= CLEAR)).sum())
+        self.voices[2] += int((tonal & ~(clear >= MIXED)).sum())
+        self.peaks.extend(peak[(peak >= 1) & ~(pitch > 0)].tolist())
+        with np.errstate(invalid="ignore"):
+            order = pitch / rate
+            own = (rate > 0) & (depth > 0) & ~((order < 4.2) & (np.abs(order - np.rint(order)) < 0.1))
+        self.modulations += np.stack((rate, depth), 1)[own].tolist()
+        self.clicks += int(np.nansum(column(rows, "clicks")))
+        clear = rows[(voiced == voiced) & (column(rows, "harmonicity") >= CLEAR)][:, self.orders]
+        clear = clear[~np.isnan(clear).any(axis=1)]
+        clear = 10 ** ((clear - clear.max(axis=1, initial=-300)[:, None]) / 10)
+        self.harmonics += np.stack((clear.sum(axis=0), np.full(len(self.orders), len(clear))))
 
     def _seconds(self, rows: Array, starts: NDArray[np.int64]) -> None:
         """Take whole seconds, which start at the rows `starts`."""
@@ -140,12 +188,14 @@ class Summary:
 
         column = self.table.column
         level = column(rows, "level")
+        if len(level):
+            self.ends = [self.ends[0] if self.frames else float(level[0]), float(level[-1])]
         rows, level = rows[level == level], level[level == level]
         crest = np.where(np.isnan(self.table.voiced(rows)), column(rows, "crest"), np.nan)
         names = ("tonality", *self.fluct)
         values = np.stack(
             [np.log2(np.maximum(column(rows, "centroid"), 1)), crest, *(column(rows, name) for name in names)]
-            + [10 ** (rows[:, i] / 10) for i in self.table.bands],
+            + [10 ** (rows[:, i] / 10) for i in (*self.table.bands, *self.table.fine)],
             axis=1,
         )
         there = ~np.isnan(values)
@@ -183,6 +233,27 @@ class Summary:
             }
             if voice.get("harm", 0) >= CLEAR:
                 pitch |= voice
+            sums, numbers = self.harmonics
+            if self.orders and numbers[0] >= 3:
+                levels = 10 * np.log10(np.maximum(sums / numbers, 1e-5))
+                pitch["harmonics"] = np.rint(levels - levels.max()).astype(int).tolist()
+        if len(self.peaks) >= max(3, OFTEN * self.frames):
+            ends = [gloss.rounded(float(hz)) for hz in np.percentile(np.array(self.peaks), [10, 90])]
+            share = round(100 * len(self.peaks) / self.frames)
+            result["peak"] = {"percent": share, "low": ends[0], "high": ends[1]}
+        if lines := self.lasting():
+            result["lines"] = lines
+        if self.voices[0] >= max(3, OFTEN * self.frames):
+            one, several = (round(100 * count / self.voices[0]) for count in self.voices[1:])
+            result["voices"] = {"one": one, "several": several}
+        if len(self.modulations) >= max(3, OFTEN * self.frames):
+            middle = np.median(np.array(self.modulations), axis=0).tolist()
+            slow, fast = np.percentile(np.array(self.modulations)[:, 0], [10, 90]).tolist()
+            share = round(100 * len(self.modulations) / self.frames)
+            result["am"] = {"percent": share, "rate": round(middle[0], 1), "depth": round(middle[1])}
+            result["am"] |= {"low": round(slow), "high": round(fast)} if fast > 1.2 * slow else {}
+        if self.clicks >= max(2, CLICKING * self.frames / self.rate):
+            result["clicks"] = round(self.clicks * self.rate / self.frames, 1)
         if len(self.swings) >= max(3, 0.1 * len(self.pitches)):
             rate, depth = np.median(np.array(self.swings), axis=0).tolist()
             result["vibrato"] = [round(rate, 1), round(depth)]
@@ -194,6 +265,24 @@ class Summary:
                 result["tuning"] = {"cents": round(float(np.median(np.array(self.tunings))))}
         return result
 
+    def lasting(self) -> list[list[int]]:
+        """Narrow peaks that last: Hz and per cent of the time, the lowest first."""
+        near = [sum(self.lines[max(0, i - 1) : i + 2]) for i in range(LINES)]
+        least = max(3, LASTS * self.frames)
+        found = [
+            (count, i)
+            for i, count in enumerate(near)
+            if count >= least and self.lines[i] == max(self.lines[max(0, i - 2) : i + 3])
+        ]
+        kept: list[tuple[int, int]] = []
+        for count, i in sorted(found, reverse=True):
+            if len(kept) < MOST_LINES and all(abs(i - other) > 2 for _, other in kept):
+                kept.append((count, i))
+        return [
+            [gloss.rounded(20 * 2 ** (i / 36)), min(100, round(100 * count / self.frames))]
+            for count, i in sorted(kept, key=lambda pair: pair[1])
+        ]
+
     def loudness(self) -> Head:
         """{"loudness": …, "colour": …}, where there is a level that can be heard."""
         import numpy as np
@@ -204,11 +293,14 @@ class Summary:
         low, middle, high = (QUIETEST + int(np.argmax(shares >= share)) for share in (0.1, 0.5, 0.95))
         first = max(0, high - LOUD - QUIETEST)
         quiet = round(100 * float(shares[first - 1])) if first else 0
-        loudness = {"dB": high, "median": middle, "range": high - low, "quiet": quiet}
+        loudness: Head = {"dB": high, "median": middle, "range": high - low, "quiet": quiet}
+        if cut := [name for name, level in zip(("start", "end"), self.ends, strict=True) if level >= high - MIDST]:
+            loudness["cut"] = cut
         sums, counts = np.split(self.loud[first:, 1:].sum(axis=0), 2)
         with np.errstate(invalid="ignore"):
             centroid, crest, tonality, *rest = (sums / counts).tolist()
-        depths, bands = rest[: len(self.fluct)], rest[len(self.fluct) :]
+        ends = len(self.fluct), len(self.fluct) + len(self.table.bands)
+        depths, bands, fine = rest[: ends[0]], rest[ends[0] : ends[1]], rest[ends[1] :]
         colour: Head = {}
         if centroid == centroid:
             colour["Hz"] = gloss.rounded(2**centroid)
@@ -222,6 +314,12 @@ class Summary:
             colour["grain"] = round(crest)
         if present(depths):
             colour["wobble"] = [round(depth) if depth == depth else 0 for depth in depths]
+        while fine and fine[-1] != fine[-1]:  # above the recording's own band
+            fine.pop()
+        if fine:
+            colour["spectrum"] = [
+                round(10 * math.log10(max(power, 1e-9))) if power == power else None for power in fine
+            ]
         return {"loudness": loudness} | ({"colour": colour} if colour else {})
 
     def events(self) -> Head:
@@ -237,11 +335,23 @@ class Summary:
         result: Head = {"n": len(heard), "s": round(median(sound["s"] for _, sound in heard), 2)}
         starts = sorted(start for start, _ in heard)
         if len(starts) > 2:
-            gaps = [b - a for a, b in pairwise(starts)]
-            result |= {"gap": round(median(gaps), 2), "gap_sd": round(pstdev(gaps), 2)}
-        for field in ("rise", "fall"):
+            result |= rhythm(starts)
+        for field in ("rise", "ms", "fall"):
             if 2 * len(values := [sound[field] for _, sound in heard if field in sound]) >= len(heard):
                 result[field] = round(median(values))
+        if len(heard) > 2:
+            ways = [[int(hz) for hz in str(sound["Hz"]).split(">")] for _, sound in heard if "Hz" in sound]
+            colours = [12 * math.log2(way[0]) for way in ways]
+            result["differ"] = {
+                "dB": round(pstdev(sound["dB"] for _, sound in heard)),
+                "semitones": round(pstdev(colours)) if colours else 0,
+            }
+            if turns := [12 * math.log2(way[-1] / way[0]) for way in ways]:
+                result["turn"] = round(median(turns))
+        where = [(start, *map(int, sound["in"].split("-"))) for start, sound in heard if "in" in sound]
+        lows = sorted(start for start, _, high in where if high <= LOW)
+        highs = sorted(start for start, low, _ in where if low >= HIGH)
+        result |= {name: {"n": len(s), **rhythm(s)} for name, s in (("low", lows), ("high", highs)) if len(s) > 2}
         return result
 
     def sections(self) -> list[Head]:
@@ -361,6 +471,22 @@ class Summary:
         if fits[-1][0] < KEYED:
             return None
         return {"name": fits[-1][1], "confidence": round(min(1.0, 4 * (fits[-1][0] - fits[-2][0])), 2)}
+
+
+def rhythm(starts: Sequence[float]) -> Head:
+    """Of times in order: the median gap in seconds, how far gaps differ, and the unit that they are multiples of."""
+    gaps = [b - a for a, b in pairwise(starts)]
+    result: Head = {"gap": round(median(gaps), 2), "gap_sd": round(pstdev(gaps), 2)}
+    if len(gaps) >= 5 and result["gap_sd"] >= EVEN * result["gap"] > 0:
+        for part in (1, 2, 3, 4):
+            unit = median(gaps) / part
+            if unit < 0.1:
+                break
+            unit = sum(gaps) / max(1, sum(round(gap / unit) for gap in gaps))
+            if sum(abs(gap / unit - round(gap / unit)) for gap in gaps) / len(gaps) <= GRID / part:
+                result["grid"] = round(unit, 3)
+                break
+    return result
 
 
 def common(counts: Sequence[dict[int, int]], names: Sequence[str], most: int = 5) -> Head:

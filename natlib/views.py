@@ -59,11 +59,18 @@ class Ndjson:
         if scenes:
             text += (
                 " scene: the time up to the next scene. dB level, Hz centroid, tone 0 noise to 100 tonal, grain dB of "
-                "peaks over the mean (none: smooth, 4 grainy, 7 crackling), pitch (a>b: it moves), vibrato [a second, "
-                "cents], notes: strong pitch classes, attacks: how many, pulse a second; when they change, bands dB in "
+                "peaks over the mean (none: smooth, 4 grainy, 7 crackling), pitch (a>b: it moves, ~: vague), peak Hz "
+                "of the strongest narrow peak where there is no pitch, vibrato [a second, cents], notes: strong pitch "
+                "classes, bass and top note, attacks: how many, clicks: how many, am [a second, dB] of a regular "
+                "modulation, pulse a second; when they change, bands dB in "
                 f"{self.table.edges} Hz against the level, wobble dB of fluctuation at 0.5-2, 2-8, 8-16, 16-50 a "
-                "second. sound: an event. s its length, dB peak, rise dB of the attack, Hz centroid, pitch, harm dB of "
-                "harmonics over noise, odd dB of odd over even ones, tilt dB/octave, fall dB/s."
+                "second. sound: an event. s its length, dB peak, rise dB and ms of the attack, in: Hz where that "
+                "rises, if not everywhere, Hz centroid, pitch, peak, harm dB of harmonics over noise, odd dB of odd "
+                "over even ones, tilt dB/octave, am, fall dB/s (none: it holds). summary: gap seconds between sounds, "
+                "grid: what gaps are multiples of, differ: how far sounds do, low, high: those that rise there alone, "
+                "turn: semitones by which their centroid moves, harmonics dB of the first eight, lines: [Hz, per cent "
+                "of the time] of narrow peaks, voices: per cent of tonal time with one tone, with several"
+                + (f", spectrum dB in {self.table.fine_edges} Hz." if self.table.fine else ".")
             )
         if layers:
             text += (
@@ -118,8 +125,25 @@ class Ndjson:
 class Columns(Ndjson):
     """Positions instead of names: about half the tokens."""
 
-    SCENE = ("dB", "Hz", "tone", "grain", "pitch", "attacks", "pulse", "notes", "bands", "wobble", "vibrato")
-    SOUND = ("s", "dB", "rise", "Hz", "pitch", "fall")
+    SCENE = (
+        "dB",
+        "Hz",
+        "tone",
+        "grain",
+        "pitch",
+        "peak",
+        "attacks",
+        "clicks",
+        "am",
+        "pulse",
+        "notes",
+        "bass",
+        "top",
+        "bands",
+        "wobble",
+        "vibrato",
+    )
+    SOUND = ("s", "dB", "rise", "ms", "Hz", "pitch", "peak", "fall", "in", "am")
 
     def how_to_read(self, scenes: bool, layers: list[str], introduced: bool) -> str:
         text = super().how_to_read(scenes, layers, introduced)

@@ -43,11 +43,25 @@ NAMES = {
     "glide": 0.1,
     "tilt": 0.1,
     **{f"chroma_{i}": 0.01 for i in range(12)},
+    "bass": 0.01,
+    "top": 0.01,
+    "harmonicity": 0.1,
+    "peak_0": 1,
+    "clicks": 1,
+    "am_rate": 0.1,
+    "am_depth": 0.1,
+    "attack_length": 1,
+    **{f"attack_{i}": 0.1 for i in range(2)},
+    **{f"spectrum_{i}": 0.1 for i in range(2)},
+    **{f"harmonic_{i}": 0.1 for i in range(1, 3)},
 }
+RANGES = {"band_": [(100, 1000)] * 2, "attack_": [(40, 400), (4000, 16000)], "spectrum_": [(100, 300), (300, 1000)]}
 MEASURES = [
-    {"name": name, "unit": "", "step": step, **({"low": 100, "high": 1000} if name.startswith("band") else {})}
+    {"name": name, "unit": "", "step": step}
+    | next((dict(zip(("low", "high"), RANGES[kind][int(name[-1])], strict=True)) for kind in RANGES
+            if name.startswith(kind) and name[-1].isdigit()), {})
     for name, step in NAMES.items()
-]
+]  # fmt: skip
 ABSENT = -32768
 
 
@@ -127,7 +141,10 @@ def test_a_scene_measures_its_frames() -> None:
     }
     assert list(Scenes(table, 6).feed(table.rows(np.array([row()])))) == [{}]
     vague = row(level=-20, pitch=440, salience=0.2, pulse=3, regularity=0.1, crest=8)
-    assert list(Scenes(table, 2).feed(table.rows(np.array([vague] * 3)))) == [{"dB": -20, "grain": 8}] * 2
+    assert list(Scenes(table, 2).feed(table.rows(np.array([vague] * 3)))) == [
+        {"dB": -20, "grain": 8, "pitch": "~A4"},
+        {"dB": -20, "grain": 8},
+    ]  # two frames that agree, and one
 
 
 def test_sounds_are_found_with_their_moment_length_and_pitch() -> None:
@@ -140,9 +157,9 @@ def test_sounds_are_found_with_their_moment_length_and_pitch() -> None:
     events = [quiet] * 5 + [hit, ring, octave, ring, ring] + [higher] * 5 + [quiet] * 5 + [hit, quiet, quiet]
     rows = table.rows(np.array(events))
     assert [*sounds.feed(0, rows[:8]), *sounds.feed(8, rows[8:])] == [
-        (5, 0.44, {"s": 0.4, "dB": -12, "rise": 30, "Hz": 2000, "pitch": "A5"}),
+        (5, 0.44, {"s": 0.4, "dB": -12, "rise": 30, "Hz": 2000, "pitch": "A5", "fall": 12}),
         (10, 0.8, {"s": 0.4, "dB": -15, "pitch": "B5"}),
-        (20, 1.64, {"s": 0.08, "dB": -12, "rise": 30, "Hz": 2000, "pitch": "A5"}),
+        (20, 1.64, {"s": 0.08, "dB": -12, "rise": 30, "Hz": 2000, "pitch": "A5", "fall": 600}),
     ]
     assert not list(sounds.finish())
 
@@ -187,8 +204,9 @@ def test_pitch_and_attacks_of_the_whole() -> None:
     ] * 20
     got = summary_of(measured)
     assert got["pitch"] == {"percent": 25, "low": "A4", "median": "A4", "high": "A4"}
-    assert got["sounds"] == {"n": 20, "s": 0.32, "gap": 0.32, "gap_sd": 0.0, "rise": 20}
-    assert got["loudness"] == {"dB": -12, "median": -12, "range": 0, "quiet": 0}
+    alike = {"dB": 0, "semitones": 0}
+    assert got["sounds"] == {"n": 20, "s": 0.32, "gap": 0.32, "gap_sd": 0.0, "rise": 20, "differ": alike}
+    assert got["loudness"] == {"dB": -12, "median": -12, "range": 0, "quiet": 0, "cut": ["start", "end"]}
 
 
 def test_notes_are_counted_that_begin_without_an_attack() -> None:
@@ -461,8 +479,7 @@ def test_every_line_is_valid_by_the_schema(piece: bytes) -> None:
     jsonschema.Draft202012Validator.check_schema(schema)
     kinds = {
         kind: jsonschema.Draft202012Validator({"$ref": f"#/$defs/{kind}", "$defs": schema["$defs"]})
-        for kind in schema["$defs"]
-        if schema["$defs"][kind]["type"] == "object"
+        for kind in (entry["$ref"].rpartition("/")[2] for entry in schema["anyOf"])
     }
     missing = stream(
         {"event": "header", "kind": "bytes", "name": "x"},
