@@ -314,6 +314,7 @@ class Sounds:
 
     ATTACK = 6.0  # dB: what begins an event, unless told otherwise
     AGAIN = 3.0  # dB: what begins one where a pitch is struck again, if the level rises by as much as AGAIN / 2
+    DIP = 5.0  # dB: a rise out of a dip, which begins one, too
     FALL = 12.0  # dB under its peak: what ends it
     SINK = 0.35  # share of its height over the background: what is lower ends it, too
     RING = 6.0  # dB under its peak: from there on it rings out, and no new pitch begins an event
@@ -332,9 +333,11 @@ class Sounds:
         self.possible = "level" in table.index and "attack" in table.index
         self.moments: list[Moment] = []  # of the event under way, a frame each
         self.last = Moment._make([*[math.nan] * (len(Moment._fields) - 1), []])  # the frame before
+        self.sunk = -math.inf  # dB: the lowest level since the last event
         self.frame = 0  # at which it begins
         self.rise = 0.0
         self.peak = 0.0
+        self.top = 0  # the moment that has it
         self.floor = 0.0  # dB: the level that ends it
 
     @property
@@ -352,7 +355,7 @@ class Sounds:
         for i, values in enumerate(zip(*columns, strict=True)):
             now = Moment._make(values)
             yield from self._step(frame + i, now)
-            self.last = now
+            self.last, self.sunk = now, min(self.sunk, now.level)
 
     def _step(self, frame: int, now: Moment) -> Iterator[tuple[int, float, Head]]:
         """One frame, in an event or at the start of one."""
@@ -380,7 +383,7 @@ class Sounds:
     def _take(self, now: Moment) -> None:
         self.moments.append(now)
         if now.level > self.peak:
-            self.peak, self.floor = now.level, now.level - self.FALL
+            self.peak, self.floor, self.top = now.level, now.level - self.FALL, len(self.moments) - 1
             height = self.peak - (self.moments[0].level - self.moments[0].rise)
             if height == height:
                 self.floor = max(self.floor, self.peak - (1 - self.SINK) * height)
@@ -389,7 +392,9 @@ class Sounds:
         """Is the tone under way struck again?"""
         if not self.moments or now.voiced != now.voiced:
             return False
-        return now.attack >= self.AGAIN and now.level >= self.moments[-1].level + self.AGAIN / 2
+        lowest = min((moment.level for moment in self.moments[self.top + 1 :]), default=math.inf)
+        dip = now.level - lowest
+        return dip >= self.DIP or (now.attack >= self.AGAIN and now.level >= self.moments[-1].level + self.AGAIN / 2)
 
     def _new_pitch(self, now: Moment) -> bool:
         """Are this pitch and the last one a new note's: the same, and a step (not an octave) away from those before?
@@ -400,7 +405,8 @@ class Sounds:
         if not (hz == hz and last == last and abs(12 * math.log2(hz / last)) < STEP / 2):
             return False
         if not self.moments:
-            return self.last.level > self.QUIET and min(now.rise, self.last.rise) >= self.AGAIN
+            over = min(now.rise, self.last.rise, self.last.level - self.sunk)
+            return self.last.level > self.QUIET and over >= self.AGAIN
         if now.level <= self.peak - self.RING or len(self.moments) < 3:
             return False
         before = present([moment.voiced for moment in self.moments[-4:-1]])
@@ -414,7 +420,12 @@ class Sounds:
             return
         seconds, last = len(moments) / self.rate, moments[-1].level
         peak = max(moment.level for moment in moments)
-        if self.frame <= 1 and seconds >= 1 and last > peak - self.RING:
+        self.sunk = last
+        if (
+            self.frame <= 1
+            and (level if level == level else last) > peak - self.RING
+            and (seconds >= 1 or level == level)
+        ):
             return  # it had begun before
         start, sound = self.frame / self.rate, Head(s=round(seconds, 2), dB=round(peak))
         if self.rise >= self.attack:

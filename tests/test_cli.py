@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import termios
+import threading
 import time
 import tomllib
 from itertools import pairwise
@@ -314,13 +315,21 @@ def at_terminal(line: str, stdin: bytes | None = None, fd: int = 1) -> tuple[int
     files[("stdin", "stdout", "stderr")[fd]] = side
     process = subprocess.Popen(["bash", "-c", line], env={**os.environ, "PATH": f"{BIN}:{os.environ['PATH']}"}, **files)
     os.close(side)
+    pieces: list[bytes] = []
+
+    def watch() -> None:
+        """Take what is shown as it comes: a terminal that nobody reads from holds but a few thousand bytes."""
+        try:
+            while piece := os.read(main, 65536):
+                pieces.append(piece)
+        except OSError:  # nobody has the other side any more
+            pass
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
     out, err = process.communicate(stdin, timeout=60)
-    shown = b""
-    try:
-        while piece := os.read(main, 65536):
-            shown += piece
-    except OSError:  # nobody has the other side any more
-        pass
+    watcher.join()
+    shown = b"".join(pieces)
     os.close(main)
     return process.returncode, shown, (out or b"") + (err or b"")
 
