@@ -33,7 +33,7 @@ CLICK = 10.0  # times the 30 ms before and after, of a click
 MODULATED = Fraction(24, 100)  # seconds before and after a frame, of a modulation
 SLOWEST, FASTEST = 10, 80  # Hz, of it
 REGULAR = 0.45  # correlation that it needs; of noise, one frame in a thousand has it
-CLEAR_TONE, TREMOLO = 600, 25  # thousandths of salience; Hz, of the fastest modulation of a tone
+CLEAR_TONE = 600  # thousandths of salience, from which no modulation is looked for
 VIBRATO = Fraction(36, 100)  # seconds before and after a frame
 SWINGS = np.arange(3.5, 10.1, 0.25)  # Hz, of a vibrato: looked for; told inside
 
@@ -417,9 +417,8 @@ class Meter:
         average = np.rint((means * taper).sum(axis=1) / taper.sum()) + 1
         spread = np.sqrt(np.maximum(np.rint(lags[:, 0] / (taper * taper).sum()), 0))
         depth = 400 / math.log(10) * spread / average * 10 * np.sqrt(np.maximum(strength, 0))
-        # A clear tone beats with the cells' own rate: nothing fast can be told of it.
-        tone = frames["salience"][self.past : self.past + count] >= CLEAR_TONE
-        there = (strength >= REGULAR) & (lag >= np.where(tone, rate / TREMOLO, low))
+        tone = frames["salience"][self.past : self.past + count] >= CLEAR_TONE  # it beats with the cells' own rate
+        there = (strength >= REGULAR) & (lag >= low) & ~tone
         return {
             "am_rate": np.where(there, 10 * rate / lag, np.nan),
             "am_depth": np.where(there, depth / 10, np.nan),

@@ -59,6 +59,7 @@ LASTS = 0.15  # share of the frames that a narrow peak has, from which it is a l
 MOST_LINES = 6
 MIXED = 5  # dB of harmonics over noise up to which tones are several
 ABSENT = -55  # dB: a band with less has nothing
+ATTACKED = 0.1  # seconds: what begins with an attack there has its start
 MIDST = 15  # dB below the loudest that an item begins or ends with: it was cut there
 OFTEN = 0.2  # share of the frames with a narrow peak, a modulation, from which it is said
 BROAD = 10000  # Hz: a recording that reaches further is not said to be limited
@@ -294,7 +295,10 @@ class Summary:
         first = max(0, high - LOUD - QUIETEST)
         quiet = round(100 * float(shares[first - 1])) if first else 0
         loudness: Head = {"dB": high, "median": middle, "range": high - low, "quiet": quiet}
-        if cut := [name for name, level in zip(("start", "end"), self.ends, strict=True) if level >= high - MIDST]:
+        begun, last = self.ends
+        attacked = any(start < ATTACKED for start, _ in self.sounds)
+        cut = ["start"] * (begun >= high - MIDST and not attacked) + ["end"] * (last >= high - MIDST)
+        if cut:
             loudness["cut"] = cut
         sums, counts = np.split(self.loud[first:, 1:].sum(axis=0), 2)
         with np.errstate(invalid="ignore"):

@@ -16,7 +16,7 @@ from test_pack import LAYERS, lines, walk
 
 from natlib import gloss, synth
 from natlib.layers import Layout
-from natlib.scene import Scenes, Sounds, Table
+from natlib.scene import Scenes, Sounds, Table, melody
 from natlib.summary import Summary
 from natlib.views import estimate
 from natlib.wire import Head
@@ -162,6 +162,80 @@ def test_sounds_are_found_with_their_moment_length_and_pitch() -> None:
         (20, 1.64, {"s": 0.08, "dB": -12, "rise": 30, "Hz": 2000, "pitch": "A5", "fall": 600}),
     ]
     assert not list(sounds.finish())
+
+
+def sounds_of(measured: list[list[int]]) -> list[Head]:
+    """The fields of all sounds in frames."""
+    table = Table(MEASURES)
+    sounds = Sounds(table, 12.5)
+    return [sound for _, _, sound in [*sounds.feed(0, table.rows(np.array(measured))), *sounds.finish()]]
+
+
+def test_a_scene_says_what_has_no_pitch() -> None:
+    table = Table(MEASURES)
+    chirp = row(level=-20, peak_0=4200, clicks=1, am_rate=31.2, am_depth=6)
+    higher = row(level=-20, peak_0=5300, clicks=0, am_rate=31.5, am_depth=6)
+    [scene] = Scenes(table, 6).feed(table.rows(np.array([chirp] * 3 + [higher] * 3)))
+    assert scene == {"dB": -20, "peak": "4200>5300", "clicks": 3, "am": [31.2, 6]}
+    jumps = [row(level=-20, peak_0=hz) for hz in (300, 5000, 900)]
+    assert list(Scenes(table, 3).feed(table.rows(np.array(jumps)))) == [{"dB": -20}]
+    voice = row(level=-20, pitch=125, salience=0.5, am_rate=62.5, am_depth=6)  # its own subharmonic
+    assert list(Scenes(table, 3).feed(table.rows(np.array([voice] * 3)))) == [{"dB": -20, "pitch": "~B2"}]
+
+
+def test_a_melody_tells_its_way_without_slips() -> None:
+    assert melody([440, 441, 554, 555, 440, 440]) == "A4>C#5>A4"
+    assert melody([440, 441, 700, 440, 440]) == "A4"  # one frame is none
+    assert melody([440, 466, 494, 523, 554]) == "A4>A#4>B4>C5>C#5"  # but for a slide
+    assert melody([440] * 5 + [math.nan] * 6) == ""
+
+
+def test_each_stroke_is_a_sound_and_a_tail_is_none() -> None:
+    quiet = row(level=-60, rise=0)
+    stroke = [row(level=-14 - 9 * i, rise=46 - 9 * i, attack=12 if not i else 1, centroid=900) for i in range(5)]
+    voiced = [row(level=-14 - 9 * i, rise=46 - 9 * i, pitch=220, salience=0.9) for i in range(1, 5)]
+    assert len(sounds_of([quiet] * 3 + [*stroke, quiet] * 7)) == 7
+    assert len(sounds_of([quiet] * 3 + (stroke[:1] + voiced + [quiet]) * 7)) == 7
+    soft = [row(level=level, rise=level + 60, attack=2, pitch=220, salience=0.9) for level in (-30, -20, -18, -25, -30)]
+    assert len(sounds_of([quiet] * 3 + soft * 6)) == 6  # no attack, but struck again
+    chirps = [row(level=-40, rise=0)] * 4 + [row(level=-34, rise=6, attack=7)] * 2 + [row(level=-38.5, rise=1.5)]
+    assert [sound["s"] for sound in sounds_of(chirps * 3)] == [0.16] * 3  # in noise, where it can't fall by 12 dB
+
+
+def test_a_sound_tells_its_attack_its_way_and_its_fall() -> None:
+    first = row(level=-12, rise=40, attack=20, attack_time=8, attack_length=15, attack_0=30, attack_1=2, centroid=2400)
+    rest = [row(level=-12 - 2 * i, rise=40, centroid=2400 - 300 * i) for i in range(1, 6)]
+    [sound] = sounds_of([row(level=-70)] * 3 + [first, *rest])
+    assert sound == {"s": 0.48, "dB": -12, "rise": 20, "ms": 15, "in": "40-400", "Hz": "2100>1200", "fall": 25}
+    [held] = sounds_of([row(level=-70)] * 3 + [row(level=-12, attack=20)] + [row(level=-12)] * 8 + [row(level=-70)])
+    assert "fall" not in held and "in" not in held
+
+
+def test_the_summary_of_lines_clicks_and_modulation() -> None:
+    measured = [
+        row(level=-20, peak_0=240 if k % 2 else 3000, clicks=k % 5 == 0, am_rate=17, am_depth=5, tonality=0.8)
+        for k in range(100)
+    ]
+    got = summary_of(measured)
+    assert got["lines"] == [[240, 50], [3000, 50]]
+    assert got["clicks"] == 2.5 and got["voices"] == {"one": 0, "several": 100}
+    assert got["am"] == {"percent": 100, "rate": 17.0, "depth": 5}
+    said = gloss.tell(got, 8.0)
+    assert "Lasting lines at 240 Hz, 3000 Hz. Mostly several tones at once. Modulated 17 times a second, 5 dB" in said
+
+
+def test_the_summary_of_a_rhythm() -> None:
+    low = {"attack_0": 30, "attack_1": 0}
+    high = {"attack_0": 0, "attack_1": 30}
+    measured = []
+    for k in range(16):
+        gaps = 5 if k % 3 else 10
+        measured += [row(level=-12, attack=20, attack_time=0, **(low if k % 4 == 0 else high))] + [
+            row(level=-30)
+        ] * gaps
+    sounds = summary_of(measured)["sounds"]
+    assert sounds["n"] == 16 and sounds["low"]["n"] == 4 and sounds["high"]["n"] == 12
+    assert summary_of([frame for k in range(12) for frame in measured[:6] * (1 + k % 2)])["sounds"]["n"] == 18
 
 
 def test_what_an_item_begins_with_is_no_event() -> None:

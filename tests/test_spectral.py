@@ -13,7 +13,7 @@ import soundfile
 from helpers import AUDIO, ROOT, needs_audio, noise, sh, tone
 
 from natlib.fourier import USABLE, decibels
-from natlib.front import EDGES
+from natlib.front import EDGES, RISES
 from natlib.measures import MEASURES, Meter
 from natlib.spectral import Spectral
 
@@ -224,6 +224,93 @@ def test_crest_tells_crackle_from_noise() -> None:
     crackle[1000::3000] += 0.5
     assert np.median(measure(smooth)["crest"]) < 4
     assert np.median(measure(crackle)["crest"]) > 9
+
+
+@pytest.mark.parametrize("hz", [97, 1234.5, 8888])
+@pytest.mark.parametrize(("below", "share"), [(0, 1.0), (15, 0.9)])
+def test_a_narrow_peak_is_found_in_noise(hz: float, below: float, share: float) -> None:
+    level = 0.1 / np.sqrt(2) * 10 ** (below / 20)
+    got = measure(tone(hz, 3, amplitude=0.1) + noise(3, amplitude=level))
+    peaks = np.stack([inner(got[f"peak_{i}"]) for i in range(3)])
+    near = np.abs(peaks - hz) < 5
+    assert near.any(axis=0).mean() >= share
+
+
+def test_noise_and_its_edges_have_no_narrow_peak() -> None:
+    import soxr
+
+    white = noise(30)
+    for sound in (white, soxr.resample(soxr.resample(white, RATE, 20000), 20000, RATE)):
+        assert (~np.isnan(measure(sound)["peak_0"])).mean() < 0.02
+
+
+def test_three_peaks_the_strongest_first() -> None:
+    got = measure(tone(3100, 1, amplitude=0.3) + tone(1700, 1, amplitude=0.2) + tone(5600, 1, amplitude=0.1))
+    assert [round(np.median(got[f"peak_{i}"]), -2) for i in range(3)] == [3100, 1700, 5600]
+    assert np.median(got["prominence"]) > 30
+
+
+def test_a_high_pitch_is_believed_only_with_its_peak() -> None:
+    kick = harmonics(52, [1, 0.2], 2)
+    assert np.nanmax(measure(kick + noise(2, amplitude=0.03))["pitch"]) < 1000
+    assert np.abs(np.nanmedian(measure(harmonics(2500, [1, 0.5], 1))["pitch"]) - 2500) < 5
+
+
+@pytest.mark.parametrize("hz", [11, 17.3, 30, 63])
+def test_the_rate_of_a_modulation(hz: float) -> None:
+    t = np.arange(4 * RATE) / RATE
+    got = measure(noise(4, amplitude=0.05) * (1 + 0.8 * np.sin(2 * np.pi * hz * t)))
+    rate = got["am_rate"][6:-6]
+    assert (np.abs(rate / hz - 1) < 0.02).mean() > 0.95
+    assert 4 < np.nanmedian(got["am_depth"]) < 8
+
+
+@pytest.mark.parametrize("sound", [noise(20), harmonics(261.6, [1 / n for n in range(1, 9)], 4)])
+def test_no_modulation_in_noise_and_tones(sound: np.ndarray) -> None:
+    assert np.isnan(measure(sound)["am_rate"][6:-6]).mean() > 0.98
+
+
+def test_clicks_are_counted() -> None:
+    quiet = noise(5, amplitude=0.002)
+    assert measure(quiet)["clicks"].sum() == 0
+    assert measure(harmonics(110, [1 / n for n in range(1, 9)], 2))["clicks"][3:-3].sum() == 0
+    quiet[5000:-5000:4410] += 0.5
+    assert measure(quiet)["clicks"].sum() == len(quiet[5000:-5000:4410])
+
+
+@pytest.mark.parametrize("ms", [1, 30, 80, 150])
+def test_the_length_of_an_attack(ms: int) -> None:
+    t = np.arange(4 * RATE) / RATE
+    gate = np.clip((t % 1 - 0.4) * 1000 / ms, 0, 1) * (t % 1 < 0.9)
+    got = measure(noise(4, amplitude=0.1) * gate)
+    length = np.median(got["attack_length"][got["attack"] > 15])
+    assert abs(length - 0.8 * ms) <= 4 + 0.15 * ms
+
+
+@pytest.mark.parametrize("region", range(5))
+def test_where_an_attack_rises(region: int) -> None:
+    spectrum = np.fft.rfft(noise(1, amplitude=0.3))
+    hz = np.fft.rfftfreq(RATE, 1 / RATE)
+    spectrum[(hz < 1.1 * RISES[region]) | (hz > 0.9 * RISES[region + 1])] = 0
+    sound = noise(2, amplitude=0.001)
+    sound[RATE:] += np.fft.irfft(spectrum)
+    got = measure(sound)
+    frame = int(12.5)
+    assert np.argmax([got[f"attack_{i}"][frame] for i in range(5)]) == region
+    assert got[f"attack_{region}"][frame] > 20
+
+
+def test_levels_of_harmonics() -> None:
+    got = measure(harmonics(220, [1, 0.5, 0.25, 0.1], 2))
+    levels = [np.median(got[f"harmonic_{i}"]) for i in range(1, 5)]
+    assert np.allclose(np.diff(levels), [-6.0, -6.0, -8.0], atol=0.5)
+
+
+def test_the_halves_of_bands_add_up() -> None:
+    got = measure(noise(2))
+    for i in range(6):
+        halves = sum(10 ** (got[f"spectrum_{j}"] / 10) for j in (2 * i, 2 * i + 1))
+        assert np.abs(10 * np.log10(halves) - got[f"band_{i}"]).max() < 0.15
 
 
 def test_every_measure_fits_its_grid() -> None:
