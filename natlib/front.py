@@ -190,19 +190,14 @@ class Front:
         regions, (frames, 1 + 6), and fine, (frames, 12): the level of all, of the regions, of their halves (absent:
         NaN).
         """
-        heard, parts, peaks, end = [], [], [], self.harmony.end
+        parts, powers = [], []
         for long in self.long(buffer, middles):
             parts.append(np.add.reduceat(long[:, : self.cuts[-1]], self.cuts[:-1], axis=1))
-            power = long[:, 0 : 2 * self.top : 2] + long[:, 1 : 2 * self.top : 2]
-            heard.append(power[:, :end])
-            peaks.append(self.peaks(power))
+            powers.append(long[:, 0 : 2 * self.top : 2] + long[:, 1 : 2 * self.top : 2])
+        power = np.concatenate(powers)
         fine = np.full((len(middles), len(FINE) - 1), np.nan)
         fine[:, : len(self.cuts) - 1] = np.concatenate(parts) * self.long.scale
         whole = np.nansum(fine, axis=1)[:, None]
         levels = hundredths(np.hstack((whole, fine[:, ::2] + fine[:, 1::2], fine)) + 1e-14)
-        result = {name: np.concatenate([part[name] for part in peaks]) for name in peaks[0]}
-        return (
-            result
-            | {"regions": levels[:, : len(EDGES)], "fine": levels[:, len(EDGES) :]}
-            | self.harmony(np.concatenate(heard))
-        )
+        result = {"regions": levels[:, : len(EDGES)], "fine": levels[:, len(EDGES) :]}
+        return result | self.peaks(power) | self.harmony(power[:, : self.harmony.end].copy())
