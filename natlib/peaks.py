@@ -40,24 +40,24 @@ class Peaks:
         count = len(power)
         if not len(self.starts):
             return {"peaks": np.zeros((count, MOST)), "prominence": np.zeros(count)}
-        inside = power[:, : self.starts[-1] + self.sizes[-1]]
-        highest = np.maximum.reduceat(inside, self.starts, axis=1)
-        total = np.add.reduceat(inside, self.starts, axis=1)
+        total = np.add.reduceat(power[:, : self.starts[-1] + self.sizes[-1]], self.starts, axis=1)
+        spans = zip(self.starts.tolist(), (self.starts + self.sizes).tolist(), strict=True)
+        tops = np.stack([power[:, first:end].argmax(axis=1) for first, end in spans], axis=1)
+        highest = np.take_along_axis(power, self.starts + tops, axis=1)
         row, group = np.nonzero((highest > self.share * total) & (highest * self.scale > FAINT))
-        start, size = self.starts[group], self.sizes[group]
-        columns = start[:, None] + np.arange(self.sizes.max())
-        values = np.where(columns < (start + size)[:, None], power[row[:, None], np.minimum(columns, self.end - 1)], 0)
-        top = values.argmax(axis=1)
-        lobe = np.abs(np.arange(values.shape[1]) - top[:, None]) <= LOBE
-        rest = np.where(lobe, 0, values).sum(axis=1)
-        others = size - np.minimum(top, LOBE) - np.minimum(size - 1 - top, LOBE) - 1
+        start, size, top = self.starts[group], self.sizes[group], tops[row, group]
+        rest, others = total[row, group], size.copy()
+        for i in range(-LOBE, LOBE + 1):
+            inside = (top + i >= 0) & (top + i < size)
+            rest -= np.where(inside, power[row, start + top + i], 0)
+            others -= inside
         a, b, c = (power[row, start + top + i] for i in (-1, 0, 1))
         clear = (b * others > PROMINENT * rest) & (b > a) & (b >= c)
         for sign in (-1, 1):
             beside = sum(power[row, start + top + sign * i] for i in range(LOBE + 1, BESIDE + 1))
             clear &= b * (BESIDE - LOBE) > PROMINENT / 2 * beside
         row, place, a, b, c = row[clear], (start + top)[clear], a[clear], b[clear], c[clear]
-        rest = hundredths((rest / others)[clear] * self.scale + 1e-14)
+        rest = hundredths(np.maximum(rest / others, 0)[clear] * self.scale + 1e-14)
         a, b, c = (hundredths(value * self.scale + 1e-14) for value in (a, b, c))
         hz = np.rint(10 * self.bin * (place + (c - a) / (2 * np.maximum(2 * b - a - c, 1))))
         peaks, prominence = np.zeros((count, MOST)), np.zeros(count)
