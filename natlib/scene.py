@@ -132,9 +132,11 @@ class Scenes:
     REGULAR = 0.6  # regularity from which a pulse is said
     CHROMA = 0.5  # strength from which a pitch class is said
     TONAL = 0.5  # tonality from which pitch classes are
+    SINGLE = ("level", "centroid", "tonality", "vibrato_rate", "vibrato_depth", "pulse", "regularity")
 
     def __init__(self, table: Table, length: int):
         self.table, self.length = table, length
+        self.single = [(name, table.index[name]) for name in self.SINGLE if name in table.index]
         self.fluct = [table.index[f"fluct_{i}"] for i in range(4) if f"fluct_{i}" in table.index]
         self.chroma = [(i, table.index[f"chroma_{i}"]) for i in range(12) if f"chroma_{i}" in table.index]
 
@@ -154,19 +156,17 @@ class Scenes:
         means = mean(rows, 1)
         means[:, power] = 10 * np.log10(mean(10 ** (rows[:, :, power] / 10), 1))  # of the powers
         attacks = (column(rows, "attack") >= self.ATTACK).sum(axis=1).tolist()
-        heard = self.table.voiced(rows).tolist()
-        noise = np.where(
-            np.isnan(self.table.voiced(rows)), column(rows, "crest"), np.nan
-        )  # a voice's pulses are no grain
-        grain = mean(noise, 1).tolist()
+        voiced = self.table.voiced(rows)
+        heard = often(voiced)
+        grain = mean(np.where(np.isnan(voiced), column(rows, "crest"), np.nan), 1).tolist()  # a voice's pulses are none
         swings = (~np.isnan(column(rows, "vibrato_rate") * column(rows, "vibrato_depth"))).sum(axis=1).tolist()
-        any_pitch, peak, rate, depth, bass, top = (
-            column(rows, name).tolist() for name in ("pitch", "peak_0", "am_rate", "am_depth", "bass", "top")
+        any_pitch, peak, rate, bass, top = (
+            often(column(rows, name)) for name in ("pitch", "peak_0", "am_rate", "bass", "top")
         )
+        depth = column(rows, "am_depth").tolist()
         clicks = np.rint(np.nansum(column(rows, "clicks"), axis=1)).astype(int).tolist()
-        names = self.table.names
         for i, values in enumerate(means.tolist()):
-            now = {name: value for name, value in zip(names, values, strict=True) if value == value}
+            now = {name: value for name, j in self.single if (value := values[j]) == value}
             scene: Head = {}
             if "level" in now:
                 scene["dB"] = round(now["level"])
@@ -221,6 +221,8 @@ def melody(voiced: Sequence[float]) -> str:
     heard = present(voiced)
     if not heard or 2 * len(heard) < len(voiced):
         return ""
+    if abs(12 * math.log2(max(heard) / min(heard))) < STEP:
+        return gloss.note(median_low(heard))
     third = -(-len(heard) // 3)
     low, high = median_low(heard[:third]), median_low(heard[-third:])
     if not 0.49 < low / high < 2.04:
@@ -243,6 +245,16 @@ def melody(voiced: Sequence[float]) -> str:
         points = [points[0], *(inner[i] for i in kept), points[-1]]
     notes = [gloss.note(hz) for hz in points]
     return ">".join(note for i, note in enumerate(notes) if not i or note != notes[i - 1])
+
+
+def often(values: Array) -> list[list[float]]:
+    """By scene, the values of its frames; none where less than half of them are there."""
+    import numpy as np
+
+    lists: list[list[float]] = values.tolist()
+    for i in np.flatnonzero(2 * (values > 0).sum(axis=1) < values.shape[1]).tolist():
+        lists[i] = []
+    return lists
 
 
 def between(runs: list[list[float]], i: int) -> bool:
@@ -418,8 +430,9 @@ class Sounds:
         moments, self.moments = self.moments, []
         if not moments:
             return
+        columns = dict(zip(Moment._fields, zip(*moments, strict=True), strict=True))
         seconds, last = len(moments) / self.rate, moments[-1].level
-        peak = max(moment.level for moment in moments)
+        peak = max(columns["level"])
         self.sunk = last
         if (
             self.frame <= 1
@@ -436,22 +449,21 @@ class Sounds:
                 sound["ms"] = round(first.attack_length)
             if where := self._where(first.rises):
                 sound["in"] = where
-        if hz := turn([moment.centroid for moment in moments if moment.centroid >= 1]):
+        if hz := turn([hz for hz in columns["centroid"] if hz >= 1]):
             sound["Hz"] = hz
-        if pitch := melody([moment.voiced for moment in moments]):
+        if pitch := melody(columns["voiced"]):
             sound["pitch"] = pitch
-        elif vague := around([moment.pitch for moment in moments]):
+        elif vague := around(columns["pitch"]):
             sound["pitch"] = f"~{vague}"
-        elif narrow := course([moment.peak_0 for moment in moments]):
+        elif narrow := course(columns["peak_0"]):
             sound["peak"] = narrow
         for name, (field, least) in self.COLOUR.items():
-            told = present([getattr(moment, name) for moment in moments])
+            told = present(columns[name])
             if len(told) > 1 and (value := round(median(told))) and (not least or value >= least):
                 sound[field] = value
-        rates, depths, pitches = zip(*[(m.am_rate, m.am_depth, m.pitch) for m in moments], strict=True)
-        if len(moments) > 2 and (am := modulated(rates, depths, pitches)):
+        if len(moments) > 2 and (am := modulated(columns["am_rate"], columns["am_depth"], columns["pitch"])):
             sound["am"] = am
-        levels = [moment.level for moment in moments] + [level] * (level == level and len(moments) < self.SHORT)
+        levels = [*columns["level"]] + [level] * (level == level and len(moments) < self.SHORT)
         top = levels.index(peak)
         after = 3 * (len(levels) - 1 - top) // 4 if len(levels) > self.SHORT else len(levels) - 1 - top
         if after and (fall := (peak - levels[top + after]) * self.rate / after) >= self.FALLS:
