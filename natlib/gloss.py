@@ -23,6 +23,7 @@ TILTS = ((-18, "pure"), (-10, "mellow"), (-4, "rich"))  # dB/octave of the harmo
 HELD, GLIDING = 1.0, 4.0  # semitones a second: up to where a pitch stands still, from where on it slides
 HOLLOW = 8  # dB of odd over even harmonics
 SPEEDS = ("swelling slowly", "fluctuating 2-8/s", "fluttering 8-16/s", "rough 16-50/s")
+STEADY = 3  # dB: a range in which a level holds
 FLUCTUATES = 4.0  # dB: a depth that is heard as movement
 HIT = 9.0  # dB: a rise that is heard as an attack
 VOICED = 0.5  # salience from which a pitch is worth a word
@@ -197,6 +198,8 @@ def tell(summary: Mapping[str, Any], seconds: float) -> str:
         moves = movement(depths) or ("no fluctuation" if depths and max(depths) < 2 else "")
         words = kind(colour | ({"pitch": ""} if pitch["percent"] >= 20 else {}))
         said.append(", ".join(filter(None, (words, most and f"most of it in {most[0]}-{most[1]} Hz", moves))))
+        if swell := colour.get("swell"):
+            said.append(swelling(swell))
         if limit := colour.get("limit"):
             said.append(f"nothing above {limit} Hz was recorded")
     if sounds := summary.get("sounds"):
@@ -235,6 +238,15 @@ def tell(summary: Mapping[str, Any], seconds: float) -> str:
     if sections := summary.get("sections"):
         said.append("sections " + ", ".join(f"{part['label']} {part['t']}-{part['to']:g} s" for part in sections))
     return ". ".join(text[0].upper() + text[1:] for text in said if text) + "."
+
+
+def swelling(ranges: Sequence[int]) -> str:
+    """How far the lows, the mids and the highs swell, in words."""
+    if max(ranges) < STEADY:
+        return "lows, mids and highs steady from half second to half second"
+    names = ("lows", "mids", "highs")
+    said = [f"{name} {'steady' if dB < STEADY else f'over {dB} dB'}" for name, dB in zip(names, ranges, strict=False)]
+    return "from half second to half second " + ", ".join(said)
 
 
 def events(sounds: Mapping[str, Any]) -> str:

@@ -66,6 +66,8 @@ BROAD = 10000  # Hz: a recording that reaches further is not said to be limited
 CLICKING = 0.5  # clicks a second
 LOW, HIGH = 500, 2500  # Hz: an attack that rises below, above it alone
 EVEN = 0.2  # of a gap: where gaps differ less, they are regular
+SWELL = 0.5  # seconds that levels are taken over
+SWELLS = 6  # of them that there must be
 GRID = 0.1  # of a unit: how far beats are off at most, on average
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
@@ -101,6 +103,7 @@ class Summary:
         self.clicks = 0
         self.harmonics = np.zeros((2, len(self.orders)))  # sums and numbers, where there is a clear pitch
         self.sounds: list[tuple[float, Head]] = []  # start and fields of those that begin with an attack
+        self.powers = array("f")  # of each frame, in pairs of regions: lows, mids, highs
         self.classes: Array | None = None  # how much of each pitch class
         self.loud: Array | None = None  # by level: how many frames, then sums and numbers of what colour is made of
         self.frames = 0
@@ -202,6 +205,10 @@ class Summary:
         there = ~np.isnan(values)
         if self.loud is None:
             self.loud = np.zeros((111, 1 + 2 * values.shape[1]))
+        first = 2 + len(names)
+        powers = values[:, first : first + len(self.table.bands) // 2 * 2] * 10 ** (level / 10)[:, None]
+        pairs = np.nan_to_num(powers[:, ::2]) + np.nan_to_num(powers[:, 1::2])
+        self.powers.frombytes(pairs.astype(np.float32).tobytes())
         sums = np.hstack((np.ones((len(rows), 1)), np.where(there, values, 0), there))
         np.add.at(self.loud, np.clip(np.rint(level) - QUIETEST, 0, 110).astype(int), sums)
 
@@ -318,6 +325,8 @@ class Summary:
             colour["grain"] = round(crest)
         if present(depths):
             colour["wobble"] = [round(depth) if depth == depth else 0 for depth in depths]
+        if swell := self.swell():
+            colour["swell"] = swell
         while fine and fine[-1] != fine[-1]:  # above the recording's own band
             fine.pop()
         if fine:
@@ -325,6 +334,20 @@ class Summary:
                 round(10 * math.log10(max(power, 1e-9))) if power == power else None for power in fine
             ]
         return {"loudness": loudness} | ({"colour": colour} if colour else {})
+
+    def swell(self) -> list[int]:
+        """How far the levels of half seconds lie apart, by pairs of regions: four fifths of them, in dB."""
+        import numpy as np
+
+        width, length = len(self.table.bands) // 2, max(1, round(SWELL * self.rate))
+        count = len(self.powers) // (width * length) if width else 0
+        if count < SWELLS:
+            return []
+        frames = np.array(self.powers[: count * length * width]).reshape(count, length, width)
+        levels = 10 * np.log10(np.maximum(frames.mean(axis=1), 10 ** (QUIETEST / 10)))
+        low, high = np.percentile(levels, [10, 90], axis=0)
+        swell: list[int] = np.rint(high - low).astype(int).tolist()
+        return swell
 
     def events(self) -> Head:
         """What the sounds that begin with an attack have in common."""

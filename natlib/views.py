@@ -69,7 +69,8 @@ class Ndjson:
                 "over even ones, tilt dB/octave, am, fall dB/s (none: it holds). summary: gap seconds between sounds, "
                 "grid: what gaps are multiples of, differ: how far sounds do, low, high: those that rise there alone, "
                 "turn: semitones by which their centroid moves, harmonics dB of the first eight, lines: [Hz, per cent "
-                "of the time] of narrow peaks, voices: per cent of tonal time with one tone, with several"
+                "of the time] of narrow peaks, voices: per cent of tonal time with one tone, with several, swell dB "
+                "over which the levels of half seconds lie in lows, mids, highs"
                 + (f", spectrum dB in {self.table.fine_edges} Hz." if self.table.fine else ".")
             )
         if layers:

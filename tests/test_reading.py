@@ -224,6 +224,19 @@ def test_the_summary_of_lines_clicks_and_modulation() -> None:
     assert "Lasting lines at 240 Hz, 3000 Hz. Mostly several tones at once. Modulated 17 times a second, 5 dB" in said
 
 
+def test_the_summary_of_swell() -> None:
+    steady = [row(level=-20, band_0=-3, band_1=-3)] * 100
+    got = summary_of(steady)
+    assert got["colour"]["swell"] == [0]
+    assert "Lows, mids and highs steady from half second to half second." in gloss.tell(got, 8.0)
+    swelling = [row(level=-40 + 10 * (k // 25), band_0=-3, band_1=-3) for k in range(100)]
+    got = summary_of(swelling)
+    assert got["colour"]["swell"] == [30]
+    assert "From half second to half second lows over 30 dB." in gloss.tell(got, 8.0)
+    assert "swell" not in summary_of(steady[:30])["colour"]  # too short to be told
+    assert gloss.swelling([2, 7, 21]) == "from half second to half second lows steady, mids over 7 dB, highs over 21 dB"
+
+
 def test_the_summary_of_a_rhythm() -> None:
     low = {"attack_0": 30, "attack_1": 0}
     high = {"attack_0": 0, "attack_1": 30}
