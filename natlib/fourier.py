@@ -36,12 +36,18 @@ def decibels(power: Array) -> Array:
     """10 log10(power), within 1e-7 dB, from operations that IEEE 754 defines to the bit; power > 0."""
     mantissa, exponent = np.frexp(power)
     low = mantissa < math.sqrt(0.5)
-    mantissa = np.where(low, 2 * mantissa, mantissa)
-    s = (mantissa - 1) / (mantissa + 1)  # log m = 2 artanh s
+    mantissa *= 1 + low
+    s = mantissa - 1  # log m = 2 artanh s
+    mantissa += 1
+    s /= mantissa
     t = s * s
-    series = s * (1 + t * (1 / 3 + t * (1 / 5 + t * (1 / 7 + t * (1 / 9 + t / 11)))))
-    scale = 10 * math.log10(2)
-    return np.asarray((exponent - low) * scale + series * (20 / math.log(10)))
+    series = t / 11
+    for odd in (9, 7, 5, 3, 1):
+        series += 1 / odd
+        series *= t if odd > 1 else s
+    series *= 20 / math.log(10)
+    series += (exponent - low) * (10 * math.log10(2))
+    return np.asarray(series)
 
 
 def hundredths(power: Array) -> Array:

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
 
 from .fourier import Array, Frames, decibels, exact, transform_size, weights
 from .front import CELLS, EDGES, FINE, RISES, SILENT, Front
@@ -36,6 +37,8 @@ REGULAR = 0.45  # correlation that it needs; of noise, one frame in a thousand h
 CLEAR_TONE = 600  # thousandths of salience, from which no modulation is looked for
 VIBRATO = Fraction(36, 100)  # seconds before and after a frame
 SWINGS = np.arange(3.5, 10.1, 0.25)  # Hz, of a vibrato: looked for; told inside
+
+Places = NDArray[np.int64]
 
 MEASURES: list[dict[str, Any]] = [
     {"name": "level", "unit": "dBFS", "step": 0.1},
@@ -302,14 +305,11 @@ class Meter:
         peak = np.append(peak, 0).reshape(onset.shape)[now]
         attack, hop = peak.max(axis=1), peak.argmax(axis=1)
         clear = attack >= CLEAR_ATTACK
-        begun = self.moment(frames, count, hop)
-        frame = 1000 / float(self.frame_rate) / frames["cells"].shape[1]
-        moment = np.where(clear, begun * frame, np.nan)
+        moment, length = np.full((2, count), np.nan)
+        moment[clear], length[clear] = self.moment(frames, np.flatnonzero(clear), hop[clear])
         cells = frames["cells"][now]
         crest = 10 * decibels((cells.max(axis=1) + 1) * cells.shape[1] / (cells.sum(axis=1) + cells.shape[1]))
-        columns = {"attack": attack / 10, "attack_time": moment, "crest": crest}
-        length = self.attack_length(frames, count, begun)
-        columns["attack_length"] = np.where(clear & (length >= 0), length * frame, np.nan)
+        columns = {"attack": attack / 10, "attack_time": moment, "attack_length": length, "crest": crest}
         rises = frames["rises"][now][np.arange(count), hop]
         columns |= {f"attack_{i}": np.where(clear, rises[:, i] / 10, np.nan) for i in range(len(RISES) - 1)}
         columns |= self.modulated(frames, count) | {"clicks": self.clicks(frames, count)}
@@ -342,32 +342,31 @@ class Meter:
         columns["decay"] = np.where((fall >= 3) & there[self.past + 4 : self.past + count + 4], fall, np.nan)
         return columns | self.lately(frames, count)
 
-    def moment(self, frames: Frames, count: int, hop: Array) -> Array:
-        """The cell of each frame in which its strongest attack begins, near the short window `hop`.
+    def moment(self, frames: Frames, which: Places, hop: Places) -> tuple[Array, Array]:
+        """Where in each of the frames `which` its attack begins, near the short window `hop`, and how long it is; ms.
 
-        Where 10 ms are loudest against the 10 ms before.
+        It begins where 10 ms are loudest against the 10 ms before.
         """
         cells = frames["cells"]
         size, reach = cells.shape[1], 4
         flat = cells.ravel()
-        start = (self.past + np.arange(count)) * size
+        start = (self.past + which) * size
         place = np.clip(CELLS * (hop[:, None] - 1) + np.arange(-2, 2 * CELLS + 1), 0, size - 1)
         at = start[:, None] + place
         sums = np.concatenate(([0.0], np.cumsum(flat)))
         after, before = sums[at + reach] - sums[at], sums[at] - sums[at - reach]
         best = np.argmax((after - before) / (before + 0.001 * after.max(axis=1)[:, None] + 1), axis=1)
-        return np.asarray(np.take_along_axis(place, best[:, None], 1)[:, 0])
+        begun = np.take_along_axis(place, best[:, None], 1)[:, 0]
+        milliseconds = 1000 / float(self.frame_rate) / size
+        return begun * milliseconds, self.attack_length(cells, start + begun) * milliseconds
 
-    def attack_length(self, frames: Frames, count: int, begun: Array) -> Array:
-        """Cells from a tenth to nine tenths of the highest amplitude that follows an attack; -1 where none does.
+    def attack_length(self, cells: Array, start: Places) -> Array:
+        """Cells from a tenth to nine tenths of the highest amplitude that follows an attack; NaN where none does.
 
         Of 10 ms each time, so that no period of a low tone counts as a rise.
         """
-        cells = frames["cells"]
-        size, reach = cells.shape[1], 4
-        span = round(SHARPEST * self.frame_rate * size)
+        reach, span = 4, round(SHARPEST * self.frame_rate * cells.shape[1])
         sums = np.concatenate(([0.0], np.cumsum(cells.ravel())))
-        start = (self.past + np.arange(count)) * size + begun.astype(np.int64)
         near = start[:, None] + np.arange(-reach, span)
         energy = sums[near + reach] - sums[near]
         top = energy.max(axis=1)
@@ -377,7 +376,7 @@ class Meter:
         low = np.where(before & (energy <= 0.01 * top[:, None]), np.arange(energy.shape[1]), -1).max(axis=1)
         first = np.argmax(before & (energy >= 0.81 * top[:, None]), axis=1)
         low = np.where(low < 0, np.where(energy[:, 0] < 0.5 * top, 0, first), low)
-        return np.where(top > 0, np.maximum(first - low - reach, 0), -1)
+        return np.where(top > 0, np.maximum(first - low - reach, 0), np.nan)
 
     def clicks(self, frames: Frames, count: int) -> Array:
         """How many clicks each frame has: cells that stand out from what is before and after them."""
@@ -405,8 +404,10 @@ class Meter:
         width = (2 * half + 1) * size
         sums = np.concatenate(([0.0], np.cumsum(np.pad(root, (high // 2, high - high // 2), mode="edge"))))
         mean = (sums[high + 1 :] - sums[: -high - 1]) / (high + 1)
-        views = sliding_window_view(root - np.rint(mean), width)[::size]
-        means = sliding_window_view(root, width)[::size]
+        # A clear tone beats with the cells' own rate.
+        noisy = np.flatnonzero(frames["salience"][self.past : self.past + count] < CLEAR_TONE)
+        views = sliding_window_view(root - np.rint(mean), width)[::size][noisy]
+        means = sliding_window_view(root, width)[::size][noisy]
         taper = exact(0.5 - 0.5 * np.cos(2 * np.pi * (np.arange(width) + 0.5) / width))
         length = transform_size(width + high + 2)
         spectrum = np.fft.rfft(views * taper, length)
@@ -417,12 +418,10 @@ class Meter:
         average = np.rint((means * taper).sum(axis=1) / taper.sum()) + 1
         spread = np.sqrt(np.maximum(np.rint(lags[:, 0] / (taper * taper).sum()), 0))
         depth = 400 / math.log(10) * spread / average * 10 * np.sqrt(np.maximum(strength, 0))
-        tone = frames["salience"][self.past : self.past + count] >= CLEAR_TONE  # it beats with the cells' own rate
-        there = (strength >= REGULAR) & (lag >= low) & ~tone
-        return {
-            "am_rate": np.where(there, 10 * rate / lag, np.nan),
-            "am_depth": np.where(there, depth / 10, np.nan),
-        }
+        there = (strength >= REGULAR) & (lag >= low)
+        columns = {name: np.full(count, np.nan) for name in ("am_rate", "am_depth")}
+        columns["am_rate"][noisy[there]], columns["am_depth"][noisy[there]] = 10 * rate / lag[there], depth[there] / 10
+        return columns
 
     def lately(self, frames: Frames, count: int) -> Frames:
         """Tempo and tuning, from sums over about the last five seconds.

@@ -169,12 +169,12 @@ class Spectral(Meter):
         """Fluctuation of eight regions in seven octaves from 0.5 to 50 Hz, in dB of its dB squared, (count, 56)."""
         hops = self.front.hops
         window = slice(self.past - self.ahead, self.past + count + self.ahead)
-        octants = frames["octants"][window].reshape(-1, 8)
-        views = sliding_window_view(octants, len(self.taper), axis=0)[::hops]
+        octants = np.ascontiguousarray(frames["octants"][window].reshape(-1, 8).T)
+        views = sliding_window_view(octants, len(self.taper), axis=1)[:, ::hops]
         taper = sliding_window_view(frames["valid"][window].ravel(), len(self.taper))[::hops] * self.taper
-        mean = (views @ taper[:, :, None]) / taper.sum(axis=1)[:, None, None]
-        spectrum = np.fft.rfft((views - np.rint(mean)) * taper[:, None])
+        mean = np.einsum("ijk,jk->ij", views, taper) / taper.sum(axis=1)
+        spectrum = np.fft.rfft((views - np.rint(mean)[:, :, None]) * taper)
         parts = spectrum.real * spectrum.real + spectrum.imag * spectrum.imag
         power = np.add.reduceat(parts[:, :, :-1], self.octaves, axis=2)
         scale = 2 / (500**2 * len(self.taper) * (taper * taper).sum(axis=1))
-        return 100 * decibels(power * scale[:, None, None] + 0.05)
+        return 100 * decibels(power * scale[:, None] + 0.05).transpose(1, 0, 2)
