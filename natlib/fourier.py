@@ -96,7 +96,7 @@ class Spectrum:
         self.scale = 2 / (self.size * float((self.window * self.window).sum()))
 
     def __call__(self, buffer: Array, middles: NDArray[np.int64]) -> Iterator[Array]:
-        """Squares of the real and imaginary parts in turn, (windows, size + 2), some windows at a time.
+        """The power of each bin, (windows, size / 2 + 1), some windows at a time.
 
         As many as stay in a processor's cache. Without a constant offset: it stands in bins 0 and 1 of a Hann window
         alone, half of bin 0, with the opposite sign, in bin 1.
@@ -114,7 +114,7 @@ class Spectrum:
             spectrum[:, 0] = 0
             parts: Array = spectrum.view(np.float64)
             parts *= parts
-            yield parts
+            yield parts[:, ::2] + parts[:, 1::2]
 
 
 class Filters:
@@ -125,18 +125,18 @@ class Filters:
         top = USABLE * sample_rate / 2
         self.count = sum(edge <= top for edge in edges[2:])
         edges = edges[: self.count + 2]
-        first = [2 * int(np.searchsorted(bins, edge)) for edge in edges]
+        first = [int(np.searchsorted(bins, edge)) for edge in edges]
         self.cuts, self.end = first[:-1], first[-1]
         rising = np.zeros(spectrum.size // 2 + 1)
         for low, high in itertools.pairwise(edges):
             inside = (bins >= low) & (bins < high)
             rising[inside] = (bins[inside] - low) / (high - low)
-        self.rising = exact(np.repeat(rising, 2))[: self.end]
+        self.rising = exact(rising)[: self.end]
         self.scale = spectrum.scale
 
-    def __call__(self, parts: Array) -> Array:
+    def __call__(self, power: Array) -> Array:
         """Power of each band, shape (rows, count)."""
-        parts = parts[:, : self.end]
-        total = np.add.reduceat(parts, self.cuts, axis=1)
-        rising = np.add.reduceat(parts * self.rising, self.cuts, axis=1)
+        power = power[:, : self.end]
+        total = np.add.reduceat(power, self.cuts, axis=1)
+        rising = np.add.reduceat(power * self.rising, self.cuts, axis=1)
         return np.asarray((rising[:, :-1] + (total - rising)[:, 1:]) * self.scale)

@@ -58,7 +58,7 @@ class Front:
         self.samples = self.frames = 0  # taken, analysed
         self.tail = np.full((2, BANDS), float(SILENT))  # bands of the last two short windows
         self.tail_valid = np.zeros(2)
-        self.cuts = [2 * math.ceil(edge / self.long.bin) for edge in FINE if edge <= USABLE * sample_rate / 2]
+        self.cuts = [math.ceil(edge / self.long.bin) for edge in FINE if edge <= USABLE * sample_rate / 2]
         self.centres = exact(mel_edges()[1 : self.bands.count + 1])
 
     def centre(self, frame: int) -> int:
@@ -131,13 +131,11 @@ class Front:
     def listen(self, middles: NDArray[np.int64], near: NDArray[np.int64]) -> tuple[Array, Array, Array]:
         """Of each short window: the power of the bands, of all, and of the bins `near`, a row of them a window."""
         bands, power, partial, first = [], [], [], 0
-        for parts in self.short(self.buffer, middles):
-            bands.append(self.bands(parts))
-            power.append(np.add.reduce(parts, axis=1))
-            column = 2 * near[first : first + len(parts)]
-            row = np.arange(len(parts))[:, None]
-            partial.append(parts[row, column] + parts[row, column + 1])
-            first += len(parts)
+        for short in self.short(self.buffer, middles):
+            bands.append(self.bands(short))
+            power.append(np.add.reduce(short, axis=1))
+            partial.append(np.take_along_axis(short, near[first : first + len(short)], 1))
+            first += len(short)
         return np.concatenate(bands), np.concatenate(power) * self.short.scale, np.concatenate(partial)
 
     def near(self, pitch: Array, partial: Array) -> NDArray[np.int64]:
@@ -193,7 +191,7 @@ class Front:
         parts, powers = [], []
         for long in self.long(buffer, middles):
             parts.append(np.add.reduceat(long[:, : self.cuts[-1]], self.cuts[:-1], axis=1))
-            powers.append(long[:, 0 : 2 * self.top : 2] + long[:, 1 : 2 * self.top : 2])
+            powers.append(long[:, : self.top])
         power = np.concatenate(powers)
         fine = np.full((len(middles), len(FINE) - 1), np.nan)
         fine[:, : len(self.cuts) - 1] = np.concatenate(parts) * self.long.scale

@@ -55,7 +55,7 @@ class Harmony:
             self.slopes[n, :n] = np.rint(1024 * x / (x * x).sum())
 
     def __call__(self, heard: Array) -> Frames:
-        """All there is, from the squares of `Spectrum`, one number a bin, (frames, end). Changes them."""
+        """All there is, from the power of each bin, (frames, end). Changes them."""
         heard[:, : self.first] = 0
         heard *= self.scale
         magnitude = np.sqrt(heard)

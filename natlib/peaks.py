@@ -32,7 +32,7 @@ class Peaks:
         self.share = 1 / (SPREAD + (self.sizes - 2 * LOBE - 1) / PROMINENT)  # of its group that a peak has, at least
 
     def __call__(self, power: Array) -> Frames:
-        """Of the squares of `Spectrum`, one number a bin, (frames, bins).
+        """Of the power of each bin, (frames, bins).
 
         peaks: tenths of Hz (none: 0), the strongest first, (frames, MOST). prominence: hundredths of a dB over the rest
         of the strongest's group.
