@@ -1,8 +1,10 @@
 """Codes into words, measurements into the fields of a line. Never what made the sound: only how it is.
 
 A code is introduced by what the sound measures on average where it is used (`introduce`); a code of a residual layer
-by what it adds to the layers above (`refine`). Only measurements whose names are known become words; the thresholds are
-steps that a listener would put a name to, not perceptual constants.
+by what it adds to the layers above (`refine`). An average contradicts the moment where what is averaged differs too
+much: a code is introduced by what codes of its type of stream tell apart (`TOLD`), and a difference is said from a size
+on that has the right sign four times out of five, over many sounds. Only measurements whose names are known become
+words; the thresholds are steps that a listener would put a name to, not perceptual constants.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ Measures = Mapping[str, float]  # by name, in the unit that the header gives
 
 LEVELS = ((-60, "near silence"), (-45, "very quiet"), (-33, "quiet"), (-22, "medium"), (-12, "loud"))
 COLOURS = ((250, "very dark"), (700, "dark"), (1600, "mid"), (3500, "bright"))
+PITCHES = ((200, "low pitch"), (600, "middle pitch"))
 TONES = ((0.3, "noisy"), (0.6, "half tonal"))
 GRAINS = ((2.2, "smooth"), (3.5, ""), (6.5, "grainy"))  # dB of peaks over the mean within a frame
 TILTS = ((-18, "pure"), (-10, "mellow"), (-4, "rich"))  # dB/octave of the harmonics
@@ -28,17 +31,25 @@ FLUCTUATES = 4.0  # dB: a depth that is heard as movement
 HIT = 9.0  # dB: a rise that is heard as an attack
 VOICED = 0.5  # salience from which a pitch is worth a word
 
+# What the codes of a stream tell apart, by its type: over seconds how the sound is, in a moment what happens.
+TOLD = {
+    "semantic": ("centroid", "tonality", "salience", "fluct_"),
+    "acoustic": ("level", "centroid", "tonality", "pitch", "salience", "attack", "band_"),
+}
+
 # What a difference must exceed to be said, and how: measure, least, more, less.
 CHANGES = (
-    ("level", 1.5, "louder", "softer"),
-    ("tonality", 0.06, "more tonal", "noisier"),
+    ("level", 3.0, "louder", "softer"),
+    ("centroid", 600.0, "brighter", "darker"),
+    ("tonality", 0.08, "more tonal", "noisier"),
     ("attack", 2.0, "sharper", "smoother"),
     ("salience", 0.1, "clearer pitch", "vaguer pitch"),
-    ("fluct_0", 1.5, "more swell", "less swell"),
-    ("fluct_1", 1.5, "more beat 2-8/s", "less beat 2-8/s"),
-    ("fluct_2", 1.5, "more flutter", "less flutter"),
-    ("fluct_3", 1.5, "rougher", "less rough"),
+    ("fluct_0", 2.0, "more swell", "less swell"),
+    ("fluct_1", 2.0, "more beat 2-8/s", "less beat 2-8/s"),
+    ("fluct_2", 2.0, "more flutter", "less flutter"),
+    ("fluct_3", 2.0, "rougher", "less rough"),
 )
+REGION = 4.0  # dB: the same, of a region
 RATES = ("0.5-2/s", "2-8/s", "8-16/s", "16-50/s")
 REGIONS = ("sub", "bass", "low mids", "mids", "highs", "air")
 
@@ -64,20 +75,26 @@ def third(hz: float) -> int:
     return rounded(10 ** (round(10 * math.log10(max(hz, 1))) / 10))
 
 
-def introduce(measures: Measures) -> str:
-    """What a code of a first layer measures like, in a handful of words."""
+def told(measures: Measures, stream: str) -> Measures:
+    """Those that codes of a stream of this type tell apart: all of them where the type is none that is known."""
+    return {name: value for name, value in measures.items() if name.startswith(TOLD.get(stream, ""))}
+
+
+def introduce(measures: Measures, stream: str = "") -> str:
+    """What a code of a first layer measures like, in a handful of words; `stream` is the type of its stream."""
     words = []
+    if measures.get("level", 0) < LEVELS[0][0]:
+        return LEVELS[0][1]
+    measures = told(measures, stream)
     if (level := measures.get("level")) is not None:
         words.append(scale(LEVELS, "very loud", level))
-        if level < LEVELS[0][0]:
-            return words[0]
     if (centroid := measures.get("centroid")) is not None:
         words.append(scale(COLOURS, "very bright", centroid))
     if (tonality := measures.get("tonality")) is not None:
         words.append(scale(TONES, "tonal", tonality))
     pitch = measures.get("pitch")
     if pitch and pitch > 0 and measures.get("salience", 0) >= VOICED:
-        words.append(f"pitch ~{rounded(pitch)} Hz")
+        words.append(scale(PITCHES, "high pitch", pitch))
     depths = [measures.get(f"fluct_{i}", 0.0) for i in range(4)]
     if max(depths) >= FLUCTUATES:
         words.append(SPEEDS[depths.index(max(depths))])
@@ -88,22 +105,20 @@ def introduce(measures: Measures) -> str:
     return ", ".join(words)
 
 
-def refine(differences: Measures) -> str:
+def refine(differences: Measures, stream: str = "") -> str:
     """What a code of a residual layer adds to the codes above it: the three largest differences, if any."""
+    differences = told(differences, stream)
     said: list[tuple[float, str]] = []
     for name, least, more, less in CHANGES:
         value = differences.get(name, 0.0)
         if abs(value) >= least:
             amount = f"{abs(value):.0f} dB " if name == "level" else ""
             said.append((abs(value) / least, amount + (more if value > 0 else less)))
-    tilt = differences.get("centroid", 0.0)
-    if abs(tilt) >= 100:
-        said.append((abs(tilt) / 100, "brighter" if tilt > 0 else "darker"))
     regions = {i: differences.get(f"band_{i}", 0.0) for i in range(len(REGIONS))}
     strongest = max(regions, key=lambda i: abs(regions[i]))
-    if abs(regions[strongest]) >= 3:
+    if abs(regions[strongest]) >= REGION:
         more = "more" if regions[strongest] > 0 else "less"
-        said.append((abs(regions[strongest]) / 3, f"{more} {REGIONS[strongest]}"))
+        said.append((abs(regions[strongest]) / REGION, f"{more} {REGIONS[strongest]}"))
     said.sort(reverse=True)
     return ", ".join(text for _, text in said[:3])
 
@@ -243,10 +258,10 @@ def tell(summary: Mapping[str, Any], seconds: float) -> str:
 def swelling(ranges: Sequence[int]) -> str:
     """How far the lows, the mids and the highs swell, in words."""
     if max(ranges) < STEADY:
-        return "lows, mids and highs steady from half second to half second"
-    names = ("lows", "mids", "highs")
-    said = [f"{name} {'steady' if dB < STEADY else f'over {dB} dB'}" for name, dB in zip(names, ranges, strict=False)]
-    return "from half second to half second " + ", ".join(said)
+        return f"steady: half seconds lie within {max(ranges)} dB in lows, mids and highs"
+    places = zip(("lows", "mids", "highs"), ranges, strict=False)
+    said = [f"{dB} dB in the {name}{' (steady)' if dB < STEADY else ''}" for name, dB in places]
+    return "half seconds lie within " + ", ".join(said)
 
 
 def events(sounds: Mapping[str, Any]) -> str:

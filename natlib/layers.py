@@ -44,6 +44,7 @@ class Layout:
         self.names: list[str] = [str(layer.get("name")) for layer in layers]
         if len(set(self.names)) < len(layers) or not set(self.names).isdisjoint({"t", "kf", "n", "event"}):
             raise Failure(f"expected layers with names of their own, got {wire.show(self.names)}")
+        self.types = [str(layer.get("type")) for layer in layers]
         rate = head.get("frame_rate")
         if isinstance(rate, bool) or not isinstance(rate, int | float) or not 0 < rate <= FASTEST:
             raise Failure(f"expected a frame rate above 0 and up to {FASTEST} a second, got {wire.show(rate)}")

@@ -312,7 +312,8 @@ def introduction(layout: Layout, head: Head) -> tuple[int, int, str] | None:
         return None
     layer = layout.names.index(name)
     known = {key: value for key, value in measures.items() if type(value) in (int, float)}
-    return layer, code, gloss.refine(known) if layout.depth(layer) else gloss.introduce(known)
+    say = gloss.refine if layout.depth(layer) else gloss.introduce
+    return layer, code, say(known, layout.types[layer])
 
 
 class Buffered:

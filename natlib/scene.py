@@ -136,6 +136,7 @@ class Scenes:
 
     def __init__(self, table: Table, length: int):
         self.table, self.length = table, length
+        self.begun = False
         self.single = [(name, table.index[name]) for name in self.SINGLE if name in table.index]
         self.fluct = [table.index[f"fluct_{i}"] for i in range(4) if f"fluct_{i}" in table.index]
         self.chroma = [(i, table.index[f"chroma_{i}"]) for i in range(12) if f"chroma_{i}" in table.index]
@@ -155,7 +156,10 @@ class Scenes:
         column, power = self.table.column, self.table.power
         means = mean(rows, 1)
         means[:, power] = 10 * np.log10(mean(10 ** (rows[:, :, power] / 10), 1))  # of the powers
-        attacks = (column(rows, "attack") >= self.ATTACK).sum(axis=1).tolist()
+        attack = column(rows, "attack") >= self.ATTACK
+        attack[0, 0] &= self.begun  # what an item begins with may have begun before: a sound line tells if it is struck
+        self.begun = True
+        attacks = attack.sum(axis=1).tolist()
         voiced = self.table.voiced(rows)
         heard = often(voiced)
         grain = mean(np.where(np.isnan(voiced), column(rows, "crest"), np.nan), 1).tolist()  # a voice's pulses are none

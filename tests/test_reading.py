@@ -85,12 +85,16 @@ def test_introductions_are_words_of_measurement() -> None:
     loud = {"level": -8, "centroid": 5000, "tonality": 0.1, "fluct_2": 7.0, "fluct_0": 1.0, "attack": 20}
     assert gloss.introduce(loud) == "very loud, very bright, noisy, fluttering 8-16/s, attacks"
     sung = {"level": -28, "centroid": 900, "tonality": 0.9, "pitch": 221.0, "salience": 0.9, "fluct_0": 1.0}
-    assert gloss.introduce(sung) == "medium, mid, tonal, pitch ~220 Hz, steady"
+    assert gloss.introduce(sung) == "medium, mid, tonal, middle pitch, steady"
+    assert gloss.introduce(sung, "semantic") == "mid, tonal, steady"
+    assert gloss.introduce(loud, "acoustic") == "very loud, very bright, noisy, attacks"
+    assert gloss.introduce({"level": -70.0}, "semantic") == "near silence"
     assert gloss.introduce({}) == ""
 
 
 def test_residual_layers_say_what_they_add() -> None:
-    assert gloss.refine({"level": 6.2, "centroid": -500}) == "darker, 6 dB louder"
+    assert gloss.refine({"level": 6.2, "centroid": -1500}) == "darker, 6 dB louder"
+    assert gloss.refine({"level": 6.2, "centroid": -1500}, "semantic") == "darker"
     assert gloss.refine({"band_4": -9, "tonality": 0.01}) == "less highs"
     assert gloss.refine({"level": 0.3}) == ""
 
@@ -140,6 +144,8 @@ def test_a_scene_measures_its_frames() -> None:
         "wobble": [1, 7],
     }
     assert list(Scenes(table, 6).feed(table.rows(np.array([row()])))) == [{}]
+    begun, again = Scenes(table, 2).feed(table.rows(np.array([row(level=-20, attack=40), row(level=-20)] * 2)))
+    assert "attacks" not in begun and again["attacks"] == 1  # the first was there before
     vague = row(level=-20, pitch=440, salience=0.2, pulse=3, regularity=0.1, crest=8)
     assert list(Scenes(table, 2).feed(table.rows(np.array([vague] * 3)))) == [
         {"dB": -20, "grain": 8, "pitch": "~A4"},
@@ -228,13 +234,14 @@ def test_the_summary_of_swell() -> None:
     steady = [row(level=-20, band_0=-3, band_1=-3)] * 100
     got = summary_of(steady)
     assert got["colour"]["swell"] == [0]
-    assert "Lows, mids and highs steady from half second to half second." in gloss.tell(got, 8.0)
+    assert "Steady: half seconds lie within 0 dB in lows, mids and highs." in gloss.tell(got, 8.0)
     swelling = [row(level=-40 + 10 * (k // 25), band_0=-3, band_1=-3) for k in range(100)]
     got = summary_of(swelling)
     assert got["colour"]["swell"] == [30]
-    assert "From half second to half second lows over 30 dB." in gloss.tell(got, 8.0)
+    assert "Half seconds lie within 30 dB in the lows." in gloss.tell(got, 8.0)
     assert "swell" not in summary_of(steady[:30])["colour"]  # too short to be told
-    assert gloss.swelling([2, 7, 21]) == "from half second to half second lows steady, mids over 7 dB, highs over 21 dB"
+    said = "half seconds lie within 2 dB in the lows (steady), 7 dB in the mids, 21 dB in the highs"
+    assert gloss.swelling([2, 7, 21]) == said
 
 
 def test_the_summary_of_a_rhythm() -> None:
