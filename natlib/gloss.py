@@ -21,10 +21,12 @@ LEVELS = ((-60, "near silence"), (-45, "very quiet"), (-33, "quiet"), (-22, "med
 COLOURS = ((250, "very dark"), (700, "dark"), (1600, "mid"), (3500, "bright"))
 PITCHES = ((200, "low pitch"), (600, "middle pitch"))
 TONES = ((0.3, "noisy"), (0.6, "half tonal"))
-GRAINS = ((2.2, "smooth"), (3.5, ""), (6.5, "grainy"))  # dB of peaks over the mean within a frame
+GRAINS = ((1.5, "smooth"), (2.5, ""), (5.5, "grainy"))  # dB of peaks over those of smooth noise
 TILTS = ((-18, "pure"), (-10, "mellow"), (-4, "rich"))  # dB/octave of the harmonics
 HELD, GLIDING = 1.0, 4.0  # semitones a second: up to where a pitch stands still, from where on it slides
 HOLLOW = 8  # dB of odd over even harmonics
+NOISE = 30  # of 100: below, a sound has no tone
+CLICKING = 0.5  # clicks a second
 SPEEDS = ("swelling slowly", "fluctuating 2-8/s", "fluttering 8-16/s", "rough 16-50/s")
 STEADY = 3  # dB: a range in which a level holds
 FLUCTUATES = 4.0  # dB: a depth that is heard as movement
@@ -129,7 +131,7 @@ def kind(fields: Mapping[str, Any]) -> str:
     if tone is not None:
         if tone < 60 and grain is not None and "pitch" not in fields:
             words.append(scale(GRAINS, "spiky", grain))
-        words.append("noise" if tone < 30 else "partly tonal" if tone < 60 else "tonal")
+        words.append("noise" if tone < NOISE else "partly tonal" if tone < 60 else "tonal")
     if (hz := fields.get("Hz")) is not None:
         words.append(f"around {third(hz)} Hz")
     return " ".join(filter(None, words))
@@ -240,8 +242,13 @@ def tell(summary: Mapping[str, Any], seconds: float) -> str:
     if am := summary.get("am"):
         rate = f"{am['low']} to {am['high']}" if "low" in am else f"{am['rate']:g}"
         said.append(f"modulated {rate} times a second, {am['depth']} dB, {am['percent']} % of the time")
-    if clicks := summary.get("clicks"):
+    noisy = summary.get("colour", {}).get("tone", 100) < NOISE
+    if (clicks := summary.get("clicks", 0)) >= CLICKING:
         said.append(f"{clicks} clicks a second")
+    elif noisy:
+        said.append("hardly a click" if clicks else "no clicks")
+    if noisy and not {"pulse", "am", "tempo"} & summary.keys():
+        said.append("no regular pulse or modulation")
     if vibrato := summary.get("vibrato"):
         said.append(f"vibrato {vibrato[0]:g}/s, {vibrato[1]} cents")
     elif pitch["percent"] >= 40:

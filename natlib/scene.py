@@ -162,7 +162,7 @@ class Scenes:
         attacks = attack.sum(axis=1).tolist()
         voiced = self.table.voiced(rows)
         heard = often(voiced)
-        grain = mean(np.where(np.isnan(voiced), column(rows, "crest"), np.nan), 1).tolist()  # a voice's pulses are none
+        grain = mean(np.where(np.isnan(voiced), column(rows, "grain"), np.nan), 1).tolist()  # a voice's pulses are none
         swings = (~np.isnan(column(rows, "vibrato_rate") * column(rows, "vibrato_depth"))).sum(axis=1).tolist()
         any_pitch, peak, rate, bass, top = (
             often(column(rows, name)) for name in ("pitch", "peak_0", "am_rate", "bass", "top")

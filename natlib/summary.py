@@ -63,7 +63,6 @@ ATTACKED = 0.1  # seconds: what begins with an attack there has its start
 MIDST = 15  # dB below the loudest that an item begins or ends with: it was cut there
 OFTEN = 0.2  # share of the frames with a narrow peak, a modulation, from which it is said
 BROAD = 10000  # Hz: a recording that reaches further is not said to be limited
-CLICKING = 0.5  # clicks a second
 LOW, HIGH = 500, 2500  # Hz: an attack that rises below, above it alone
 EVEN = 0.2  # of a gap: where gaps differ less, they are regular
 SWELL = 0.5  # seconds that levels are taken over
@@ -195,10 +194,10 @@ class Summary:
         if len(level):
             self.ends = [self.ends[0] if self.frames else float(level[0]), float(level[-1])]
         rows, level = rows[level == level], level[level == level]
-        crest = np.where(np.isnan(self.table.voiced(rows)), column(rows, "crest"), np.nan)
+        grain = np.where(np.isnan(self.table.voiced(rows)), column(rows, "grain"), np.nan)
         names = ("tonality", *self.fluct)
         values = np.stack(
-            [np.log2(np.maximum(column(rows, "centroid"), 1)), crest, *(column(rows, name) for name in names)]
+            [np.log2(np.maximum(column(rows, "centroid"), 1)), grain, *(column(rows, name) for name in names)]
             + [10 ** (rows[:, i] / 10) for i in (*self.table.bands, *self.table.fine)],
             axis=1,
         )
@@ -260,7 +259,7 @@ class Summary:
             share = round(100 * len(self.modulations) / self.frames)
             result["am"] = {"percent": share, "rate": round(middle[0], 1), "depth": round(middle[1])}
             result["am"] |= {"low": round(slow), "high": round(fast)} if fast > 1.2 * slow else {}
-        if self.clicks >= max(2, CLICKING * self.frames / self.rate):
+        if "clicks" in self.table.index and self.loud is not None:
             result["clicks"] = round(self.clicks * self.rate / self.frames, 1)
         if len(self.swings) >= max(3, 0.1 * len(self.pitches)):
             rate, depth = np.median(np.array(self.swings), axis=0).tolist()
@@ -309,7 +308,7 @@ class Summary:
             loudness["cut"] = cut
         sums, counts = np.split(self.loud[first:, 1:].sum(axis=0), 2)
         with np.errstate(invalid="ignore"):
-            centroid, crest, tonality, *rest = (sums / counts).tolist()
+            centroid, grain, tonality, *rest = (sums / counts).tolist()
         ends = len(self.fluct), len(self.fluct) + len(self.table.bands)
         depths, bands, fine = rest[: ends[0]], rest[ends[0] : ends[1]], rest[ends[1] :]
         colour: Head = {}
@@ -321,8 +320,8 @@ class Summary:
             colour["most"] = [self.table.regions[strong[0]][0], self.table.regions[strong[-1]][1]]
         if tonality == tonality:
             colour["tone"] = round(100 * tonality)
-        if crest == crest:
-            colour["grain"] = round(crest)
+        if grain == grain:
+            colour["grain"] = round(grain)
         if present(depths):
             colour["wobble"] = [round(depth) if depth == depth else 0 for depth in depths]
         if swell := self.swell():

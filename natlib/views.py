@@ -45,7 +45,7 @@ def json(head: Head) -> str:
 class Ndjson:
     """One JSON object a line."""
 
-    GRAIN = 3  # dB from which a grain is said
+    GRAIN = 2  # dB from which a grain is said
     CHANGE = 3  # dB by which bands or fluctuation must have changed to be said again
 
     def __init__(self, layout: Layout, table: Table):
@@ -59,10 +59,10 @@ class Ndjson:
         if scenes:
             text += (
                 " scene: the time up to the next scene. dB level, Hz centroid, tone 0 noise to 100 tonal, grain dB of "
-                "peaks over the mean (none: smooth, 4 grainy, 7 crackling), pitch (a>b: it moves, ~: vague), peak Hz "
-                "of the strongest narrow peak where there is no pitch, vibrato [a second, cents], notes: strong pitch "
-                "classes, bass and top note, attacks: how many, clicks: how many, am [a second, dB] of a regular "
-                "modulation, pulse a second; when they change, bands dB in "
+                "peaks over those of smooth noise (none: smooth, 3 grainy, 6 crackling), pitch (a>b: it moves, ~: "
+                "vague), peak Hz of the strongest narrow peak where there is no pitch, vibrato [a second, cents], "
+                "notes: strong pitch classes, bass and top note, attacks: how many, clicks: how many, am [a second, "
+                "dB] of a regular modulation, pulse a second; when they change, bands dB in "
                 f"{self.table.edges} Hz against the level, wobble dB of fluctuation at 0.5-2, 2-8, 8-16, 16-50 a "
                 "second. sound: an event. s its length, dB peak, rise dB and ms of the attack, in: Hz where that "
                 "rises, if not everywhere, Hz centroid, pitch, peak, harm dB of harmonics over noise, odd dB of odd "

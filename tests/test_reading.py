@@ -37,7 +37,7 @@ NAMES = {
     "pulse": 0.1,
     "regularity": 0.01,
     "tuning": 1,
-    "crest": 0.1,
+    "grain": 0.1,
     "vibrato_rate": 0.1,
     "vibrato_depth": 1,
     "glide": 0.1,
@@ -129,7 +129,7 @@ def test_a_scene_measures_its_frames() -> None:
     table = Table(MEASURES)
     steady = row(
         level=-20, band_0=-3, band_1=-9, centroid=1234, tonality=0.8, pitch=440, salience=0.9, fluct_0=1, fluct_1=7,
-        crest=9,
+        grain=9,
     )  # fmt: skip
     rising = row(level=-20, band_0=-3, pitch=523.2, salience=0.9, attack=12, pulse=3.14, regularity=0.9)
     [scene] = Scenes(table, 6).feed(table.rows(np.array([steady] * 3 + [rising] * 3)))
@@ -146,7 +146,7 @@ def test_a_scene_measures_its_frames() -> None:
     assert list(Scenes(table, 6).feed(table.rows(np.array([row()])))) == [{}]
     begun, again = Scenes(table, 2).feed(table.rows(np.array([row(level=-20, attack=40), row(level=-20)] * 2)))
     assert "attacks" not in begun and again["attacks"] == 1  # the first was there before
-    vague = row(level=-20, pitch=440, salience=0.2, pulse=3, regularity=0.1, crest=8)
+    vague = row(level=-20, pitch=440, salience=0.2, pulse=3, regularity=0.1, grain=8)
     assert list(Scenes(table, 2).feed(table.rows(np.array([vague] * 3)))) == [
         {"dB": -20, "grain": 8, "pitch": "~A4"},
         {"dB": -20, "grain": 8},
@@ -242,6 +242,18 @@ def test_the_summary_of_swell() -> None:
     assert "swell" not in summary_of(steady[:30])["colour"]  # too short to be told
     said = "half seconds lie within 2 dB in the lows (steady), 7 dB in the mids, 21 dB in the highs"
     assert gloss.swelling([2, 7, 21]) == said
+
+
+def test_what_a_noise_has_not_is_said() -> None:
+    hiss = {"level": -20, "band_0": -3, "tonality": 0.1}
+    quiet = summary_of([row(**hiss, clicks=0)] * 100)
+    assert quiet["clicks"] == 0
+    assert gloss.tell(quiet, 8.0).endswith("No clicks. No regular pulse or modulation.")
+    one = summary_of([row(**hiss, clicks=k == 9) for k in range(100)])
+    assert "Hardly a click." in gloss.tell(one, 8.0)
+    beating = summary_of([row(**hiss, clicks=0, pulse=4, regularity=0.9)] * 100)
+    assert "Regular pulse 4.0/s" in gloss.tell(beating, 8.0) and "No regular" not in gloss.tell(beating, 8.0)
+    assert "click" not in gloss.tell(summary_of([row(level=-20, tonality=0.9, clicks=0)] * 100), 8.0)
 
 
 def test_the_summary_of_a_rhythm() -> None:

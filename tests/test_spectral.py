@@ -218,12 +218,16 @@ def test_no_vibrato_in_what_stands_or_slides(octaves: float) -> None:
     assert np.isnan(got["vibrato_rate"]).all()
 
 
-def test_crest_tells_crackle_from_noise() -> None:
-    smooth = noise(2, amplitude=0.03)
+@pytest.mark.parametrize(("low", "high"), [(0, 22050), (0, 300), (700, 1300), (2500, 6000)])
+def test_grain_tells_crackle_from_noise_of_any_bandwidth(low: int, high: int) -> None:
+    spectrum = np.fft.rfft(noise(4, amplitude=0.1))
+    hz = np.fft.rfftfreq(4 * RATE, 1 / RATE)
+    spectrum[(hz < low) | (hz > high)] = 0
+    smooth = np.fft.irfft(spectrum)
+    assert np.mean(inner(measure(smooth)["grain"], 2)) < 1.2
     crackle = smooth / 10
     crackle[1000::3000] += 0.5
-    assert np.median(measure(smooth)["crest"]) < 4
-    assert np.median(measure(crackle)["crest"]) > 9
+    assert np.median(measure(crackle)["grain"]) > 6
 
 
 @pytest.mark.parametrize("hz", [97, 1234.5, 8888])
