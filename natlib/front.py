@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from .fourier import BANDS, USABLE, Array, Filters, Frames, Spectrum, decibels, exact, hundredths, mel_edges
 from .harmony import Harmony
 from .peaks import Peaks
+from .periodicity import Periodicity
 
 SHORT, LONG = Fraction(1, 40), Fraction(12, 100)  # seconds: the two windows
 HOPS = 100  # short windows a second, about
@@ -35,11 +36,12 @@ SLOPE = 200  # hundredths of a dB: none of these falls more below the one before
 
 
 @lru_cache(8)
-def tables(sample_rate: int) -> tuple[Spectrum, Spectrum, Filters, Harmony, Peaks]:
+def tables(sample_rate: int) -> tuple[Spectrum, Spectrum, Filters, Harmony, Peaks, Periodicity]:
     """What depends on the sample rate alone: short and long spectra, and what is made of them."""
     short, long = Spectrum(sample_rate, SHORT), Spectrum(sample_rate, LONG)
-    peaks = Peaks(long, USABLE * sample_rate / 2)
-    return short, long, Filters(short, mel_edges(), sample_rate), Harmony(long, sample_rate), peaks
+    top = USABLE * sample_rate / 2
+    filters, harmony = Filters(short, mel_edges(), sample_rate), Harmony(long, sample_rate)
+    return short, long, filters, harmony, Peaks(long, top), Periodicity(short, top)
 
 
 class Front:
@@ -48,7 +50,7 @@ class Front:
     def __init__(self, sample_rate: int, frame_rate: Fraction):
         self.num, self.den = frame_rate.numerator, frame_rate.denominator * sample_rate  # den / num samples a frame
         self.hops = max(1, round(HOPS / frame_rate))  # short windows in a frame
-        self.short, self.long, self.bands, self.harmony, self.peaks = tables(sample_rate)
+        self.short, self.long, self.bands, self.harmony, self.peaks, self.periodicity = tables(sample_rate)
         self.top = max(self.harmony.end, self.peaks.end)
         frame = -(-self.den // self.num)
         self.reach = max(self.long.size // 2, (frame + self.short.size) // 2) + 1  # samples, from a frame's middle
@@ -100,7 +102,7 @@ class Front:
         whole = self.colour(self.buffer, self.places(2 * first + 1, count, 1) - self.start)
         middles = self.places(2 * first * hops + 1, count * hops, hops)
         near = self.near(whole["pitch"] / 100, whole["partial"])
-        powers, power, partial = self.listen(middles - self.start, np.repeat(near, hops, axis=0))
+        powers, power, partial, low = self.listen(middles - self.start, np.repeat(near, hops, axis=0))
         begins = self.places(2 * first * hops, count * hops, hops)
         valid = (begins < max(1, self.samples)).astype(np.float64)
         ends = middles + self.short.size // 2 > self.samples
@@ -126,17 +128,24 @@ class Front:
         heard = np.add.reduce(powers.reshape(count, hops, -1), axis=1)
         centroid = np.add.reduce(heard * self.centres, axis=1) / (np.add.reduce(heard, axis=1) + 1e-15)
         result |= {"loudness": hundredths(mean + 1e-12), "centroid": np.rint(centroid), "cells": cells}
+        result |= self.periodicity(low.reshape(count, -1, low.shape[1]))
         return result | whole | {"cents": self.track(partial.reshape(count, hops, -1), near[:, 0], whole["partial"])}
 
-    def listen(self, middles: NDArray[np.int64], near: NDArray[np.int64]) -> tuple[Array, Array, Array]:
-        """Of each short window: the power of the bands, of all, and of the bins `near`, a row of them a window."""
-        bands, power, partial, first = [], [], [], 0
+    def listen(self, middles: NDArray[np.int64], near: NDArray[np.int64]) -> tuple[Array, Array, Array, Array]:
+        """Of each short window: the power of the bands, of all, and of the bins `near`, a row of them a window.
+
+        And of every fourth window of a frame the low bins.
+        """
+        fourth = np.arange(len(middles)) % self.hops % 4 == 0
+        parts, first = [], 0
         for short in self.short(self.buffer, middles):
-            bands.append(self.bands(short))
-            power.append(np.add.reduce(short, axis=1))
-            partial.append(np.take_along_axis(short, near[first : first + len(short)], 1))
-            first += len(short)
-        return np.concatenate(bands), np.concatenate(power) * self.short.scale, np.concatenate(partial)
+            some = slice(first, first + len(short))
+            power = np.add.reduce(short, axis=1) * self.short.scale
+            partial = np.take_along_axis(short, near[some], 1)
+            parts.append((self.bands(short), power, partial, short[fourth[some], : self.periodicity.end]))
+            first = some.stop
+        bands, power, partial, low = (np.concatenate(column) for column in zip(*parts, strict=True))
+        return bands, power, partial, low
 
     def near(self, pitch: Array, partial: Array) -> NDArray[np.int64]:
         """Seven bins of a short window around a partial, (frames, 7); pitch in Hz, the partial's order or 0."""

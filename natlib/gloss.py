@@ -25,6 +25,7 @@ GRAINS = ((1.5, "smooth"), (2.5, ""), (5.5, "grainy"))  # dB of peaks over those
 TILTS = ((-18, "pure"), (-10, "mellow"), (-4, "rich"))  # dB/octave of the harmonics
 HELD, GLIDING = 1.0, 4.0  # semitones a second: up to where a pitch stands still, from where on it slides
 HOLLOW = 8  # dB of odd over even harmonics
+PERIODIC = 27  # per cent: from here on a waveform repeats itself as no noise does
 NOISE = 30  # of 100: below, a sound has no tone
 CLICKING = 0.5  # clicks a second
 SPEEDS = ("swelling slowly", "fluctuating 2-8/s", "fluttering 8-16/s", "rough 16-50/s")
@@ -128,7 +129,9 @@ def refine(differences: Measures, stream: str = "") -> str:
 def kind(fields: Mapping[str, Any]) -> str:
     """Noise or tone, its grain, and where it lies: of a scene, or of a summary's colour."""
     tone, grain, words = fields.get("tone"), fields.get("grain"), []
-    if tone is not None:
+    if tone is not None and tone < NOISE and fields.get("periodic", 0) >= PERIODIC:
+        words.append("rough tone")
+    elif tone is not None:
         if tone < 60 and grain is not None and "pitch" not in fields:
             words.append(scale(GRAINS, "spiky", grain))
         words.append("noise" if tone < NOISE else "partly tonal" if tone < 60 else "tonal")
@@ -153,6 +156,8 @@ def describe(scene: Mapping[str, Any]) -> str:
         words.append(f"pitch {way(pitch)}")
     elif peak := scene.get("peak"):
         words.append(f"narrow peak {way(peak)} Hz")
+    if f0 := scene.get("f0"):
+        words.append(f"fundamental {way(f0)} Hz")
     if am := scene.get("am"):
         words.append(f"modulated {am[0]:.0f}/s {am[1]} dB")
     if clicks := scene.get("clicks"):
@@ -183,6 +188,8 @@ def event(sound: Mapping[str, Any]) -> str:
         words.append(f"pitch {way(sound['pitch'])}" + (f" {timbre(sound)}" if "tilt" in sound else ""))
     elif "peak" in sound:
         words.append(f"narrow peak {way(sound['peak'])} Hz")
+    if "f0" in sound:
+        words.append(f"fundamental {way(sound['f0'])} Hz")
     if "Hz" in sound:
         words.append(f"around {way(sound['Hz'])} Hz")
     if "am" in sound:
@@ -233,6 +240,9 @@ def tell(summary: Mapping[str, Any], seconds: float) -> str:
     if peak := summary.get("peak"):
         text = f"narrow peak {peak['percent']} % of the time, at {peak['low']}"
         said.append(text + (f" to {peak['high']} Hz" if peak["high"] != peak["low"] else " Hz"))
+    if f0 := summary.get("f0"):
+        text = f"fundamental of a rough tone {f0['percent']} % of the time, mostly {f0['low']}"
+        said.append(text + (f" to {f0['high']} Hz" if f0["high"] != f0["low"] else " Hz"))
     if lines := summary.get("lines"):
         said.append("lasting lines at " + ", ".join(f"{hz} Hz" for hz, _ in lines))
     if (voices := summary.get("voices")) and abs(voices["one"] - voices["several"]) >= 20:
@@ -242,7 +252,8 @@ def tell(summary: Mapping[str, Any], seconds: float) -> str:
     if am := summary.get("am"):
         rate = f"{am['low']} to {am['high']}" if "low" in am else f"{am['rate']:g}"
         said.append(f"modulated {rate} times a second, {am['depth']} dB, {am['percent']} % of the time")
-    noisy = summary.get("colour", {}).get("tone", 100) < NOISE
+    colour = summary.get("colour", {})
+    noisy = colour.get("tone", 100) < NOISE and colour.get("periodic", 0) < PERIODIC and "f0" not in summary
     if (clicks := summary.get("clicks", 0)) >= CLICKING:
         said.append(f"{clicks} clicks a second")
     elif noisy:

@@ -25,6 +25,7 @@ LAG = Fraction(1)  # seconds: the slowest pulse
 STEP = 20  # groups of frames analysed at a time, at most: more cost no less
 FLUCT = (0.5, 2, 8, 16, 50)  # Hz, of fluctuation
 CLEAR_ATTACK = 300  # hundredths of a dB that all bands rise on average, from which it has a moment
+PERIODIC = 300  # thousandths of periodicity, from which a fundamental is told
 TONAL = 300  # thousandths of tonality, from which notes are told
 FAINT = 16.0  # energy of a cell in 2**-32: below, nothing clicks
 HISS = 100000  # hundredths of Hz: from here on a pitch has to be tonal and peak, or it is a fricative, a cymbal
@@ -77,6 +78,8 @@ MEASURES: list[dict[str, Any]] = [
     {"name": "clicks", "unit": "", "step": 1},
     {"name": "am_rate", "unit": "Hz", "step": 0.1},
     {"name": "am_depth", "unit": "dB", "step": 0.1},
+    {"name": "periodicity", "unit": "0..1", "step": 0.01},
+    {"name": "fundamental", "unit": "Hz", "step": 1},
 ]
 
 
@@ -223,7 +226,11 @@ class Meter:
         peaks = np.where(frames["peaks"][now] > 0, frames["peaks"][now] / 10, np.nan)
         columns |= {f"peak_{i}": peaks[:, i] for i in range(MOST)}
         columns["prominence"] = np.where(peaks[:, 0] > 0, frames["prominence"][now] / 10, np.nan)
-        return columns | {"centroid": frames["centroid"][now], "tonality": frames["tonality"][now] / 10}
+        columns |= {"periodicity": frames["periodicity"][now] / 10, "tonality": frames["tonality"][now] / 10}
+        columns["fundamental"] = np.where(
+            frames["periodicity"][now] >= PERIODIC, frames["fundamental"][now] / 100, np.nan
+        )
+        return columns | {"centroid": frames["centroid"][now]}
 
     def note(self, frames: Frames, count: int) -> Frames:
         """Pitch, pitch classes, and what tells one instrument from another."""

@@ -24,6 +24,7 @@ ABSENT = -32768
 LOUDEST = 300.0  # dB: what is said to be louder is not believed
 VOICED = 0.6  # salience from which a pitch is said
 STEP = 0.8  # semitones: a new note
+PERIODIC = 27  # per cent of periodicity that no noise has
 SHALLOW = 1.0  # dB: a modulation that is less deep is not said
 POINTS = 5  # of a pitch's way, at most
 TURNING = 1.25  # ratio from which a colour is another
@@ -58,6 +59,8 @@ class Moment(NamedTuple):
     centroid: float
     pitch: float
     peak_0: float
+    periodicity: float
+    fundamental: float
     harmonicity: float
     odd_even: float
     tilt: float
@@ -132,7 +135,7 @@ class Scenes:
     REGULAR = 0.6  # regularity from which a pulse is said
     CHROMA = 0.5  # strength from which a pitch class is said
     TONAL = 0.5  # tonality from which pitch classes are
-    SINGLE = ("level", "centroid", "tonality", "vibrato_rate", "vibrato_depth", "pulse", "regularity")
+    SINGLE = ("level", "centroid", "tonality", "periodicity", "vibrato_rate", "vibrato_depth", "pulse", "regularity")
 
     def __init__(self, table: Table, length: int):
         self.table, self.length = table, length
@@ -164,8 +167,8 @@ class Scenes:
         heard = often(voiced)
         grain = mean(np.where(np.isnan(voiced), column(rows, "grain"), np.nan), 1).tolist()  # a voice's pulses are none
         swings = (~np.isnan(column(rows, "vibrato_rate") * column(rows, "vibrato_depth"))).sum(axis=1).tolist()
-        any_pitch, peak, rate, bass, top = (
-            often(column(rows, name)) for name in ("pitch", "peak_0", "am_rate", "bass", "top")
+        any_pitch, peak, fundamental, rate, bass, top = (
+            often(column(rows, name)) for name in ("pitch", "peak_0", "fundamental", "am_rate", "bass", "top")
         )
         depth = column(rows, "am_depth").tolist()
         clicks = np.rint(np.nansum(column(rows, "clicks"), axis=1)).astype(int).tolist()
@@ -186,6 +189,8 @@ class Scenes:
                 scene["pitch"] = f"~{vague}"
             elif moving := course(peak[i]):
                 scene["peak"] = moving
+            if not pitch:
+                scene |= repeating(now.get("periodicity", 0.0), fundamental[i])
             if 2 * swings[i] >= self.length:
                 scene["vibrato"] = [round(now["vibrato_rate"], 1), round(now["vibrato_depth"])]
             notes = self.notes(values) if now.get("tonality", 0) >= self.TONAL else ""
@@ -288,6 +293,14 @@ def course(hz: Sequence[float]) -> int | str:
     if 1 / STEADY < first / last < STEADY:
         return gloss.rounded(median_low(heard))
     return f"{gloss.rounded(first)}>{gloss.rounded(last)}"
+
+
+def repeating(periodicity: float, hz: Sequence[float]) -> Head:
+    """How far a waveform repeats itself, in per cent, and how often a second, where it is more than a noise's."""
+    if round(100 * periodicity) < PERIODIC:
+        return {}
+    fields: Head = {"periodic": round(100 * periodicity)}
+    return fields | ({"f0": often} if (often := course(hz)) else {})
 
 
 def turn(centroids: Sequence[float]) -> int | str:
@@ -461,6 +474,8 @@ class Sounds:
             sound["pitch"] = f"~{vague}"
         elif narrow := course(columns["peak_0"]):
             sound["peak"] = narrow
+        if not pitch and (known := present(columns["periodicity"])):
+            sound |= repeating(sum(known) / len(known), columns["fundamental"])
         for name, (field, least) in self.COLOUR.items():
             told = present(columns[name])
             if len(told) > 1 and (value := round(median(told))) and (not least or value >= least):

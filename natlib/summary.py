@@ -95,6 +95,7 @@ class Summary:
         self.timbres = [array("f") for _ in TIMBRE]  # where there is a pitch
         self.swings: list[tuple[float, float]] = []  # rate in Hz and depth in cents, where there is a vibrato
         self.peaks = array("f")  # Hz, where there is a narrow one and no pitch
+        self.fundamentals = array("f")  # Hz, where there is one in short windows, but no pitch
         self.lines = [0] * LINES  # narrow peaks, by sixths of a tone above 20 Hz
         self.voices = [0, 0, 0]  # tonal frames, those of one clear voice, those of none
         self.ends = [math.nan, math.nan]  # levels of the first and of the last frame
@@ -154,6 +155,8 @@ class Summary:
         self.voices[0] += int(tonal.sum())
         self.voices[1] += int((tonal & (clear >= CLEAR)).sum())
         self.voices[2] += int((tonal & ~(clear >= MIXED)).sum())
+        fundamental = column(rows, "fundamental")
+        self.fundamentals.extend(fundamental[(fundamental >= 1) & np.isnan(voiced)].tolist())
         self.peaks.extend(peak[(peak >= 1) & ~(pitch > 0)].tolist())
         with np.errstate(invalid="ignore"):
             order = pitch / rate
@@ -195,7 +198,7 @@ class Summary:
             self.ends = [self.ends[0] if self.frames else float(level[0]), float(level[-1])]
         rows, level = rows[level == level], level[level == level]
         grain = np.where(np.isnan(self.table.voiced(rows)), column(rows, "grain"), np.nan)
-        names = ("tonality", *self.fluct)
+        names = ("tonality", "periodicity", *self.fluct)
         values = np.stack(
             [np.log2(np.maximum(column(rows, "centroid"), 1)), grain, *(column(rows, name) for name in names)]
             + [10 ** (rows[:, i] / 10) for i in (*self.table.bands, *self.table.fine)],
@@ -248,6 +251,10 @@ class Summary:
             ends = [gloss.rounded(float(hz)) for hz in np.percentile(np.array(self.peaks), [10, 90])]
             share = round(100 * len(self.peaks) / self.frames)
             result["peak"] = {"percent": share, "low": ends[0], "high": ends[1]}
+        if len(self.fundamentals) >= max(3, OFTEN * self.frames):
+            quarters = np.rint(np.percentile(np.array(self.fundamentals), [25, 50, 75])).astype(int).tolist()
+            share = round(100 * len(self.fundamentals) / self.frames)
+            result["f0"] = {"percent": share} | dict(zip(("low", "median", "high"), quarters, strict=True))
         if lines := self.lasting():
             result["lines"] = lines
         if self.voices[0] >= max(3, OFTEN * self.frames):
@@ -308,7 +315,7 @@ class Summary:
             loudness["cut"] = cut
         sums, counts = np.split(self.loud[first:, 1:].sum(axis=0), 2)
         with np.errstate(invalid="ignore"):
-            centroid, grain, tonality, *rest = (sums / counts).tolist()
+            centroid, grain, tonality, periodicity, *rest = (sums / counts).tolist()
         ends = len(self.fluct), len(self.fluct) + len(self.table.bands)
         depths, bands, fine = rest[: ends[0]], rest[ends[0] : ends[1]], rest[ends[1] :]
         colour: Head = {}
@@ -320,6 +327,8 @@ class Summary:
             colour["most"] = [self.table.regions[strong[0]][0], self.table.regions[strong[-1]][1]]
         if tonality == tonality:
             colour["tone"] = round(100 * tonality)
+        if periodicity == periodicity:
+            colour["periodic"] = round(100 * periodicity)
         if grain == grain:
             colour["grain"] = round(grain)
         if present(depths):

@@ -60,9 +60,10 @@ class Ndjson:
             text += (
                 " scene: the time up to the next scene. dB level, Hz centroid, tone 0 noise to 100 tonal, grain dB of "
                 "peaks over those of smooth noise (none: smooth, 3 grainy, 6 crackling), pitch (a>b: it moves, ~: "
-                "vague), peak Hz of the strongest narrow peak where there is no pitch, vibrato [a second, cents], "
-                "notes: strong pitch classes, bass and top note, attacks: how many, clicks: how many, am [a second, "
-                "dB] of a regular modulation, pulse a second; when they change, bands dB in "
+                "vague), peak Hz of the strongest narrow peak where there is no pitch, periodic: how far the waveform "
+                "repeats at once (none: noise, 30 a rough tone, 100 a pure one), f0 Hz: how often, vibrato [a second, "
+                "cents], notes: strong pitch classes, bass and top note, attacks: how many, clicks: how many, am [a "
+                "second, dB] of a regular modulation, pulse a second; when they change, bands dB in "
                 f"{self.table.edges} Hz against the level, wobble dB of fluctuation at 0.5-2, 2-8, 8-16, 16-50 a "
                 "second. sound: an event. s its length, dB peak, rise dB and ms of the attack, in: Hz where that "
                 "rises, if not everywhere, Hz centroid, pitch, peak, harm dB of harmonics over noise, odd dB of odd "
@@ -133,6 +134,8 @@ class Columns(Ndjson):
         "grain",
         "pitch",
         "peak",
+        "periodic",
+        "f0",
         "attacks",
         "clicks",
         "am",
@@ -144,7 +147,7 @@ class Columns(Ndjson):
         "wobble",
         "vibrato",
     )
-    SOUND = ("s", "dB", "rise", "ms", "Hz", "pitch", "peak", "fall", "in", "am")
+    SOUND = ("s", "dB", "rise", "ms", "Hz", "pitch", "peak", "fall", "in", "am", "periodic", "f0")
 
     def how_to_read(self, scenes: bool, layers: list[str], introduced: bool) -> str:
         text = super().how_to_read(scenes, layers, introduced)

@@ -47,6 +47,8 @@ NAMES = {
     "top": 0.01,
     "harmonicity": 0.1,
     "peak_0": 1,
+    "periodicity": 0.01,
+    "fundamental": 1,
     "clicks": 1,
     "am_rate": 0.1,
     "am_depth": 0.1,
@@ -242,6 +244,24 @@ def test_the_summary_of_swell() -> None:
     assert "swell" not in summary_of(steady[:30])["colour"]  # too short to be told
     said = "half seconds lie within 2 dB in the lows (steady), 7 dB in the mids, 21 dB in the highs"
     assert gloss.swelling([2, 7, 21]) == said
+
+
+def test_a_rough_tone_is_no_noise() -> None:
+    buzz = {"level": -20, "tonality": 0.1, "centroid": 1500, "periodicity": 0.38, "fundamental": 240}
+    measured = [row(**buzz)] * 100
+    scene = next(Scenes(Table(MEASURES), 6).feed(Table(MEASURES).rows(np.array(measured[:6]))))
+    assert scene == {"dB": -20, "Hz": 1500, "tone": 10, "periodic": 38, "f0": 240}
+    assert gloss.describe(scene) == "rough tone around 1600 Hz, fundamental 240 Hz"
+    got = summary_of(measured)
+    assert got["f0"] == {"percent": 100, "low": 240, "median": 240, "high": 240}
+    said = gloss.tell(got, 8.0)
+    assert (
+        "Rough tone around 1600 Hz" in said and "Fundamental of a rough tone 100 % of the time, mostly 240 Hz" in said
+    )
+    [sound] = sounds_of([row(level=-70)] * 3 + [row(**buzz, attack=20)] + measured[:5] + [row(level=-70)] * 5)
+    assert sound["periodic"] == 38 and sound["f0"] == 240
+    sung = {**buzz, "pitch": 240, "salience": 0.9}
+    assert "f0" not in summary_of([row(**sung)] * 100)  # a pitch is said as such
 
 
 def test_what_a_noise_has_not_is_said() -> None:

@@ -218,6 +218,22 @@ def test_no_vibrato_in_what_stands_or_slides(octaves: float) -> None:
     assert np.isnan(got["vibrato_rate"]).all()
 
 
+@pytest.mark.parametrize("hz", [130, 237, 820])
+def test_periodicity_tells_a_rough_tone_from_noise(hz: float) -> None:
+    rng = np.random.default_rng(3)
+    wander = np.repeat(rng.uniform(-0.08, 0.08, 60), RATE // 20)  # of the frequency, 20 a second: no pitch in 120 ms
+    phase = 2 * np.pi * np.cumsum(hz * (1 + wander)) / RATE
+    rough = sum(np.sin(n * phase) / n for n in range(1, 20) if n * hz < 8000) * 0.05 + noise(3, amplitude=0.03)
+    got = measure(rough)
+    assert 0.27 < np.mean(inner(got["periodicity"], 3)) < 0.9
+    told = inner(got["fundamental"], 3)
+    assert abs(np.nanmedian(told) / hz - 1) < 0.08
+    spectrum = np.fft.rfft(noise(3))
+    for slope in (0, -0.5, -1):
+        hiss = np.fft.irfft(spectrum * np.maximum(np.arange(len(spectrum)), 60.0) ** slope)
+        assert np.mean(inner(measure(0.05 * hiss / hiss.std())["periodicity"], 3)) < 0.22
+
+
 @pytest.mark.parametrize(("low", "high"), [(0, 22050), (0, 300), (700, 1300), (2500, 6000)])
 def test_grain_tells_crackle_from_noise_of_any_bandwidth(low: int, high: int) -> None:
     spectrum = np.fft.rfft(noise(4, amplitude=0.1))
