@@ -21,11 +21,12 @@ LEVELS = ((-60, "near silence"), (-45, "very quiet"), (-33, "quiet"), (-22, "med
 COLOURS = ((250, "very dark"), (700, "dark"), (1600, "mid"), (3500, "bright"))
 PITCHES = ((200, "low pitch"), (600, "middle pitch"))
 TONES = ((0.3, "noisy"), (0.6, "half tonal"))
-GRAINS = ((1.5, "smooth"), (2.5, ""), (5.5, "grainy"))  # dB of peaks over those of smooth noise
+GRAINS = ((1.3, "smooth"), (2.5, "slightly grainy"), (5.5, "grainy"))  # dB of peaks over those of smooth noise
 TILTS = ((-18, "pure"), (-10, "mellow"), (-4, "rich"))  # dB/octave of the harmonics
 HELD, GLIDING = 1.0, 4.0  # semitones a second: up to where a pitch stands still, from where on it slides
 HOLLOW = 8  # dB of odd over even harmonics
-PERIODIC = 27  # per cent: from here on a waveform repeats itself as no noise does
+PERIODIC, CLEARLY = 27, 50  # per cent: from here on a waveform repeats itself as no noise does, as a tone does
+ONE = 1.15  # ratio of fundamentals up to which they are one tone's
 NOISE = 30  # of 100: below, a sound has no tone
 CLICKING = 0.5  # clicks a second
 SPEEDS = ("swelling slowly", "fluctuating 2-8/s", "fluttering 8-16/s", "rough 16-50/s")
@@ -129,8 +130,9 @@ def refine(differences: Measures, stream: str = "") -> str:
 def kind(fields: Mapping[str, Any]) -> str:
     """Noise or tone, its grain, and where it lies: of a scene, or of a summary's colour."""
     tone, grain, words = fields.get("tone"), fields.get("grain"), []
-    if tone is not None and tone < NOISE and fields.get("periodic", 0) >= PERIODIC:
-        words.append("rough tone")
+    periodic = fields.get("periodic", 0)
+    if tone is not None and tone < NOISE and periodic >= PERIODIC:
+        words.append("rough tone" if periodic < CLEARLY else "unsteady tone")
     elif tone is not None:
         if tone < 60 and grain is not None and "pitch" not in fields:
             words.append(scale(GRAINS, "spiky", grain))
@@ -220,6 +222,9 @@ def tell(summary: Mapping[str, Any], seconds: float) -> str:
         most = colour.get("most")
         depths = colour.get("wobble", ())
         moves = movement(depths) or ("no fluctuation" if depths and max(depths) < 2 else "")
+        f0 = summary.get("f0")
+        if f0 and f0["high"] < ONE * f0["low"]:  # one tone, however rough
+            colour = colour | {"periodic": max(PERIODIC, colour.get("periodic", 0))}
         words = kind(colour | ({"pitch": ""} if pitch["percent"] >= 20 else {}))
         said.append(", ".join(filter(None, (words, most and f"most of it in {most[0]}-{most[1]} Hz", moves))))
         if swell := colour.get("swell"):
@@ -241,7 +246,7 @@ def tell(summary: Mapping[str, Any], seconds: float) -> str:
         text = f"narrow peak {peak['percent']} % of the time, at {peak['low']}"
         said.append(text + (f" to {peak['high']} Hz" if peak["high"] != peak["low"] else " Hz"))
     if f0 := summary.get("f0"):
-        text = f"fundamental of a rough tone {f0['percent']} % of the time, mostly {f0['low']}"
+        text = f"fundamental {f0['percent']} % of the time, mostly {f0['low']}"
         said.append(text + (f" to {f0['high']} Hz" if f0["high"] != f0["low"] else " Hz"))
     if lines := summary.get("lines"):
         said.append("lasting lines at " + ", ".join(f"{hz} Hz" for hz, _ in lines))

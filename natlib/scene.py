@@ -354,6 +354,7 @@ class Sounds:
     COLOUR: ClassVar = {"harmonicity": ("harm", 6), "odd_even": ("odd", 8), "tilt": ("tilt", 0)}
     # An item may begin in the midst of a sound: what rises at its very start, and does not fall, is no event.
     QUIET = -65.0  # dBFS: below, nothing begins
+    GRADUAL, SLOW = 30, 15  # ms of the attack, dB/s of the fall: nothing that is struck
     LONGEST = 8.0  # seconds
 
     def __init__(self, table: Table, rate: float, attack: float = ATTACK):
@@ -487,6 +488,8 @@ class Sounds:
         after = 3 * (len(levels) - 1 - top) // 4 if len(levels) > self.SHORT else len(levels) - 1 - top
         if after and (fall := (peak - levels[top + after]) * self.rate / after) >= self.FALLS:
             sound["fall"] = round(fall)
+        if self.frame <= 1 and seconds >= 1 and sound.get("ms", 0) >= self.GRADUAL and sound.get("fall", 0) < self.SLOW:
+            return  # so does a recording begin in the midst of surf
         yield self.frame, round(start, 2), sound
 
     def _where(self, rises: Sequence[float]) -> str:

@@ -255,11 +255,14 @@ def test_a_rough_tone_is_no_noise() -> None:
     got = summary_of(measured)
     assert got["f0"] == {"percent": 100, "low": 240, "median": 240, "high": 240}
     said = gloss.tell(got, 8.0)
-    assert (
-        "Rough tone around 1600 Hz" in said and "Fundamental of a rough tone 100 % of the time, mostly 240 Hz" in said
-    )
+    assert "Rough tone around 1600 Hz" in said and "Fundamental 100 % of the time, mostly 240 Hz" in said
     [sound] = sounds_of([row(level=-70)] * 3 + [row(**buzz, attack=20)] + measured[:5] + [row(level=-70)] * 5)
     assert sound["periodic"] == 38 and sound["f0"] == 240
+    faint = gloss.tell(summary_of([row(**buzz | {"periodicity": 0.25})] * 100), 8.0)
+    assert "Rough tone" in faint  # it holds its frequency
+    wild = [row(**buzz | {"periodicity": 0.25, "fundamental": 240 + 5 * k}) for k in range(100)]
+    assert "oise around 1600 Hz" in gloss.tell(summary_of(wild), 8.0)
+    assert "Unsteady tone" in gloss.tell(summary_of([row(**buzz | {"periodicity": 0.6})] * 100), 8.0)
     sung = {**buzz, "pitch": 240, "salience": 0.9}
     assert "f0" not in summary_of([row(**sung)] * 100)  # a pitch is said as such
 
@@ -294,6 +297,8 @@ def test_what_an_item_begins_with_is_no_event() -> None:
     table = Table(MEASURES)
     begun = [row(level=-20, attack=40)] + [row(level=-20)] * 30
     assert not [*(sounds := Sounds(table, 12.5)).feed(0, table.rows(np.array(begun))), *sounds.finish()]
+    surf = [row(level=-20, attack=40, attack_length=60)] + [row(level=-20 - n / 2) for n in range(30)]
+    assert not [*(sounds := Sounds(table, 12.5)).feed(0, table.rows(np.array(surf))), *sounds.finish()]
     struck = [row(level=-20, attack=40)] + [row(level=-20 - n / 3) for n in range(30)]
     assert len([*(sounds := Sounds(table, 12.5)).feed(0, table.rows(np.array(struck))), *sounds.finish()]) == 1
 
