@@ -408,7 +408,8 @@ class Meter:
         peak = decibels((cells.max(axis=1) + 1) * count / (cells.sum(axis=1) + count))
         low, high = np.array([FINE[:-1], FINE[1:]], dtype=np.float64)
         density = np.nan_to_num(exact(10 ** ((fine - np.fmax.reduce(fine, axis=1)[:, None]) / 1000))) / (high - low)
-        slope, square = density @ (high**3 - low**3) / 3, density**2 @ (high**5 - low**5) / 5  # cells are of the slope
+        slope = np.add.reduce(density * (high**3 - low**3), axis=1) / 3  # which the cells are of
+        square = np.add.reduce(density * density * (high**5 - low**5), axis=1) / 5
         shape = np.maximum(slope * slope / square / (float(self.frame_rate) * count), 0.5)
         most = NormalDist().inv_cdf((count - 0.375) / (count + 0.25))
         smooth = 3 * decibels(1 - 1 / (9 * shape) + most / (3 * np.sqrt(shape)))

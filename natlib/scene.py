@@ -24,7 +24,6 @@ ABSENT = -32768
 LOUDEST = 300.0  # dB: what is said to be louder is not believed
 VOICED = 0.6  # salience from which a pitch is said
 STEP = 0.8  # semitones: a new note
-PERIODIC = 27  # per cent of periodicity that no noise has
 SHALLOW = 1.0  # dB: a modulation that is less deep is not said
 POINTS = 5  # of a pitch's way, at most
 TURNING = 1.25  # ratio from which a colour is another
@@ -297,10 +296,11 @@ def course(hz: Sequence[float]) -> int | str:
 
 def repeating(periodicity: float, hz: Sequence[float]) -> Head:
     """How far a waveform repeats itself, in per cent, and how often a second, where it is more than a noise's."""
-    if round(100 * periodicity) < PERIODIC:
+    share = round(100 * periodicity)
+    if share < gloss.PERIODIC:
         return {}
-    fields: Head = {"periodic": round(100 * periodicity)}
-    return fields | ({"f0": often} if (often := course(hz)) else {})
+    rate = course(hz)
+    return {"periodic": share, "f0": rate} if rate else {"periodic": share}
 
 
 def turn(centroids: Sequence[float]) -> int | str:
