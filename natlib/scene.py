@@ -166,10 +166,10 @@ class Scenes:
         heard = often(voiced)
         grain = mean(np.where(np.isnan(voiced), column(rows, "grain"), np.nan), 1).tolist()  # a voice's pulses are none
         swings = (~np.isnan(column(rows, "vibrato_rate") * column(rows, "vibrato_depth"))).sum(axis=1).tolist()
-        any_pitch, peak, fundamental, rate, bass, top = (
-            often(column(rows, name)) for name in ("pitch", "peak_0", "fundamental", "am_rate", "bass", "top")
+        any_pitch, peak, rate, bass, top = (
+            often(column(rows, name)) for name in ("pitch", "peak_0", "am_rate", "bass", "top")
         )
-        depth = column(rows, "am_depth").tolist()
+        fundamental, depth = (column(rows, name).tolist() for name in ("fundamental", "am_depth"))
         clicks = np.rint(np.nansum(column(rows, "clicks"), axis=1)).astype(int).tolist()
         for i, values in enumerate(means.tolist()):
             now = {name: value for name, j in self.single if (value := values[j]) == value}
@@ -295,11 +295,15 @@ def course(hz: Sequence[float]) -> int | str:
 
 
 def repeating(periodicity: float, hz: Sequence[float]) -> Head:
-    """How far a waveform repeats itself, in per cent, and how often a second, where it is more than a noise's."""
-    share = round(100 * periodicity)
-    if share < gloss.PERIODIC:
+    """How far a waveform repeats itself, in per cent, and how often a second, where it is more than a noise's.
+
+    Or where a third of the frames agree: those of noise do not.
+    """
+    share, heard = round(100 * periodicity), [value for value in hz if value >= 1]
+    steady = len(heard) > 1 and 3 * len(heard) >= len(hz) and max(heard) < gloss.ONE * min(heard)
+    if share < gloss.PERIODIC and not steady:
         return {}
-    rate = course(hz)
+    rate = gloss.rounded(median_low(heard)) if steady else course(hz)
     return {"periodic": share, "f0": rate} if rate else {"periodic": share}
 
 

@@ -258,6 +258,8 @@ def test_a_rough_tone_is_no_noise() -> None:
     assert "Rough tone around 1600 Hz" in said and "Fundamental 100 % of the time, mostly 240 Hz" in said
     [sound] = sounds_of([row(level=-70)] * 3 + [row(**buzz, attack=20)] + measured[:5] + [row(level=-70)] * 5)
     assert sound["periodic"] == 38 and sound["f0"] == 240
+    faint = [row(**buzz | {"periodicity": 0.25})] * 2 + [row(level=-20, periodicity=0.2)] * 4
+    assert next(Scenes(Table(MEASURES), 6).feed(Table(MEASURES).rows(np.array(faint))))["f0"] == 240
     faint = gloss.tell(summary_of([row(**buzz | {"periodicity": 0.25})] * 100), 8.0)
     assert "Rough tone" in faint  # it holds its frequency
     wild = [row(**buzz | {"periodicity": 0.25, "fundamental": 240 + 5 * k}) for k in range(100)]
