@@ -303,8 +303,22 @@ def repeating(periodicity: float, hz: Sequence[float]) -> Head:
     steady = len(heard) > 1 and 3 * len(heard) >= len(hz) and max(heard) < gloss.ONE * min(heard)
     if share < gloss.PERIODIC and not steady:
         return {}
-    rate = gloss.rounded(median_low(heard)) if steady else course(hz)
-    return {"periodic": share, "f0": rate} if rate else {"periodic": share}
+    there = steady or (len(heard) > 1 and 2 * len(heard) >= len(hz))
+    return {"periodic": share, "f0": contour(heard)} if there else {"periodic": share}
+
+
+def contour(hz: Sequence[float]) -> int | str:
+    """The way of a fundamental that may be told an octave off here and there: 240, or "240>310>220"."""
+    middle = median_low(hz)
+    octaves = [math.log2(value / middle) for value in hz]
+    near = [value / 2 ** round(n) if abs(n - round(n)) < 0.25 else value for value, n in zip(hz, octaves, strict=True)]
+    third = -(-len(near) // 3)
+    points = [median_low(part) for part in (near[:third], near[third:-third], near[-third:]) if part]
+    if max(points) < STEADY * min(points):
+        return gloss.rounded(middle)
+    if len(points) == 3 and min(points[0], points[2]) <= points[1] <= max(points[0], points[2]):
+        del points[1]  # between its neighbours
+    return ">".join(str(gloss.rounded(point)) for point in points)
 
 
 def turn(centroids: Sequence[float]) -> int | str:

@@ -16,7 +16,7 @@ from test_pack import LAYERS, lines, walk
 
 from natlib import gloss, synth
 from natlib.layers import Layout
-from natlib.scene import Scenes, Sounds, Table, melody
+from natlib.scene import Scenes, Sounds, Table, contour, melody
 from natlib.summary import Summary
 from natlib.views import estimate
 from natlib.wire import Head
@@ -244,6 +244,19 @@ def test_the_summary_of_swell() -> None:
     assert "swell" not in summary_of(steady[:30])["colour"]  # too short to be told
     said = "half seconds lie within 2 dB in the lows (steady), 7 dB in the mids, 21 dB in the highs"
     assert gloss.swelling([2, 7, 21]) == said
+
+
+@pytest.mark.parametrize(
+    "hz, way",
+    [
+        ([240, 241, 239], 240),
+        ([240, 480, 121], 240),  # an octave off
+        ([200] * 3 + [300] * 3 + [210] * 3, "200>300>210"),
+        ([200, 200, 250, 250, 300, 300], "200>300"),
+    ],
+)
+def test_the_way_of_a_fundamental(hz: list[float], way: int | str) -> None:
+    assert contour(hz) == way
 
 
 def test_a_rough_tone_is_no_noise() -> None:
