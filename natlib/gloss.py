@@ -30,7 +30,7 @@ ONE = 1.15  # ratio of fundamentals up to which they are one tone's
 NOISE = 30  # of 100: below, a sound has no tone
 CLICKING = 0.5  # clicks a second
 SPEEDS = ("swelling slowly", "fluctuating 2-8/s", "fluttering 8-16/s", "rough 16-50/s")
-STEADY = 3  # dB: a range in which a level holds
+STEADY, NEARLY = 3, 5  # dB: ranges in which a level holds, in which it nearly does
 FLUCTUATES = 4.0  # dB: a depth that is heard as movement
 HIT = 9.0  # dB: a rise that is heard as an attack
 VOICED = 0.5  # salience from which a pitch is worth a word
@@ -284,7 +284,8 @@ def swelling(ranges: Sequence[int]) -> str:
         return f"steady: half seconds lie within {max(ranges)} dB in lows, mids and highs"
     places = zip(("lows", "mids", "highs"), ranges, strict=False)
     said = [f"{dB} dB in the {name}{' (steady)' if dB < STEADY else ''}" for name, dB in places]
-    return "half seconds lie within " + ", ".join(said)
+    nearly = "nearly steady: " if max(ranges) <= NEARLY else ""
+    return f"{nearly}half seconds lie within {', '.join(said)}"
 
 
 def events(sounds: Mapping[str, Any]) -> str:

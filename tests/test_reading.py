@@ -244,6 +244,7 @@ def test_the_summary_of_swell() -> None:
     assert "swell" not in summary_of(steady[:30])["colour"]  # too short to be told
     said = "half seconds lie within 2 dB in the lows (steady), 7 dB in the mids, 21 dB in the highs"
     assert gloss.swelling([2, 7, 21]) == said
+    assert gloss.swelling([4, 5, 4]).startswith("nearly steady: half seconds lie within 4 dB in the lows")
 
 
 @pytest.mark.parametrize(
