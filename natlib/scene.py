@@ -304,11 +304,15 @@ def repeating(periodicity: float, hz: Sequence[float]) -> Head:
     if share < gloss.PERIODIC and not steady:
         return {}
     there = steady or (len(heard) > 1 and 2 * len(heard) >= len(hz))
-    return {"periodic": share, "f0": contour(heard)} if there else {"periodic": share}
+    way = contour(heard) if there else 0
+    return {"periodic": share, "f0": way} if way else {"periodic": share}
 
 
 def contour(hz: Sequence[float]) -> int | str:
-    """The way of a fundamental that may be told an octave off here and there: 240, or "240>310>220"."""
+    """The way of a fundamental that may be told an octave off here and there: 240, or "240>310>220".
+
+    0 where it is said to move by an octave: then it is no one tone's.
+    """
     middle = median_low(hz)
     octaves = [math.log2(value / middle) for value in hz]
     near = [value / 2 ** round(n) if abs(n - round(n)) < 0.25 else value for value, n in zip(hz, octaves, strict=True)]
@@ -316,6 +320,8 @@ def contour(hz: Sequence[float]) -> int | str:
     points = [median_low(part) for part in (near[:third], near[third:-third], near[-third:]) if part]
     if max(points) < STEADY * min(points):
         return gloss.rounded(middle)
+    if max(points) > 1.9 * min(points):
+        return 0
     if len(points) == 3 and min(points[0], points[2]) <= points[1] <= max(points[0], points[2]):
         del points[1]  # between its neighbours
     return ">".join(str(gloss.rounded(point)) for point in points)
