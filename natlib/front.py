@@ -128,7 +128,7 @@ class Front:
         heard = np.add.reduce(powers.reshape(count, hops, -1), axis=1)
         centroid = np.add.reduce(heard * self.centres, axis=1) / (np.add.reduce(heard, axis=1) + 1e-15)
         result |= {"loudness": hundredths(mean + 1e-12), "centroid": np.rint(centroid), "cells": cells}
-        result |= self.periodicity(low.reshape(count, -1, low.shape[1]))
+        result |= self.periodicity(low.reshape(count, -1, low.shape[1]), valid.reshape(count, hops)[:, ::4])
         return result | whole | {"cents": self.track(partial.reshape(count, hops, -1), near[:, 0], whole["partial"])}
 
     def listen(self, middles: NDArray[np.int64], near: NDArray[np.int64]) -> tuple[Array, Array, Array, Array]:

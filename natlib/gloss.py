@@ -25,7 +25,7 @@ GRAINS = ((1.3, "smooth"), (2.5, "slightly grainy"), (5.5, "grainy"))  # dB of p
 TILTS = ((-18, "pure"), (-10, "mellow"), (-4, "rich"))  # dB/octave of the harmonics
 HELD, GLIDING = 1.0, 4.0  # semitones a second: up to where a pitch stands still, from where on it slides
 HOLLOW = 8  # dB of odd over even harmonics
-PERIODIC, CLEARLY = 27, 50  # per cent: from here on a waveform repeats itself as no noise does, as a tone does
+PERIODIC, CLEARLY = 23, 50  # per cent: from here on a waveform repeats itself as no noise does, as a tone does
 ONE = 1.15  # ratio of fundamentals up to which they are one tone's
 NOISE = 30  # of 100: below, a sound has no tone
 CLICKING = 0.5  # clicks a second
@@ -259,11 +259,12 @@ def tell(summary: Mapping[str, Any], seconds: float) -> str:
         said.append(f"modulated {rate} times a second, {am['depth']} dB, {am['percent']} % of the time")
     colour = summary.get("colour", {})
     noisy = colour.get("tone", 100) < NOISE and colour.get("periodic", 0) < PERIODIC and "f0" not in summary
-    if (clicks := summary.get("clicks", 0)) >= CLICKING:
+    clicks = summary.get("clicks")
+    if clicks is not None and clicks >= CLICKING:
         said.append(f"{clicks} clicks a second")
-    elif noisy:
+    elif clicks is not None and noisy:
         said.append("hardly a click" if clicks else "no clicks")
-    if noisy and not {"pulse", "am", "tempo"} & summary.keys():
+    if noisy and summary.get("pulse") == 0:
         said.append("no regular pulse or modulation")
     if vibrato := summary.get("vibrato"):
         said.append(f"vibrato {vibrato[0]:g}/s, {vibrato[1]} cents")
@@ -281,8 +282,8 @@ def tell(summary: Mapping[str, Any], seconds: float) -> str:
 def swelling(ranges: Sequence[int]) -> str:
     """How far the lows, the mids and the highs swell, in words."""
     if max(ranges) < STEADY:
-        return f"steady: half seconds lie within {max(ranges)} dB in lows, mids and highs"
-    places = zip(("lows", "mids", "highs"), ranges, strict=False)
+        return f"steady: half seconds lie within {max(ranges)} dB everywhere"
+    places = zip(("lows", "mids", "highs"), ranges, strict=False)  # the highs may not have been recorded
     said = [f"{dB} dB in the {name}{' (steady)' if dB < STEADY else ''}" for name, dB in places]
     nearly = "nearly steady: " if max(ranges) <= NEARLY else ""
     return f"{nearly}half seconds lie within {', '.join(said)}"

@@ -228,7 +228,9 @@ class Meter:
         columns["prominence"] = np.where(peaks[:, 0] > 0, frames["prominence"][now] / 10, np.nan)
         columns |= {"periodicity": frames["periodicity"][now] / 10, "tonality": frames["tonality"][now] / 10}
         columns["fundamental"] = np.where(
-            frames["periodicity"][now] >= PERIODIC, frames["fundamental"][now] / 100, np.nan
+            (frames["periodicity"][now] >= PERIODIC) & (frames["fundamental"][now] > 0),
+            frames["fundamental"][now] / 100,
+            np.nan,
         )
         return columns | {"centroid": frames["centroid"][now]}
 

@@ -179,7 +179,7 @@ class Scenes:
             if "centroid" in now:
                 scene["Hz"] = gloss.rounded(now["centroid"])
             if "tonality" in now:
-                scene["tone"] = round(100 * now["tonality"])
+                scene["tone"] = min(100, max(0, round(100 * now["tonality"])))
             if grain[i] == grain[i]:
                 scene["grain"] = round(grain[i])
             if pitch := melody(heard[i]):
@@ -189,7 +189,7 @@ class Scenes:
             elif moving := course(peak[i]):
                 scene["peak"] = moving
             if not pitch:
-                scene |= repeating(now.get("periodicity", 0.0), fundamental[i])
+                scene |= repeating(now.get("periodicity"), fundamental[i])
             if 2 * swings[i] >= self.length:
                 scene["vibrato"] = [round(now["vibrato_rate"], 1), round(now["vibrato_depth"])]
             notes = self.notes(values) if now.get("tonality", 0) >= self.TONAL else ""
@@ -294,12 +294,14 @@ def course(hz: Sequence[float]) -> int | str:
     return f"{gloss.rounded(first)}>{gloss.rounded(last)}"
 
 
-def repeating(periodicity: float, hz: Sequence[float]) -> Head:
+def repeating(periodicity: float | None, hz: Sequence[float]) -> Head:
     """How far a waveform repeats itself, in per cent, and how often a second, where it is more than a noise's.
 
     Or where a third of the frames agree: those of noise do not.
     """
-    share, heard = round(100 * periodicity), [value for value in hz if value >= 1]
+    if periodicity is None:
+        return {}
+    share, heard = min(100, max(0, round(100 * periodicity))), [value for value in hz if value >= 1]
     steady = len(heard) > 1 and 3 * len(heard) >= len(hz) and max(heard) < gloss.ONE * min(heard)
     if share < gloss.PERIODIC and not steady:
         return {}
@@ -322,9 +324,10 @@ def contour(hz: Sequence[float]) -> int | str:
         return gloss.rounded(middle)
     if max(points) > 1.9 * min(points):
         return 0
-    if len(points) == 3 and min(points[0], points[2]) <= points[1] <= max(points[0], points[2]):
+    if len(points) == 3 and min(points[0], points[2]) / STEADY < points[1] < STEADY * max(points[0], points[2]):
         del points[1]  # between its neighbours
-    return ">".join(str(gloss.rounded(point)) for point in points)
+    way = [gloss.rounded(point) for point in points]
+    return ">".join(map(str, way)) if len(set(way)) > 1 else way[0]
 
 
 def turn(centroids: Sequence[float]) -> int | str:
@@ -499,8 +502,9 @@ class Sounds:
             sound["pitch"] = f"~{vague}"
         elif narrow := course(columns["peak_0"]):
             sound["peak"] = narrow
-        if not pitch and (known := present(columns["periodicity"])):
-            sound |= repeating(sum(known) / len(known), columns["fundamental"])
+        if not pitch:
+            known = present(columns["periodicity"])
+            sound |= repeating(sum(known) / len(known) if known else None, columns["fundamental"])
         for name, (field, least) in self.COLOUR.items():
             told = present(columns[name])
             if len(told) > 1 and (value := round(median(told))) and (not least or value >= least):
@@ -512,7 +516,8 @@ class Sounds:
         after = 3 * (len(levels) - 1 - top) // 4 if len(levels) > self.SHORT else len(levels) - 1 - top
         if after and (fall := (peak - levels[top + after]) * self.rate / after) >= self.FALLS:
             sound["fall"] = round(fall)
-        if self.frame <= 1 and seconds >= 1 and sound.get("ms", 0) >= self.GRADUAL and sound.get("fall", 0) < self.SLOW:
+        gradual = sound.get("ms", 0) >= self.GRADUAL and sound.get("fall", 0) < self.SLOW
+        if self.frame <= 1 and seconds >= 1 and gradual and not pitch:
             return  # so does a recording begin in the midst of surf
         yield self.frame, round(start, 2), sound
 

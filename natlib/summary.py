@@ -18,7 +18,7 @@ from __future__ import annotations
 import math
 from array import array
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from statistics import median, pstdev
 from typing import TYPE_CHECKING
 
@@ -61,10 +61,12 @@ MIXED = 5  # dB of harmonics over noise up to which tones are several
 ABSENT = -55  # dB: a band with less has nothing
 ATTACKED = 0.1  # seconds: what begins with an attack there has its start
 MIDST = 15  # dB below the loudest that an item begins or ends with: it was cut there
+RARELY = 0.05  # share of the frames up to which a pulse is a chance one
 OFTEN = 0.2  # share of the frames with a narrow peak, a modulation, from which it is said
 BROAD = 10000  # Hz: a recording that reaches further is not said to be limited
 LOW, HIGH = 500, 2500  # Hz: an attack that rises below, above it alone
 EVEN = 0.2  # of a gap: where gaps differ less, they are regular
+REGIONS = 6  # of the level: lows, mids and highs are two of them each
 SWELL = 0.5  # seconds that levels are taken over
 SWELLS = 6  # of them that there must be
 GRID = 0.1  # of a unit: how far beats are off at most, on average
@@ -100,7 +102,7 @@ class Summary:
         self.voices = [0, 0, 0]  # tonal frames, those of one clear voice, those of none
         self.ends = [math.nan, math.nan]  # levels of the first and of the last frame
         self.modulations: list[tuple[float, float]] = []  # rate in Hz and depth in dB, where there is one, no pitch's
-        self.clicks = 0
+        self.clicks: int | None = None  # None: not measured
         self.harmonics = np.zeros((2, len(self.orders)))  # sums and numbers, where there is a clear pitch
         self.sounds: list[tuple[float, Head]] = []  # start and fields of those that begin with an attack
         self.powers = array("f")  # of each frame, in pairs of regions: lows, mids, highs
@@ -162,7 +164,8 @@ class Summary:
             order = pitch / rate
             own = (rate > 0) & (depth > 0) & ~((order < 4.2) & (np.abs(order - np.rint(order)) < 0.1))
         self.modulations += np.stack((rate, depth), 1)[own].tolist()
-        self.clicks += int(np.nansum(column(rows, "clicks")))
+        if len(clicks := present(column(rows, "clicks").tolist())):
+            self.clicks = (self.clicks or 0) + int(sum(clicks))
         clear = rows[(voiced == voiced) & (column(rows, "harmonicity") >= CLEAR)][:, self.orders]
         clear = clear[~np.isnan(clear).any(axis=1)]
         clear = 10 ** ((clear - clear.max(axis=1, initial=-300)[:, None]) / 10)
@@ -209,8 +212,9 @@ class Summary:
             self.loud = np.zeros((111, 1 + 2 * values.shape[1]))
         first = 2 + len(names)
         powers = values[:, first : first + len(self.table.bands) // 2 * 2] * 10 ** (level / 10)[:, None]
-        pairs = np.nan_to_num(powers[:, ::2]) + np.nan_to_num(powers[:, 1::2])
-        self.powers.frombytes(pairs.astype(np.float32).tobytes())
+        low, high = powers[:, ::2], powers[:, 1::2]
+        pairs = np.where(np.isnan(high), low, low + high)  # a recording may end within a pair
+        self.powers.frombytes(np.minimum(pairs, 1e30).astype(np.float32).tobytes())
         sums = np.hstack((np.ones((len(rows), 1)), np.where(there, values, 0), there))
         np.add.at(self.loud, np.clip(np.rint(level) - QUIETEST, 0, 110).astype(int), sums)
 
@@ -227,6 +231,8 @@ class Summary:
             result["sounds"] = sounds
         if self.pulses and len(self.pulses) >= PULSE * self.frames:
             result["pulse"] = round(float(np.median(np.array(self.pulses))), 1)
+        elif self.unpulsed(sounds):
+            result["pulse"] = 0
         if len(self.pitches) >= 3:
             heard = np.array(self.pitches)
             low, middle, high = (gloss.note(float(hz)) for hz in np.percentile(heard, [10, 50, 90], method="nearest"))
@@ -266,8 +272,8 @@ class Summary:
             share = round(100 * len(self.modulations) / self.frames)
             result["am"] = {"percent": share, "rate": round(middle[0], 1), "depth": round(middle[1])}
             result["am"] |= {"low": round(slow), "high": round(fast)} if fast > 1.2 * slow else {}
-        if "clicks" in self.table.index and self.loud is not None:
-            result["clicks"] = round(self.clicks * self.rate / self.frames, 1)
+        if self.clicks is not None:
+            result["clicks"] = float(f"{max(0, self.clicks) * self.rate / self.frames:.2g}")
         if len(self.swings) >= max(3, 0.1 * len(self.pitches)):
             rate, depth = np.median(np.array(self.swings), axis=0).tolist()
             result["vibrato"] = [round(rate, 1), round(depth)]
@@ -278,6 +284,13 @@ class Summary:
             if len(self.tunings) >= 5 * self.rate:
                 result["tuning"] = {"cents": round(float(np.median(np.array(self.tunings))))}
         return result
+
+    def unpulsed(self, sounds: Head) -> bool:
+        """Was no regular pulse found, though there was one to be found?"""
+        measured = {"pulse", "am_rate"} <= self.table.index.keys() and self.frames >= SWELLS * SWELL * self.rate
+        few = max(1, RARELY * self.frames)
+        regular = "grid" in sounds or ("gap" in sounds and sounds["gap_sd"] < EVEN * sounds["gap"])
+        return measured and not regular and len(self.pulses) <= few and len(self.modulations) <= few
 
     def lasting(self) -> list[list[int]]:
         """Narrow peaks that last: Hz and per cent of the time, the lowest first."""
@@ -326,11 +339,11 @@ class Summary:
         ]:
             colour["most"] = [self.table.regions[strong[0]][0], self.table.regions[strong[-1]][1]]
         if tonality == tonality:
-            colour["tone"] = round(100 * tonality)
+            colour["tone"] = min(100, max(0, round(100 * tonality)))
         if periodicity == periodicity:
-            colour["periodic"] = round(100 * periodicity)
+            colour["periodic"] = min(100, max(0, round(100 * periodicity)))
         if grain == grain:
-            colour["grain"] = round(grain)
+            colour["grain"] = max(0, round(grain))
         if present(depths):
             colour["wobble"] = [round(depth) if depth == depth else 0 for depth in depths]
         if swell := self.swell():
@@ -344,18 +357,20 @@ class Summary:
         return {"loudness": loudness} | ({"colour": colour} if colour else {})
 
     def swell(self) -> list[int]:
-        """How far the levels of half seconds lie apart, by pairs of regions: four fifths of them, in dB."""
+        """How far the levels of half seconds lie apart in lows, mids, highs: four fifths of them, in dB.
+
+        Nothing where the regions are others than six; no highs where a recording has none.
+        """
         import numpy as np
 
         width, length = len(self.table.bands) // 2, max(1, round(SWELL * self.rate))
-        count = len(self.powers) // (width * length) if width else 0
+        count = len(self.powers) // (width * length) if len(self.table.bands) == REGIONS else 0
         if count < SWELLS:
             return []
         frames = np.array(self.powers[: count * length * width]).reshape(count, length, width)
         levels = 10 * np.log10(np.maximum(frames.mean(axis=1), 10 ** (QUIETEST / 10)))
         low, high = np.percentile(levels, [10, 90], axis=0)
-        swell: list[int] = np.rint(high - low).astype(int).tolist()
-        return swell
+        return [round(dB) for dB in takewhile(lambda dB: dB == dB, (high - low).tolist())]
 
     def events(self) -> Head:
         """What the sounds that begin with an attack have in common."""

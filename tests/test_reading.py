@@ -233,15 +233,21 @@ def test_the_summary_of_lines_clicks_and_modulation() -> None:
 
 
 def test_the_summary_of_swell() -> None:
-    steady = [row(level=-20, band_0=-3, band_1=-3)] * 100
-    got = summary_of(steady)
-    assert got["colour"]["swell"] == [0]
-    assert "Steady: half seconds lie within 0 dB in lows, mids and highs." in gloss.tell(got, 8.0)
-    swelling = [row(level=-40 + 10 * (k // 25), band_0=-3, band_1=-3) for k in range(100)]
-    got = summary_of(swelling)
-    assert got["colour"]["swell"] == [30]
-    assert "Half seconds lie within 30 dB in the lows." in gloss.tell(got, 8.0)
-    assert "swell" not in summary_of(steady[:30])["colour"]  # too short to be told
+    table = Table([{"name": name} for name in ("level", *(f"band_{i}" for i in range(6)))])
+
+    def swell(levels: list[float], bands: tuple[float, ...]) -> list[int] | None:
+        summary = Summary(table, 12.5)
+        summary.feed(np.array([[level, *bands] for level in levels]))
+        found: list[int] | None = summary.head()["colour"].get("swell")
+        return found
+
+    even, cut = (-8.0,) * 6, (-6.0,) * 4 + (np.nan,) * 2
+    assert swell([-20] * 100, even) == [0, 0, 0]
+    assert swell([-40 + 10 * (k // 25) for k in range(100)], even) == [30, 30, 30]
+    assert swell([-40 + 10 * (k // 25) for k in range(100)], cut) == [30, 30]  # of a recording that ends at 2500 Hz
+    assert swell([-20] * 30, even) is None  # too short to be told
+    assert swell([200] * 100, (299.0,) * 6) == [0, 0, 0]
+    assert gloss.swelling([0, 2]) == "steady: half seconds lie within 2 dB everywhere"
     said = "half seconds lie within 2 dB in the lows (steady), 7 dB in the mids, 21 dB in the highs"
     assert gloss.swelling([2, 7, 21]) == said
     assert gloss.swelling([4, 5, 4]).startswith("nearly steady: half seconds lie within 4 dB in the lows")
@@ -254,6 +260,7 @@ def test_the_summary_of_swell() -> None:
         ([240, 480, 121], 240),  # an octave off
         ([200] * 3 + [300] * 3 + [210] * 3, "200>300>210"),
         ([310] * 3 + [160] * 3 + [230] * 3, 0),
+        ([200] * 3 + [199] * 3 + [300] * 3, "200>300"),
         ([200, 200, 250, 250, 300, 300], "200>300"),
     ],
 )
@@ -273,13 +280,16 @@ def test_a_rough_tone_is_no_noise() -> None:
     assert "Rough tone around 1600 Hz" in said and "Fundamental 100 % of the time, mostly 240 Hz" in said
     [sound] = sounds_of([row(level=-70)] * 3 + [row(**buzz, attack=20)] + measured[:5] + [row(level=-70)] * 5)
     assert sound["periodic"] == 38 and sound["f0"] == 240
-    faint = [row(**buzz | {"periodicity": 0.25})] * 2 + [row(level=-20, periodicity=0.2)] * 4
+    faint = [row(**buzz | {"periodicity": 0.2})] * 2 + [row(level=-20, periodicity=0.1)] * 4
     assert next(Scenes(Table(MEASURES), 6).feed(Table(MEASURES).rows(np.array(faint))))["f0"] == 240
-    faint = gloss.tell(summary_of([row(**buzz | {"periodicity": 0.25})] * 100), 8.0)
+    faint = gloss.tell(summary_of([row(**buzz | {"periodicity": 0.2})] * 100), 8.0)
     assert "Rough tone" in faint  # it holds its frequency
-    wild = [row(**buzz | {"periodicity": 0.25, "fundamental": 240 + 5 * k}) for k in range(100)]
+    wild = [row(**buzz | {"periodicity": 0.2, "fundamental": 240 + 5 * k}) for k in range(100)]
     assert "oise around 1600 Hz" in gloss.tell(summary_of(wild), 8.0)
     assert "Unsteady tone" in gloss.tell(summary_of([row(**buzz | {"periodicity": 0.6})] * 100), 8.0)
+    assert "periodic" not in next(
+        Scenes(Table(MEASURES), 6).feed(Table(MEASURES).rows(np.array([row(level=-20, fundamental=240)] * 6)))
+    )
     sung = {**buzz, "pitch": 240, "salience": 0.9}
     assert "f0" not in summary_of([row(**sung)] * 100)  # a pitch is said as such
 
@@ -293,6 +303,13 @@ def test_what_a_noise_has_not_is_said() -> None:
     assert "Hardly a click." in gloss.tell(one, 8.0)
     beating = summary_of([row(**hiss, clicks=0, pulse=4, regularity=0.9)] * 100)
     assert "Regular pulse 4.0/s" in gloss.tell(beating, 8.0) and "No regular" not in gloss.tell(beating, 8.0)
+    late = gloss.tell(summary_of([row(**hiss, clicks=k == 9) for k in range(600)]), 48.0)
+    assert "Hardly a click." in late  # one in 48 s
+    told = gloss.tell(summary_of([row(**hiss)] * 100), 8.0)
+    assert "click" not in told  # that was not measured
+    assert "No regular" not in gloss.tell(summary_of([row(**hiss, clicks=0)] * 20), 1.6)  # too short to tell
+    strokes = ([row(**hiss, clicks=0, attack=20)] + [row(**hiss, clicks=0)] * 5 + [row(level=-60)] * 6) * 8
+    assert "No regular" not in gloss.tell(summary_of(strokes), 7.7)
     assert "click" not in gloss.tell(summary_of([row(level=-20, tonality=0.9, clicks=0)] * 100), 8.0)
 
 
@@ -316,6 +333,8 @@ def test_what_an_item_begins_with_is_no_event() -> None:
     assert not [*(sounds := Sounds(table, 12.5)).feed(0, table.rows(np.array(begun))), *sounds.finish()]
     surf = [row(level=-20, attack=40, attack_length=60)] + [row(level=-20 - n / 2) for n in range(30)]
     assert not [*(sounds := Sounds(table, 12.5)).feed(0, table.rows(np.array(surf))), *sounds.finish()]
+    sung = [row(level=-20 - n / 2, attack=40 * (n == 0), attack_length=60, pitch=440, salience=0.9) for n in range(30)]
+    assert len([*(sounds := Sounds(table, 12.5)).feed(0, table.rows(np.array(sung))), *sounds.finish()]) == 1
     struck = [row(level=-20, attack=40)] + [row(level=-20 - n / 3) for n in range(30)]
     assert len([*(sounds := Sounds(table, 12.5)).feed(0, table.rows(np.array(struck))), *sounds.finish()]) == 1
 

@@ -228,10 +228,27 @@ def test_periodicity_tells_a_rough_tone_from_noise(hz: float) -> None:
     assert 0.27 < np.mean(inner(got["periodicity"], 3)) < 0.9
     told = inner(got["fundamental"], 3)
     assert abs(np.nanmedian(told) / hz - 1) < 0.08
-    spectrum = np.fft.rfft(noise(3))
+
+
+def test_periodicity_of_noise_is_low() -> None:
+    spectrum = np.fft.rfft(noise(4))
+    hz = np.fft.rfftfreq(4 * RATE, 1 / RATE)
     for slope in (0, -0.5, -1):
-        hiss = np.fft.irfft(spectrum * np.maximum(np.arange(len(spectrum)), 60.0) ** slope)
-        assert np.mean(inner(measure(0.05 * hiss / hiss.std())["periodicity"], 3)) < 0.22
+        hiss = np.fft.irfft(spectrum * np.maximum(hz, 20.0) ** slope)
+        assert np.mean(inner(measure(0.05 * hiss / hiss.std())["periodicity"], 3)) < 0.12
+    for low, high in ((0, 300), (0, 1000), (100, 300), (1000, 3000), (1500, 6000)):
+        band = np.fft.irfft(np.where((hz >= low) & (hz < high), spectrum, 0))
+        got = measure(0.05 * band / band.std())
+        assert np.mean(inner(got["periodicity"], 3)) < 0.2, (low, high)
+        assert np.mean(inner(got["fundamental"] > 0, 3)) < 0.2, (low, high)
+
+
+@pytest.mark.parametrize("hz", [120, 240, 441, 820, 1150])
+def test_fundamental_of_a_buzz(hz: float) -> None:
+    got = measure(harmonics(hz, [1 / n for n in range(1, 8)], 1) + noise(1, amplitude=1e-3))
+    assert np.allclose(inner(got["fundamental"], 2), hz, rtol=0.01, atol=1)
+    above = measure(harmonics(2 * 1300, [1.0], 1) + noise(1, amplitude=1e-3))
+    assert np.isnan(inner(above["fundamental"], 2)).all()  # no subharmonic of a whistle
 
 
 @pytest.mark.parametrize(("low", "high"), [(0, 22050), (0, 300), (700, 1300), (2500, 6000)])
