@@ -27,6 +27,7 @@ HELD, GLIDING = 1.0, 4.0  # semitones a second: up to where a pitch stands still
 HOLLOW = 8  # dB of odd over even harmonics
 PERIODIC, CLEARLY = 23, 50  # per cent: from here on a waveform repeats itself as no noise does, as a tone does
 ONE = 1.15  # ratio of fundamentals up to which they are one tone's
+EVEN = 0.2  # of a gap: where gaps differ less, they are regular
 NOISE = 30  # of 100: below, a sound has no tone
 CLICKING = 0.5  # clicks a second
 SPEEDS = ("swelling slowly", "fluctuating 2-8/s", "fluttering 8-16/s", "rough 16-50/s")
@@ -72,6 +73,16 @@ def note(hz: float) -> str:
 def rounded(hz: float) -> int:
     """Hz to two digits: what a reader can use of it."""
     return int(float(f"{hz:.2g}"))
+
+
+def percent(share: float) -> int:
+    """A share in per cent, whatever other programs measured."""
+    return min(100, max(0, round(100 * share)))
+
+
+def even(sounds: Mapping[str, Any]) -> bool:
+    """Do sounds follow each other regularly?"""
+    return bool(sounds["gap_sd"] < EVEN * sounds["gap"])
 
 
 def third(hz: float) -> int:
@@ -218,11 +229,11 @@ def tell(summary: Mapping[str, Any], seconds: float) -> str:
             text += f", {loudness['quiet']} % of the time below {loudness['dB'] - 20} dB"
         said.append(text)
     pitch = summary.get("pitch", {"percent": 0})
+    f0 = summary.get("f0")
     if colour := summary.get("colour"):
         most = colour.get("most")
         depths = colour.get("wobble", ())
         moves = movement(depths) or ("no fluctuation" if depths and max(depths) < 2 else "")
-        f0 = summary.get("f0")
         if f0 and f0["high"] < ONE * f0["low"]:  # one tone, however rough
             colour = colour | {"periodic": max(PERIODIC, colour.get("periodic", 0))}
         words = kind(colour | ({"pitch": ""} if pitch["percent"] >= 20 else {}))
@@ -245,7 +256,7 @@ def tell(summary: Mapping[str, Any], seconds: float) -> str:
     if peak := summary.get("peak"):
         text = f"narrow peak {peak['percent']} % of the time, at {peak['low']}"
         said.append(text + (f" to {peak['high']} Hz" if peak["high"] != peak["low"] else " Hz"))
-    if f0 := summary.get("f0"):
+    if f0:
         text = f"fundamental {f0['percent']} % of the time, mostly {f0['low']}"
         said.append(text + (f" to {f0['high']} Hz" if f0["high"] != f0["low"] else " Hz"))
     if lines := summary.get("lines"):
@@ -313,7 +324,7 @@ def events(sounds: Mapping[str, Any]) -> str:
 
 def spaced(sounds: Mapping[str, Any]) -> str:
     """How far apart sounds are, in words."""
-    regular = sounds["gap_sd"] < 0.2 * sounds["gap"]
+    regular = even(sounds)
     if not regular and "grid" in sounds:
         return f"about every {sounds['gap']} s, in multiples of {sounds['grid']} s"
     return f"every {sounds['gap']} s, {'regularly' if regular else 'irregularly'}"

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from .fourier import CACHE, USABLE, Array, Frames, Spectrum, decibels, exact, hundredths, transform_size
+from .fourier import CACHE, USABLE, Array, Frames, Spectrum, decibels, emphasis, exact, hundredths, transform_size
 
 HARMONICS = 8
 
@@ -29,8 +29,7 @@ class Harmony:
         self.scale = long.scale
         self.first = math.ceil(25 / long.bin)
         self.end = math.floor(min(self.TOP, USABLE * sample_rate / 2) / long.bin)
-        f = np.arange(self.end) * long.bin
-        self.weight = exact(f * f / (f * f + 150**2) / (1 + (f / 1500) ** 2))
+        self.weight = emphasis(self.end, long.bin)
         self.size = transform_size(4.4 * self.TOP / long.bin)
         self.step = 1 / (long.bin * self.size)  # seconds of lag
         window = np.fft.irfft(np.abs(np.fft.rfft(long.window)) ** 2)

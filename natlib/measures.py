@@ -316,12 +316,14 @@ class Meter:
         attack, hop = peak.max(axis=1), peak.argmax(axis=1)
         clear = attack >= CLEAR_ATTACK
         moment, length = np.full((2, count), np.nan)
-        moment[clear], length[clear] = self.moment(frames, np.flatnonzero(clear), hop[clear])
+        cells = frames["cells"]
+        sums = np.concatenate(([0.0], np.cumsum(cells)))  # of all cells before each
+        moment[clear], length[clear] = self.moment(sums, cells.shape[1], np.flatnonzero(clear), hop[clear])
         columns = {"attack": attack / 10, "attack_time": moment, "attack_length": length}
-        columns["grain"] = self.grain(frames["cells"][now], frames["fine"][now])
+        columns["grain"] = self.grain(cells[now], frames["fine"][now])
         rises = frames["rises"][now][np.arange(count), hop]
         columns |= {f"attack_{i}": np.where(clear, rises[:, i] / 10, np.nan) for i in range(len(RISES) - 1)}
-        columns |= self.modulated(frames, count) | {"clicks": self.clicks(frames, count)}
+        columns |= self.modulated(frames, count) | {"clicks": self.clicks(cells, sums, count)}
 
         # fluctuation: the level's spectrum
         window = slice(self.past - self.ahead, self.past + count + self.ahead)
@@ -351,31 +353,28 @@ class Meter:
         columns["decay"] = np.where((fall >= 3) & there[self.past + 4 : self.past + count + 4], fall, np.nan)
         return columns | self.lately(frames, count)
 
-    def moment(self, frames: Frames, which: Places, hop: Places) -> tuple[Array, Array]:
+    def moment(self, sums: Array, size: int, which: Places, hop: Places) -> tuple[Array, Array]:
         """Where in each of the frames `which` its attack begins, near the short window `hop`, and how long it is; ms.
 
-        It begins where 10 ms are loudest against the 10 ms before.
+        It begins where 10 ms are loudest against the 10 ms before. `sums` are of all cells before each cell, of which a
+        frame has `size`.
         """
-        cells = frames["cells"]
-        size, reach = cells.shape[1], 4
-        flat = cells.ravel()
+        reach = 4
         start = (self.past + which) * size
         place = np.clip(CELLS * (hop[:, None] - 1) + np.arange(-2, 2 * CELLS + 1), 0, size - 1)
         at = start[:, None] + place
-        sums = np.concatenate(([0.0], np.cumsum(flat)))
         after, before = sums[at + reach] - sums[at], sums[at] - sums[at - reach]
         best = np.argmax((after - before) / (before + 0.001 * after.max(axis=1)[:, None] + 1), axis=1)
         begun = np.take_along_axis(place, best[:, None], 1)[:, 0]
         milliseconds = 1000 / float(self.frame_rate) / size
-        return begun * milliseconds, self.attack_length(cells, start + begun) * milliseconds
+        return begun * milliseconds, self.attack_length(sums, size, start + begun) * milliseconds
 
-    def attack_length(self, cells: Array, start: Places) -> Array:
+    def attack_length(self, sums: Array, size: int, start: Places) -> Array:
         """Cells from a tenth to nine tenths of the highest amplitude that follows an attack; NaN where none does.
 
         Of 10 ms each time, so that no period of a low tone counts as a rise.
         """
-        reach, span = 4, round(SHARPEST * self.frame_rate * cells.shape[1])
-        sums = np.concatenate(([0.0], np.cumsum(cells.ravel())))
+        reach, span = 4, round(SHARPEST * self.frame_rate * size)
         near = start[:, None] + np.arange(-reach, span)
         energy = sums[near + reach] - sums[near]
         top = energy.max(axis=1)
@@ -387,11 +386,10 @@ class Meter:
         low = np.where(low < 0, np.where(energy[:, 0] < 0.5 * top, 0, first), low)
         return np.where(top > 0, np.maximum(first - low - reach, 0), np.nan)
 
-    def clicks(self, frames: Frames, count: int) -> Array:
+    def clicks(self, cells: Array, sums: Array, count: int) -> Array:
         """How many clicks each frame has: cells that stand out from what is before and after them."""
-        size, reach = frames["cells"].shape[1], 12
-        flat = frames["cells"].ravel()
-        sums = np.concatenate(([0.0], np.cumsum(flat)))
+        size, reach = cells.shape[1], 12
+        flat = cells.ravel()
         at = np.arange(self.past * size, (self.past + count) * size)
         near = np.stack([flat[at + i] for i in (-2, -1, 1, 2)]).max(axis=0)
         before = (sums[at - 1] - sums[at - 1 - reach]) / reach

@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 
-from .fourier import Array, Frames, Spectrum, exact, transform_size
+from .fourier import Array, Frames, Spectrum, emphasis, exact, transform_size
 
 
 class Periodicity:
@@ -26,8 +26,7 @@ class Periodicity:
     def __init__(self, short: Spectrum, top: float):
         """Of the spectra `short`, below `top` Hz."""
         self.end = math.floor(min(self.TOP, top) / short.bin)
-        f = np.arange(self.end) * short.bin
-        self.weight = exact(f * f / (f * f + 150**2) / (1 + (f / 1500) ** 2))
+        self.weight = emphasis(self.end, short.bin)
         self.size = transform_size(3.7 * self.TOP / short.bin)
         self.step = 1 / (short.bin * self.size)  # seconds of lag
         self.low = math.floor(1 / self.TOP / self.step)

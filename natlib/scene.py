@@ -179,7 +179,7 @@ class Scenes:
             if "centroid" in now:
                 scene["Hz"] = gloss.rounded(now["centroid"])
             if "tonality" in now:
-                scene["tone"] = min(100, max(0, round(100 * now["tonality"])))
+                scene["tone"] = gloss.percent(now["tonality"])
             if grain[i] == grain[i]:
                 scene["grain"] = round(grain[i])
             if pitch := melody(heard[i]):
@@ -301,7 +301,7 @@ def repeating(periodicity: float | None, hz: Sequence[float]) -> Head:
     """
     if periodicity is None:
         return {}
-    share, heard = min(100, max(0, round(100 * periodicity))), [value for value in hz if value >= 1]
+    share, heard = gloss.percent(periodicity), [value for value in hz if value >= 1]
     steady = len(heard) > 1 and 3 * len(heard) >= len(hz) and max(heard) < gloss.ONE * min(heard)
     if share < gloss.PERIODIC and not steady:
         return {}

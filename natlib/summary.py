@@ -65,7 +65,6 @@ RARELY = 0.05  # share of the frames up to which a pulse is a chance one
 OFTEN = 0.2  # share of the frames with a narrow peak, a modulation, from which it is said
 BROAD = 10000  # Hz: a recording that reaches further is not said to be limited
 LOW, HIGH = 500, 2500  # Hz: an attack that rises below, above it alone
-EVEN = 0.2  # of a gap: where gaps differ less, they are regular
 REGIONS = 6  # of the level: lows, mids and highs are two of them each
 SWELL = 0.5  # seconds that levels are taken over
 SWELLS = 6  # of them that there must be
@@ -105,7 +104,7 @@ class Summary:
         self.clicks: int | None = None  # None: not measured
         self.harmonics = np.zeros((2, len(self.orders)))  # sums and numbers, where there is a clear pitch
         self.sounds: list[tuple[float, Head]] = []  # start and fields of those that begin with an attack
-        self.powers = array("f")  # of each frame, in pairs of regions: lows, mids, highs
+        self.powers = array("f")  # of each frame in lows, mids, highs, where the regions are those
         self.classes: Array | None = None  # how much of each pitch class
         self.loud: Array | None = None  # by level: how many frames, then sums and numbers of what colour is made of
         self.frames = 0
@@ -164,7 +163,7 @@ class Summary:
             order = pitch / rate
             own = (rate > 0) & (depth > 0) & ~((order < 4.2) & (np.abs(order - np.rint(order)) < 0.1))
         self.modulations += np.stack((rate, depth), 1)[own].tolist()
-        if len(clicks := present(column(rows, "clicks").tolist())):
+        if clicks := present(column(rows, "clicks").tolist()):
             self.clicks = (self.clicks or 0) + int(sum(clicks))
         clear = rows[(voiced == voiced) & (column(rows, "harmonicity") >= CLEAR)][:, self.orders]
         clear = clear[~np.isnan(clear).any(axis=1)]
@@ -210,11 +209,12 @@ class Summary:
         there = ~np.isnan(values)
         if self.loud is None:
             self.loud = np.zeros((111, 1 + 2 * values.shape[1]))
-        first = 2 + len(names)
-        powers = values[:, first : first + len(self.table.bands) // 2 * 2] * 10 ** (level / 10)[:, None]
-        low, high = powers[:, ::2], powers[:, 1::2]
-        pairs = np.where(np.isnan(high), low, low + high)  # a recording may end within a pair
-        self.powers.frombytes(np.minimum(pairs, 1e30).astype(np.float32).tobytes())
+        if len(self.table.bands) == REGIONS:
+            first = 2 + len(names)
+            powers = values[:, first : first + REGIONS] * 10 ** (level / 10)[:, None]
+            low, high = powers[:, ::2], powers[:, 1::2]
+            pairs = np.where(np.isnan(high), low, low + high)  # a recording may end within a pair
+            self.powers.frombytes(np.minimum(pairs, 1e30).astype(np.float32).tobytes())
         sums = np.hstack((np.ones((len(rows), 1)), np.where(there, values, 0), there))
         np.add.at(self.loud, np.clip(np.rint(level) - QUIETEST, 0, 110).astype(int), sums)
 
@@ -289,7 +289,7 @@ class Summary:
         """Was no regular pulse found, though there was one to be found?"""
         measured = {"pulse", "am_rate"} <= self.table.index.keys() and self.frames >= SWELLS * SWELL * self.rate
         few = max(1, RARELY * self.frames)
-        regular = "grid" in sounds or ("gap" in sounds and sounds["gap_sd"] < EVEN * sounds["gap"])
+        regular = "grid" in sounds or ("gap" in sounds and gloss.even(sounds))
         return measured and not regular and len(self.pulses) <= few and len(self.modulations) <= few
 
     def lasting(self) -> list[list[int]]:
@@ -339,9 +339,9 @@ class Summary:
         ]:
             colour["most"] = [self.table.regions[strong[0]][0], self.table.regions[strong[-1]][1]]
         if tonality == tonality:
-            colour["tone"] = min(100, max(0, round(100 * tonality)))
+            colour["tone"] = gloss.percent(tonality)
         if periodicity == periodicity:
-            colour["periodic"] = min(100, max(0, round(100 * periodicity)))
+            colour["periodic"] = gloss.percent(periodicity)
         if grain == grain:
             colour["grain"] = max(0, round(grain))
         if present(depths):
@@ -363,8 +363,8 @@ class Summary:
         """
         import numpy as np
 
-        width, length = len(self.table.bands) // 2, max(1, round(SWELL * self.rate))
-        count = len(self.powers) // (width * length) if len(self.table.bands) == REGIONS else 0
+        width, length = REGIONS // 2, max(1, round(SWELL * self.rate))
+        count = len(self.powers) // (width * length)
         if count < SWELLS:
             return []
         frames = np.array(self.powers[: count * length * width]).reshape(count, length, width)
@@ -527,7 +527,7 @@ def rhythm(starts: Sequence[float]) -> Head:
     """Of times in order: the median gap in seconds, how far gaps differ, and the unit that they are multiples of."""
     gaps = [b - a for a, b in pairwise(starts)]
     result: Head = {"gap": round(median(gaps), 2), "gap_sd": round(pstdev(gaps), 2)}
-    if len(gaps) >= 5 and result["gap_sd"] >= EVEN * result["gap"] > 0:
+    if len(gaps) >= 5 and result["gap"] > 0 and not gloss.even(result):
         for part in (1, 2, 3, 4):
             unit = median(gaps) / part
             if unit < 0.1:
