@@ -110,6 +110,7 @@ class Stage:
     description: ClassVar[str] = ""
     examples: ClassVar[Sequence[str]]  # shell lines that work as they stand, in a folder with the named files
     reads: str = ""  # kind of the input, ANY for all of them, "" where it is no record stream
+    also: str = ""  # another kind that it reads as well
     makes: str = ""  # kind of the output, likewise
     text: bool = False  # may the output go to a terminal?
 
@@ -315,7 +316,7 @@ class Source:
             if record.event == "close":
                 continue
             item = Item(record.head, records)
-            if self.kind not in (ANY, record.head["kind"]):
+            if self.kind != ANY and record.head["kind"] not in (self.kind, self.run.stage.also):
                 # An item that failed before it became our kind is passed on; anything else is a wrong pipe.
                 record = next((r for r in records if r.event in ("data", "end", "error")), record)
                 if record.event != "error":

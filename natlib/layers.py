@@ -37,9 +37,9 @@ FASTEST = 500  # frames a second: beyond, times to the millisecond would not tel
 class Layout:
     """What a header says of its frames. Raises Failure where that can't be packed."""
 
-    def __init__(self, head: Head):
+    def __init__(self, head: Head, least: int = 1):
         layers = head.get("layers")
-        if not isinstance(layers, list) or not layers or not all(isinstance(layer, dict) for layer in layers):
+        if not isinstance(layers, list) or len(layers) < least or not all(isinstance(layer, dict) for layer in layers):
             raise Failure(f"expected a list of layers in the header, got {wire.show(layers)}")
         self.names: list[str] = [str(layer.get("name")) for layer in layers]
         if len(set(self.names)) < len(layers) or not set(self.names).isdisjoint({"t", "kf", "n", "event"}):
@@ -238,14 +238,14 @@ class Mended(cli.Source):
 
     def views(self, fd: int, buffers: Iterator[bytearray] | None = None) -> Iterator[memoryview]:
         rest = bytearray()
-        mend = False  # is this NDJSON?
+        mend: bool | None = None  # is this NDJSON? None: not known yet
         self.inside = False  # of an item
         for view in super().views(fd, buffers):
             rest += view
             end = rest.rfind(b"\n") + 1
-            if not mend and end:
+            if mend is None and (end or rest[0] != ord("{") or len(rest) > wire.MAX_LINE):
                 mend = b'"kind":"ndjson"' in rest[: rest.find(b"\n")]
-            if not mend or len(rest) - end > wire.MAX_LINE:
+            if mend is False or len(rest) - end > wire.MAX_LINE:
                 end = len(rest)
             lines = bytes(rest[:end])
             del rest[:end]
@@ -302,14 +302,14 @@ class Rows:
             self.out.clear()
 
 
-def unpack(item: Item, say: Callable[[str], None]) -> Iterator[Record | bytes]:
+def unpack(item: Item, say: Callable[[str], None], whole: bool = True) -> Iterator[Record | bytes]:
     """The token stream of one item of NDJSON: layers only, as nat-quantize --plain gives it. Raises Failure.
 
     Where lines are missing, the codes before are repeated up to the next line that states all layers, and the end says
-    that the item is damaged.
+    that the item is damaged. An item of which something was left out is refused, unless it need not be `whole`.
     """
     pack = item.head.get("pack")
-    if isinstance(pack, dict) and pack.get("left_out"):
+    if whole and isinstance(pack, dict) and pack.get("left_out"):
         raise Failure(f"not whole: {wire.show(pack['left_out'])} was left out when it was packed")
     layout = Layout(item.head)
     layers = [{k: v for k, v in layer.items() if k != "encoding"} for layer in item.head["layers"]]
@@ -345,11 +345,11 @@ def unpack(item: Item, say: Callable[[str], None]) -> Iterator[Record | bytes]:
                 if type(code) is not int or not 0 <= code < 65536:
                     name = layout.names[j]
                     raise Failure(f"expected a code from 0 to 65535 in {name} at {time} s, got {wire.show(code)}")
-            whole = len(codes) == len(index)
-            if gap is None and (due() < frame or (due() == frame and not whole)):
+            every_layer = len(codes) == len(index)
+            if gap is None and (due() < frame or (due() == frame and not every_layer)):
                 gap = last + 1
             last = frame
-            if gap is not None and not whole:
+            if gap is not None and not every_layer:
                 continue
             if gap is not None:
                 missing.append((gap, frame))

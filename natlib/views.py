@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from . import gloss
+from collections.abc import Sequence
+from typing import ClassVar
+
+from . import gloss, guide
+from .guide import Used
 from .layers import Frame, Layout
 from .scene import Table
 from .wire import Head
@@ -45,6 +49,9 @@ def json(head: Head) -> str:
 class Ndjson:
     """One JSON object a line."""
 
+    CODES: ClassVar[bool] = True  # are codes told?
+    SOUND: ClassVar[tuple[str, ...]] = ()  # the fields of a sound in order, where only these are told
+    FIELDS: ClassVar[bool] = True  # are the fields of the summary?
     GRAIN = 2  # dB from which a grain is said
     CHANGE = 3  # dB by which bands or fluctuation must have changed to be said again
 
@@ -53,36 +60,10 @@ class Ndjson:
         self.keys = [f',"{name}":' for name in layout.names]
         self._said: dict[str, list[int | None]] = {}  # bands and fluctuation, when they were said last
 
-    def how_to_read(self, scenes: bool, layers: list[str], introduced: bool) -> str:
-        """What the lines mean, of those that there are."""
-        text = "Sound as text; t in seconds."
-        if scenes:
-            text += (
-                " scene: the time up to the next scene. dB level, Hz centroid, tone 0 noise to 100 tonal, grain dB of "
-                "peaks over those of smooth noise (none: smooth, 3 grainy, 6 crackling), pitch (a>b: it moves, ~: "
-                "vague), peak Hz of the strongest narrow peak where there is no pitch, periodic: how far the waveform "
-                "repeats at once (none: noise, 30 a rough tone, 100 a pure one), f0 Hz: how often, vibrato [a second, "
-                "cents], notes: strong pitch classes, bass and top note, attacks: how many, clicks: how many, am [a "
-                "second, dB] of a regular modulation, pulse a second; when they change, bands dB in "
-                f"{self.table.edges} Hz against the level, wobble dB of fluctuation at 0.5-2, 2-8, 8-16, 16-50 a "
-                "second. sound: an event. s its length, dB peak, rise dB and ms of the attack, in: Hz where that "
-                "rises, if not everywhere, Hz centroid, pitch, peak, harm dB of harmonics over noise, odd dB of odd "
-                "over even ones, tilt dB/octave, am, fall dB/s (none: it holds). summary: gap seconds between sounds, "
-                "grid: what gaps are multiples of, differ: how far sounds do, low, high: those that rise there alone, "
-                "turn: semitones by which their centroid moves, harmonics dB of the first eight, lines: [Hz, per cent "
-                "of the time] of narrow peaks, voices: per cent of tonal time with one tone, with several, swell dB "
-                "over which the levels of half seconds lie in lows, mids, highs"
-                + (f", spectrum dB in {self.table.fine_edges} Hz." if self.table.fine else ".")
-            )
-        if layers:
-            text += (
-                f" {' '.join(layers)}: codes, stated where they change (kf: all). S the scene over two seconds, A the "
-                "moment; each later layer refines the one before. Ordinal: near numbers sound alike, a large jump is "
-                "an event."
-            )
-        if introduced:
-            text += " code: what one measures like; those without are nuances."
-        return text
+    def how_to_read(self, layers: Sequence[str], introduced: bool, used: Used) -> str:
+        """What the lines mean, of those that there are: codes of `layers`, and lines of the fields `used`."""
+        measured = guide.measured(self.table, used)
+        return "Sound as text; t in seconds." + measured + guide.codes(layers, introduced)
 
     def header(self, head: Head) -> str:
         return json(head)
@@ -127,6 +108,7 @@ class Ndjson:
 class Columns(Ndjson):
     """Positions instead of names: about half the tokens."""
 
+    FIELDS = False
     SCENE = (
         "dB",
         "Hz",
@@ -149,23 +131,23 @@ class Columns(Ndjson):
     )
     SOUND = ("s", "dB", "rise", "ms", "Hz", "pitch", "peak", "fall", "in", "am", "periodic", "f0")
 
-    def how_to_read(self, scenes: bool, layers: list[str], introduced: bool) -> str:
-        text = super().how_to_read(scenes, layers, introduced)
+    def how_to_read(self, layers: Sequence[str], introduced: bool, used: Used) -> str:
+        text = super().how_to_read(layers, introduced, used)
         text += " Here lines have positions instead of names, empty where nothing changed."
         if layers:
             text += f" Codes: t,{','.join(self.layout.names)}."
         if introduced:
             text += " = introduces a code."
-        if scenes:
-            text += f" Scene lines: ~t,{','.join(self.SCENE)}. Sound lines: !t,{','.join(self.SOUND)}."
+        if used.scene:
+            text += f" Scene lines: ~t,{','.join(self.SCENE)}."
+        if used.sound:
+            text += f" Sound lines: !t,{','.join(self.SOUND)}."
         return text
 
     def header(self, head: Head) -> str:
-        name = str(head.get("name", "")).replace("\n", " ")
-        left_out = head["pack"].get("left_out")
-        return f"# {name}\n# {head['pack']['how_to_read']}\n" + (
-            f"# left out: {', '.join(left_out)}\n" if left_out else ""
-        )
+        name, pack = str(head.get("name", "")).replace("\n", " "), head["pack"]
+        text = f"# {name}\n# {pack['how_to_read']}\n" if "how_to_read" in pack else ""  # else a prompt has said it
+        return text + (f"# left out: {', '.join(pack['left_out'])}\n" if "left_out" in pack else "")
 
     def end(self, head: Head) -> str:
         return f"# end: {head.get('frames', '?')} frames\n"
@@ -174,7 +156,9 @@ class Columns(Ndjson):
         return f"# {json(head)}"
 
     def summary(self, head: Head) -> str:
-        return f"# In all: {head['in_words']}\n" if "in_words" in head else self.note(head)
+        if "in_words" in head:
+            return f"# In all: {head['in_words']}\n"
+        return self.note(head) if head.keys() > {"event"} else ""
 
     def frame(self, time: str, line: Frame) -> str:
         stated = dict(zip(line.layers, line.codes, strict=True))
@@ -205,12 +189,16 @@ class Columns(Ndjson):
 class Words(Columns):
     """The whole in a few sentences, then a line of plain words for each scene that is another. Codes are not shown."""
 
+    CODES = False
+
     def __init__(self, layout: Layout, table: Table):
         super().__init__(layout, table)
         self._level, self._words = 0, ""  # of the scene that was told last
         self._scene: Head = {}  # what of it was measured
 
-    def how_to_read(self, scenes: bool, layers: list[str], introduced: bool) -> str:
+    def how_to_read(self, layers: Sequence[str], introduced: bool, used: Used) -> str:
+        if used == Used():
+            return "Of this sound only codes are known, and words have none: nothing of it was measured."
         return (
             "Sound in words, measured: first the whole, then from each time (in seconds) on, until another is told, "
             "what the sound is like: dB is level, Hz the middle of the spectrum; noise is smooth, grainy or spiky "

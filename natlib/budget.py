@@ -1,0 +1,107 @@
+"""How much of an item is told, so that it fits a number of tokens: what readers use first comes first.
+
+`Share` says how much of each kind of thing is told. `along` is a way from the least to all of it on which nothing ever
+becomes less; `fit` goes along it as far as the budget reaches, and fills what is left with one kind after the other.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from .views import estimate
+
+PROMPT = 8000  # tokens, unless --budget says otherwise
+MARGIN = 1.06  # by which real tokenizers may count more than our estimate
+FULL = 0.97  # share of a budget from which it counts as used
+STEPS = 11  # halvings on the way: to a two-thousandth of it
+FILL = 6  # halvings for each kind of thing that fills the rest
+
+
+class Share(NamedTuple):
+    """How much is told, each from 0, none, to 1, all."""
+
+    summary: float = 1.0  # fields; it is always told in words
+    scenes: float = 1.0  # lines, each for a longer time
+    sounds: float = 1.0  # the strongest ones
+    layers: tuple[float, ...] = ()  # changes of each layer kept, those first that last
+    introductions: float = 1.0  # of the codes that are most used
+    keyframes: float = 1.0  # of those asked for
+    origin: float = 1.0  # fields of header and end that tell where it came from
+
+    def of(self, kind: str | int) -> float:
+        """The share of a kind, or of a layer by its place."""
+        value: float = self.layers[kind] if isinstance(kind, int) else getattr(self, kind)
+        return value
+
+    def put(self, kind: str | int, value: float) -> Share:
+        """The same with another share of a kind."""
+        if isinstance(kind, int):
+            return self._replace(layers=(*self.layers[:kind], value, *self.layers[kind + 1 :]))
+        return Share(**{**self._asdict(), kind: value})
+
+
+# Shares of scenes and sounds at the milestones: a scene in eight seconds and a few sounds, then all of both.
+SPARSE = 0.06
+
+
+def along(way: float, order: Sequence[int]) -> Share:
+    """How much is told at `way`, from 0 to 1; `order` are the layers in the order in which they come."""
+    count = len(order)
+    stage = way * (4 + count)
+    done = [min(max(stage - i, 0.0), 1.0) for i in range(4 + count)]
+    summary, sparse, dense, *codes, rest = done
+    measured = SPARSE * sparse + (1 - SPARSE) * dense
+    layers = [0.0] * count
+    for place, share in zip(order, codes, strict=True):
+        layers[place] = share
+    introductions = sum(codes) / count if count else 1.0
+    return Share(summary, measured, measured, tuple(layers), introductions, rest, rest)
+
+
+def least(layers: int) -> Share:
+    """The least that can be told."""
+    return Share(0.0, 0.0, 0.0, (0.0,) * layers, 0.0, 0.0, 0.0)
+
+
+def furthest(fits: Callable[[float], bool], steps: int) -> float:
+    """The largest of the values from 0 to 1 tried that fits, by halving; 0 is known to."""
+    if fits(1.0):
+        return 1.0
+    low, high = 0.0, 1.0
+    for _ in range(steps):
+        middle = (low + high) / 2
+        low, high = (middle, high) if fits(middle) else (low, middle)
+    return low
+
+
+def fit(size: Callable[[Share], float], order: Sequence[int], budget: float) -> Share:
+    """The share by which an item's `size` comes near `budget` and not above; the least fits, or nothing does."""
+    share = along(furthest(lambda way: size(along(way, order)) <= budget, STEPS), order)
+    kinds: list[str | int] = ["summary", "sounds", "scenes", *order, "introductions", "keyframes", "origin"]
+    for kind in kinds:
+        if size(share) >= FULL * budget:
+            break
+        share = filled(size, share, kind, budget)
+    return share
+
+
+def filled(size: Callable[[Share], float], share: Share, kind: str | int, budget: float) -> Share:
+    """`share` with as much more of one kind as fits."""
+    start = share.of(kind)
+
+    def more(part: float) -> Share:
+        return share.put(kind, start + (1 - start) * part)
+
+    return more(furthest(lambda part: size(more(part)) <= budget, FILL)) if start < 1 else share
+
+
+def size(text: str) -> float:
+    """The tokens that a text counts against a budget."""
+    return MARGIN * estimate(text)
+
+
+def too_small(need: float, what: str, budget: int) -> str:
+    """The message for a budget that not even the least fits."""
+    return f"expected a budget of at least {math.ceil(need)} tokens for {what}, got {budget}"
