@@ -246,8 +246,8 @@ def test_tokens_and_ndjson_are_told_apart_and_other_kinds_are_named(tmp_path: Pa
     told = lines(sh("nat-pack ndjson tokens", cwd=tmp_path).stdout)
     assert [line["item"] for line in told if line.get("event") == "header"] == [0, 1]
     assert told[1 : len(told) // 2] == told[len(told) // 2 + 1 :]
-    features = stream({"event": "header", "kind": "features", "name": "f", "streams": []}, {"event": "end"})
-    done = sh("nat-pack", features.replace(b'"streams":[]', b'"streams":[{"width":1}]'), status=1)
+    head = {"event": "header", "kind": "features", "name": "f", "streams": [{"name": "S", "width": 1}]}
+    done = sh("nat-pack", stream(head, {"event": "end"}, {"event": "close"}), status=1)
     assert b"expected a tokens stream, got features (is nat-quantize missing before it?)" in done.stderr
     assert b"expected a ndjson stream, got tokens" in sh("nat-pack --unpack", data, status=1).stderr
 
