@@ -4,43 +4,102 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Sequence
+from itertools import groupby
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 import numpy as np
+from matplotlib import colormaps
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.colors import Normalize
-from matplotlib.markers import CARETDOWN
-from matplotlib.ticker import FixedLocator, MaxNLocator
-from numpy.typing import NDArray
+from matplotlib.axis import Axis, XAxis
+from matplotlib.colors import ListedColormap, Normalize
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.patheffects import withStroke
+from matplotlib.ticker import FuncFormatter, Locator, MaxNLocator
+from numpy.typing import ArrayLike, NDArray
 
 from . import cli
 from .columns import Columns, Float, Means, Spectrogram
 from .wire import Head, Record, show
 
 if TYPE_CHECKING:
-    from matplotlib.figure import SubFigure
+    from matplotlib.figure import Figure
     from matplotlib.gridspec import SubplotSpec
 
     from .picture import Drawing
 
 ROWS = 256  # rows of a heat map at most: of wider streams, neighbours are averaged
+ACROSS = 4  # columns of a picture: small panels stand beside each other, the others span all
 LAYERS = 32  # layers drawn at most
-MARKS = 150  # keyframes marked at most: more would be a solid line
 BARS = 512  # bars of a histogram at most
+WIDE = 7.5  # inches: in less, small panels have room for a name alone
+MOST_SECTIONS = 256  # sections kept
 LONGEST = 24 * 3600 * 50  # frames that one line of NDJSON may stand for: nobody is kept busy by a wrong time
 CODES = 1 << 16  # codes that a layer of the wire can have
 SOUNDS = 4096  # sounds drawn at most: of more, those that rise most
+SCALE = 80  # dB from the darkest to the brightest colour of a spectrogram
+ROUNDING = 0.5  # dB by which a level may pass the end of its scale: windows and rounding add as much to full scale
+TINTS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#999999")  # of sections: Okabe and Ito's
+PALE = "#7fdbff"  # the pitch of scenes
 NOTES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 
 
 class Panel(NamedTuple):
-    """A part of a picture: its height in inches, and what draws it into a cell, in which drawing."""
+    """A part of a picture: its height in inches where there is room, and what draws it into a cell."""
 
     height: float
-    draw: Callable[[Drawing, SubFigure, SubplotSpec], Axes]
+    draw: Callable[[Drawing, Figure, SubplotSpec], Axes]
     timed: bool = False  # is its x axis the time?
     detail: bool = False  # left out where several items share a picture
+    asked: bool = False  # drawn only where it is asked for, and in a report
+    rows: int = 1  # of the cell, which has ACROSS columns
+    least: float = 0.9  # inches that its labels need
+
+
+class Fitting(Locator):
+    """Ticks at the first of several `choices` of places whose labels have `room` points each along the axis.
+
+    Where none has, the last one is thinned out.
+    """
+
+    def __init__(self, room: float, *choices: ArrayLike):
+        self.room = room
+        self.choices = [np.sort(np.asarray(places, np.float64).ravel()) for places in choices]
+
+    def __call__(self) -> list[float]:
+        axis = cast(Axis, self.axis)
+        low, high = sorted(axis.get_view_interval())
+        length = axis.axes.bbox.width if isinstance(axis, XAxis) else axis.axes.bbox.height  # dots
+        gap = (high - low) * self.room * axis.axes.figure.dpi / 72 / max(length, 1)
+        for choice in self.choices:
+            places = choice[(choice >= low) & (choice <= high)]
+            if len(places) and np.diff(places).min(initial=np.inf) >= gap:
+                return [float(place) for place in places]
+        thin: list[float] = []
+        for place in places:
+            if not thin or place - thin[-1] >= gap:
+                thin.append(float(place))
+        return thin
+
+
+def rows_axis(axis: Axis, names: Sequence[str], size: float, places: Sequence[float] | None = None) -> None:
+    """The names of rows, in letters of `size` points, or of as many as have room."""
+    said = dict(zip(range(len(names)) if places is None else places, names, strict=True))
+    every = [[place for place in said if place % step == 0] for step in (range(1, len(said) // 2 + 1) or [1])]
+    axis.set_major_locator(Fitting(1.15 * size, *(every if places is None else [list(said)])))
+    axis.set_major_formatter(FuncFormatter(lambda place, _: said.get(place, "")))
+    axis.set_tick_params(length=0, labelsize=size)
+
+
+def frequency_axis(axes: Axes) -> None:
+    """A y axis in log2 Hz: ticks at 1, 2 and 5 times powers of ten, or where these have no room at powers of ten."""
+    tens = [10.0**power for power in range(-3, 10)]
+    fine = [ten * digit for ten in tens for digit in (1, 2, 5)]
+    axes.yaxis.set_major_locator(Fitting(9, np.log2(fine), np.log2(tens)))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda octave, _: short(2**octave)))
+    axes.set_ylabel("frequency (Hz)")
 
 
 class View:
@@ -48,6 +107,7 @@ class View:
 
     duration = 0.0  # seconds, or rows where the rate is not known
     unit = "s"
+    borders: Sequence[float] = ()  # of sections, in seconds: lines over every panel with a time axis
 
     def __init__(self, head: Head):
         self.head = head
@@ -119,20 +179,25 @@ class Bytes(View):
     def panels(self) -> dict[str, Panel]:
         if not self.counts.any():
             return {}
-        return {"histogram": Panel(2.4, self._histogram), "position": Panel(2.4, self._position, detail=True)}
+        return {
+            "histogram": Panel(2.4, self._histogram),
+            "position": Panel(2.4, self._position, detail=True, least=1.5),
+        }
 
-    def _histogram(self, drawing: Drawing, figure: SubFigure, cell: SubplotSpec) -> Axes:
+    def _histogram(self, drawing: Drawing, figure: Figure, cell: SubplotSpec) -> Axes:
         axes = figure.add_subplot(cell)
         share = 100 * self.counts / self.counts.sum()
         axes.stairs(share, np.arange(257) - 0.5, fill=True, color=drawing.colour["semantic"])
         axes.set(xlim=(-0.5, 255.5), xlabel="value of the byte", ylabel="share (%)")
-        axes.axhline(100 / 256, color=drawing.colour["faint"], linewidth=0.7, linestyle=(0, (4, 3)))
-        ticks = range(0, 256, 32)
-        axes.set_xticks([*ticks, 255], [f"0x{value:02X}" for value in (*ticks, 255)])
-        axes.yaxis.set_major_locator(MaxNLocator(4))
+        even = axes.axhline(100 / 256, color=drawing.colour["bad"], linewidth=1, linestyle=(0, (4, 3)))
+        even.set_label("even share (1/256)")
+        drawing.key(axes, even)
+        axes.xaxis.set_major_locator(Fitting(30, *([*range(0, 256, step), 255] for step in (32, 64, 128, 256))))
+        axes.xaxis.set_major_formatter(FuncFormatter(hexadecimal))
+        axes.yaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
         return axes
 
-    def _position(self, drawing: Drawing, figure: SubFigure, cell: SubplotSpec) -> Axes:
+    def _position(self, drawing: Drawing, figure: Figure, cell: SubplotSpec) -> Axes:
         axes = figure.add_subplot(cell)
         counts = self.position.values
         times = np.log2(np.maximum(counts / counts.sum(axis=1, keepdims=True) * 256, 2**-4))
@@ -142,7 +207,8 @@ class Bytes(View):
         image = axes.imshow(times.T, aspect="auto", origin="lower", extent=(0, width, -0.5, 255.5), cmap="viridis",
                             norm=Normalize(-4, 6), interpolation_stage="data")  # fmt: skip
         axes.set(xlim=(0, self.counts.sum() / scale), xlabel=f"position ({unit})", ylabel="value of the byte")
-        axes.set_yticks([0, 64, 128, 192, 255], ["0x00", "0x40", "0x80", "0xC0", "0xFF"])
+        axes.yaxis.set_major_locator(Fitting(10, [0, 64, 128, 192, 255], [0, 128, 255], [0, 255]))
+        axes.yaxis.set_major_formatter(FuncFormatter(hexadecimal))
         drawing.bar(image, axes, "times its even share", [-4, -2, 0, 2, 4, 6], ["≤1/16", "1/4", "1", "4", "16", "≥64"])
         return axes
 
@@ -190,34 +256,34 @@ class Pcm(View):
             return {}
         return {"waveform": Panel(1.4, self._waveform, True), "spectrogram": Panel(3.0, self._spectrogram, True)}
 
-    def _waveform(self, drawing: Drawing, figure: SubFigure, cell: SubplotSpec) -> Axes:
+    def _waveform(self, drawing: Drawing, figure: Figure, cell: SubplotSpec) -> Axes:
         axes = figure.add_subplot(cell)
         low, high = self.low.values, self.high.values
         rms = np.sqrt(self.squares.values / self.squares.counts)
         times = (np.arange(len(low)) + 0.5) * (self.low.hop / self.rate)
         colour = drawing.colour["semantic"]
-        axes.fill_between(times, low, high, color=colour, alpha=0.45, linewidth=0.6)
+        whole = axes.fill_between(times, low, high, color=colour, alpha=0.45, linewidth=0.6, label="lowest to highest")
         if self.low.hop > 1:
-            axes.fill_between(times, np.maximum(-rms, low), np.minimum(rms, high), color=colour, linewidth=0)
+            inner = axes.fill_between(times, np.maximum(-rms, low), np.minimum(rms, high), color=colour, linewidth=0)
+            inner.set_label("RMS")
+            drawing.key(axes, whole, inner)
         peak = max(float(-low.min()), float(high.max()), 1e-4)
         axes.set(ylim=(-1.05 * peak, 1.05 * peak), ylabel="amplitude\n(full scale 1)")
-        axes.yaxis.set_major_locator(MaxNLocator(4, symmetric=True))
+        axes.yaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10], symmetric=True))
         return axes
 
-    def _spectrogram(self, drawing: Drawing, figure: SubFigure, cell: SubplotSpec) -> Axes:
+    def _spectrogram(self, drawing: Drawing, figure: Figure, cell: SubplotSpec) -> Axes:
         axes = figure.add_subplot(cell)
         levels, hertz = self.spectrogram.decibels, self.spectrogram.hertz
-        top = max(5 * math.ceil(float(levels.max()) / 5), -115)
+        top = max(loudest(levels), -100)
         start = -self.spectrogram.hop / 2 / self.rate
         width = len(levels) * self.spectrogram.samples / self.rate
-        image = axes.imshow(levels.T, aspect="auto", origin="lower", cmap="magma", norm=Normalize(top - 80, top),
-                            extent=(start, start + width, -0.5, len(hertz) - 0.5), interpolation="bilinear",
-                            interpolation_stage="data")  # fmt: skip
-        ticks = [f for d in range(-3, 9) for f in (10.0**d, 2 * 10.0**d, 5 * 10.0**d) if hertz[0] <= f <= hertz[-1]]
-        place = [self.spectrogram.OCTAVE * math.log2(f / hertz[0]) for f in ticks]
-        axes.set_yticks(place, [f"{f / 1000:g}k" if f >= 1000 else f"{f:g}" for f in ticks])
-        axes.set_ylabel("frequency (Hz)")
-        drawing.bar(image, axes, "level (dBFS)", range(top - 80, top + 1, 20))
+        half = 0.5 / self.spectrogram.OCTAVE  # of a row, octaves
+        extent = (start, start + width, math.log2(hertz[0]) - half, math.log2(hertz[-1]) + half)
+        image = axes.imshow(levels.T, aspect="auto", origin="lower", cmap="magma", norm=Normalize(top - SCALE, top),
+                            extent=extent, interpolation="bilinear", interpolation_stage="data")  # fmt: skip
+        frequency_axis(axes)
+        drawing.bar(image, axes, "level (dBFS)", range(top - SCALE, top + 1, 20))
         return axes
 
 
@@ -254,6 +320,7 @@ class Measures:
 
     def __init__(self, entries: list[Head]):
         self.names = [str(entry.get("name", number)) for number, entry in enumerate(entries)]
+        self.titles = [title(name, entry) for name, entry in zip(self.names, entries, strict=True)]
         self.units = [str(entry.get("unit") or "") for entry in entries]
         steps = [entry.get("step") for entry in entries]
         self.steps = np.array([step if isinstance(step, int | float) else 1 for step in steps], np.float32)
@@ -263,37 +330,52 @@ class Measures:
         """Take `rows` on their grid, absent is NaN, shape (n, measures)."""
         self.means.add(rows * self.steps)
 
-    def draw(self, drawing: Drawing, figure: SubFigure, cell: SubplotSpec, rate: float) -> Axes:
+    def draw(self, drawing: Drawing, figure: Figure, cell: SubplotSpec, rate: float) -> Axes:
         axes = figure.add_subplot(cell)
         values = self.means.values[:, :ROWS].astype(np.float64)
         pitched = np.array([unit == "Hz" for unit in self.units[:ROWS]])
         values[:, pitched] = np.log2(np.maximum(values[:, pitched], 1e-3))
-        families = [re.sub(r"_\d+$", "", name) for name in self.names[:ROWS]]
-        low, high = np.full((2, len(families)), np.nan)
-        for family in set(families):
-            rows = [row for row, name in enumerate(families) if name == family]
+        low, high = np.full((2, values.shape[1]), np.nan)
+        families = [list(rows) for _, rows in groupby(range(values.shape[1]), lambda row: self.titles[row][0] or row)]
+        for rows in families:
             present = values[:, rows][np.isfinite(values[:, rows])]
             if present.size:
                 low[rows], high[rows] = np.percentile(present, (1, 99))
         image = (values - low) / np.where(high > low, high - low, 1)
         low, high = np.where(pitched, 2**low, low), np.where(pitched, 2**high, high)
-        drawing.raster(axes, image.T, self.means.span / rate, self.names[:ROWS])
-        axes.tick_params(axis="y", labelsize=6.5)
-        units = ["" if unit == "0..1" else unit for unit in self.units]
-        ranges = [f"{number(a)} … {number(b)} {unit}" if math.isfinite(a) else "absent"
-                  for a, b, unit in zip(low, high, units, strict=False)]  # fmt: skip
+        drawing.raster(axes, image.T, self.means.span / rate, [name for _, name in self.titles[: len(low)]])
+        size = axes.yaxis.get_tick_params()["labelsize"]
+        said = []
+        for first, *_ in families:
+            unit = self.units[first] if self.units[first] != "0..1" else ""
+            span = f"{number(low[first])} … {number(high[first])} {unit}" if math.isfinite(low[first]) else "absent"
+            said.append(drawing.safe(f"{self.titles[first][0]} {span}".strip(), 28))
+            axes.axhline(first - 0.5, color=drawing.colour["paper"], linewidth=0.8)
         right = axes.secondary_yaxis("right")
-        right.yaxis.set_major_locator(FixedLocator(axes.get_yticks().tolist()))
-        right.set_yticklabels([drawing.safe(ranges[round(tick)], 24) for tick in axes.get_yticks()], fontsize=6.5)
-        right.tick_params(length=0)
+        rows_axis(right.yaxis, said, size, [(rows[0] + rows[-1]) / 2 for rows in families])
         right.spines["right"].set_visible(False)
         return axes
 
     def table(self) -> list[tuple[str, ...]]:
         """Name, unit, lowest, mean and highest of each."""
-        rows = zip(self.names, self.units, self.means.low, self.means.means, self.means.high, strict=True)
+        names = [f"{family} {name}".strip() for family, name in self.titles]
+        rows = zip(names, self.units, self.means.low, self.means.means, self.means.high, strict=True)
         return [("measure", "unit", "lowest", "mean", "highest"),
                 *((name, unit, *(number(value) for value in rest)) for name, unit, *rest in rows)]  # fmt: skip
+
+
+def title(name: str, entry: Head) -> tuple[str, str]:
+    """The family and the name of a measure: of chroma_1, "chroma" and "C#"; of one by itself, "" and its name."""
+    family, number = re.fullmatch(r"(.*?)(?:_(\d+))?", name, re.DOTALL).groups()  # type: ignore[union-attr]
+    low, high = entry.get("low"), entry.get("high")
+    if number is None:
+        return "", name.replace("_", " ")
+    family = family.replace("_", " ")
+    if family == "chroma" and int(number) < len(NOTES):
+        return family, NOTES[int(number)]
+    if isinstance(low, int | float) and isinstance(high, int | float):
+        return family, f"{low:g}–{high:g} Hz"
+    return family, number
 
 
 class Features(Framed):
@@ -338,8 +420,9 @@ class Features(Framed):
             names = [str(row) for row in rows] if named else []
             name, kind = str(stream.get("name", "")), stream.get("type")
             label = f"{name} ({kind})" if isinstance(kind, str) and kind else name
+            label = label if names else f"{label}\nrow"
 
-            def draw(drawing: Drawing, figure: SubFigure, cell: SubplotSpec, means: Means = means, label: str = label,
+            def draw(drawing: Drawing, figure: Figure, cell: SubplotSpec, means: Means = means, label: str = label,
                      names: list[str] = names, group: int = group) -> Axes:  # fmt: skip
                 axes = figure.add_subplot(cell)
                 values = means.values.astype(np.float64)
@@ -349,7 +432,7 @@ class Features(Framed):
                 spread = np.sqrt(squares / np.maximum(present.sum(axis=0), 1))
                 image /= np.where(spread > 0, spread, 1)
                 heat = drawing.raster(axes, image.T, means.span / self.rate, names, (-2.5, 2.5), group)
-                axes.set_ylabel(drawing.safe(label, 30))
+                axes.set_ylabel("\n".join(drawing.safe(line, 30) for line in label.split("\n")))
                 drawing.bar(heat, axes, "z-score by row", [-2, 0, 2])
                 return axes
 
@@ -362,7 +445,7 @@ class Features(Framed):
 
 def measures_panel(measured: Measures, rate: float) -> Panel:
     """The panel of the measures."""
-    height = min(max(0.118 * len(measured.names) + 0.2, 1.0), 8)
+    height = min(max(0.118 * len(measured.names) + 0.2, 1.0), 10)
     return Panel(height, lambda drawing, figure, cell: measured.draw(drawing, figure, cell, rate), True, True)
 
 
@@ -382,8 +465,6 @@ class Tokens(Framed):
         self.changes = Columns(np.add, (len(self.layers),))
         self.runs = np.zeros(len(self.layers), np.int64)
         self._last = np.full(len(self.layers), -1, np.int32)
-        self.marks: list[float] = []  # keyframes, s
-        self.sections: list[tuple[float, str]] = []  # s, label
         self.words: dict[str, str] = {}  # "S0 17": what was said of it
 
     def add(self, record: Record) -> None:
@@ -434,17 +515,19 @@ class Tokens(Framed):
     def panels(self) -> dict[str, Panel]:
         if not self.frames:
             return {}
-        rows = math.ceil(len(self.layers) / 4)
+        rows = math.ceil(len(self.layers) / ACROSS)
         result = {
             "layers": Panel(min(max(0.28 * len(self.layers), 0.8), 6), self._layers, True),
-            "changes": Panel(1.0, self._changes, True),
-            "usage": Panel(min(1.15 * rows + 0.2, 12), self._usage, detail=True),
+            "changes": Panel(1.15, self._changes, True, least=0.8),
         }
-        if self.measured:
-            result["measures"] = measures_panel(self.measured, self.rate)
+        if self.measured:  # those of the frames: a picture of tokens shows what became of them
+            result["measures"] = measures_panel(self.measured, self.rate)._replace(asked=True)
+        result["usage"] = Panel(
+            min(1.15 * rows + 0.2, 12), self._usage, detail=True, rows=rows, least=0.65 * rows
+        )  # last: it has no time axis
         return result
 
-    def _layers(self, drawing: Drawing, figure: SubFigure, cell: SubplotSpec) -> Axes:
+    def _layers(self, drawing: Drawing, figure: Figure, cell: SubplotSpec) -> Axes:
         axes = figure.add_subplot(cell)
         last = np.array([max(self.vocabulary(number) - 1, 1) for number in range(len(self.layers))])
         image = drawing.raster(axes, (self.codes.values / last).T, self.codes.span / self.rate, self.names)
@@ -452,41 +535,37 @@ class Tokens(Framed):
             axes.axhline(row - 0.5, color=drawing.colour["paper"], linewidth=1.2)
         axes.set_ylabel("layer")
         drawing.bar(image, axes, "code", [0, 1], ["0", "last"])
-        for start, label in self.sections:
-            axes.axvline(start, color=drawing.colour["ink"], linewidth=1)
-            axes.annotate(drawing.safe(label, 12), (start, 0), (3, 2), ("data", "axes fraction"), "offset points",
-                          color="white", fontsize=8, fontweight="bold")  # fmt: skip
-        if len(self.marks) <= MARKS:
-            axes.plot(self.marks, [1] * len(self.marks), transform=axes.get_xaxis_transform(), marker=CARETDOWN,
-                      linestyle="none", markersize=4, color=drawing.colour["faint"], clip_on=False)  # fmt: skip
         return axes
 
-    def _changes(self, drawing: Drawing, figure: SubFigure, cell: SubplotSpec) -> Axes:
+    def _changes(self, drawing: Drawing, figure: Figure, cell: SubplotSpec) -> Axes:
         axes = figure.add_subplot(cell)
         share, grown = drawing.narrow((self.changes.values / self.changes.counts[:, None]).T)
         columns = len(self.changes.values)
         edges = np.linspace(0, columns * grown * self.changes.hop / self.rate, share.shape[1] + 1)
         base = np.zeros(share.shape[1])
         kinds = [str(layer.get("type", "")) for layer in self.layers]
+        handles = []
         for kind in dict.fromkeys(kinds):
             here = [row for row, name in enumerate(kinds) if name == kind]
             top = base + share[here].sum(axis=0)
             colour = drawing.colour.get(kind, drawing.colour["faint"])
             label = drawing.safe(kind or "all", 20)
-            axes.stairs(top, edges, baseline=base, fill=True, color=colour, label=label)
+            axes.stairs(top, edges, baseline=base, fill=True, color=colour)
+            handles.append(Patch(color=colour, label=label))
             base = top
         axes.set(ylim=(0, max(float(base.max()) * 1.05, 1)), ylabel="changed\nlayers")
         axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
-        axes.legend(loc="upper left", bbox_to_anchor=(1, 1.08), borderaxespad=0.3, frameon=False, fontsize=7,
-                    handlelength=0.8, handleheight=0.8, handletextpad=0.5)  # fmt: skip
+        drawing.key(axes, *handles)
         return axes
 
-    def _usage(self, drawing: Drawing, figure: SubFigure, cell: SubplotSpec) -> Axes:
-        across = min(4, len(self.layers))
-        grid = cell.subgridspec(math.ceil(len(self.layers) / across), across)
+    def _usage(self, drawing: Drawing, figure: Figure, cell: SubplotSpec) -> Axes:
+        grid, top = cell.get_gridspec(), cell.rowspan.start
+        across = next(across for across in (1, 2, ACROSS) if across >= min(len(self.layers), ACROSS))
+        wide = ACROSS // across
         drawn = []
         for number, counts in enumerate(self.counts):
-            axes = figure.add_subplot(grid[number // across, number % across])
+            row, column = top + number // across, number % across * wide
+            axes = figure.add_subplot(grid[row, column : column + wide])
             drawn.append(axes)
             vocab = self.vocabulary(number)
             group = math.ceil(vocab / BARS)
@@ -496,14 +575,15 @@ class Tokens(Framed):
             colour = drawing.colour.get(str(self.layers[number].get("type")), drawing.colour["faint"])
             axes.stairs(share, np.arange(len(share) + 1) * group - 0.5, fill=True, color=colour)
             axes.set(xlim=(-0.5, vocab - 0.5), ylim=(0, 1.1 * share.max() or 1))
-            axes.set_xticks([0, vocab - 1] if vocab > 1 else [0])
+            axes.set_xticks(sorted({0, vocab - 1} if drawing.width >= 5 else {0}))
             axes.yaxis.set_major_locator(MaxNLocator(2))
             axes.tick_params(labelsize=7)
             title = f"{self.names[number]}: {np.count_nonzero(counts)} of {vocab}, {entropy(counts):.1f} bits"
+            title = title if drawing.width >= WIDE else self.names[number]
             axes.set_title(drawing.safe(title, 40), fontsize=8, pad=3)
             if number % across == 0:
                 axes.set_ylabel("frames (%)", fontsize=8)
-            if number + across >= len(self.layers):
+            if number + across >= len(self.layers) and drawing.width >= 5:
                 axes.set_xlabel("code", fontsize=8, labelpad=-6)
         return drawn[0]
 
@@ -577,50 +657,69 @@ class Scenes:
         """Its panels, if there was anything."""
         if not self.rows:
             return {}
-        return {"level": Panel(0.75, self._level, True, True), "scenes": Panel(1.7, self._scenes, True)}
+        return {
+            "level": Panel(0.95, self._level, True, True, least=0.7),
+            "scenes": Panel(1.9, self._scenes, True, least=1.2),
+        }
 
-    def _level(self, drawing: Drawing, figure: SubFigure, cell: SubplotSpec) -> Axes:
+    def _level(self, drawing: Drawing, figure: Figure, cell: SubplotSpec) -> Axes:
         axes = figure.add_subplot(cell)
         level = self.means.values[:, 0]
         low = min([*level[np.isfinite(level)].tolist(), *(peak - rise for rise, *_, peak in self.sounds), 0.0])
-        low = max(10 * math.floor(low / 10), -70.0)
+        low = min(max(10 * math.floor(low / 10), -70.0), -40.0)
         edges = np.linspace(0, self.means.span * self.period, len(level) + 1)
-        axes.stairs(np.where(level > low, level, low), edges, baseline=low, fill=True, color=drawing.colour["semantic"],
-                    alpha=0.45)  # fmt: skip
+        colour = drawing.colour["semantic"]
+        axes.stairs(np.where(level > low, level, low), edges, baseline=low, fill=True, color=colour, alpha=0.45)
+        entries: list[Artist] = [Patch(color=colour, alpha=0.45, linewidth=0, label="level")]
         rising = [(time, peak - rise, peak) for rise, time, _, _, peak in self.sounds if rise > 0]
         if rising:
             times, feet, tops = zip(*rising, strict=True)
-            axes.vlines(times, np.maximum(feet, low), tops, color=drawing.colour["acoustic"], linewidth=1)
-        axes.set(ylim=(low, max(0.0, *(row[-1] for row in self.sounds), 0.0)), ylabel="level (dBFS),\nattacks")
-        axes.yaxis.set_major_locator(MaxNLocator(3, steps=[1, 2, 4, 5, 10]))
+            colour = drawing.colour["acoustic"]
+            axes.vlines(times, np.maximum(feet, low), tops, color=colour, linewidth=1)
+            entries.append(Line2D([], [], color=colour, linewidth=1.5, label="attack"))
+        drawing.key(axes, *entries)
+        axes.set(ylim=(low, max(0.0, *(row[-1] for row in self.sounds), 0.0)), ylabel="level\n(dBFS)")
+        axes.yaxis.set_major_locator(Fitting(10, np.arange(-60, 1e3, 20), np.arange(-40, 1e3, 40)))
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda level, _: number(level)))
         return axes
 
-    def _scenes(self, drawing: Drawing, figure: SubFigure, cell: SubplotSpec) -> Axes:
+    def _scenes(self, drawing: Drawing, figure: Figure, cell: SubplotSpec) -> Axes:
         axes = figure.add_subplot(cell)
         values = self.means.values
         bottom, top = float(self.edges[0]), float(self.edges[-1])
         middles = bottom + (np.arange(round((top - bottom) * self.OCTAVE)) + 0.5) / self.OCTAVE
         bands = values[:, 3:].T[np.searchsorted(self.edges, middles).clip(1, len(self.edges) - 1) - 1]
-        loudest = 5 * math.ceil(float(np.max(bands, initial=-120.0, where=np.isfinite(bands))) / 5)
+        top_level = loudest(bands)
         width = self.means.span * self.period
         bands, grown = drawing.narrow(bands)
-        # The palest colours are left for the pitches that are drawn over it.
-        shades = Normalize(loudest - 60, loudest + 20)
-        image = axes.imshow(bands, aspect="auto", origin="lower", cmap="magma", norm=shades, interpolation="nearest",
+        colours = ListedColormap(colormaps["magma"](np.linspace(0, 0.68, 256)))  # paler ones are left for pitches
+        shades = Normalize(top_level - 60, top_level)
+        image = axes.imshow(bands, aspect="auto", origin="lower", cmap=colours, norm=shades, interpolation="nearest",
                             extent=(0, width * grown, bottom, top))  # fmt: skip
         axes.set_facecolor(drawing.colour["empty"])
         step = width / len(values)
         starts = np.arange(len(values)) * step
-        for first, column in enumerate(values[:, 1:3].T):  # a half of the scene each
-            axes.hlines(column, starts + first * step / 2, starts + (first + 1) * step / 2, "#7fdbff", linewidth=1)
+        entries = []
+        if np.isfinite(values[:, 1:3]).any():
+            for first, column in enumerate(values[:, 1:3].T):  # a half of the scene each
+                axes.hlines(column, starts + first * step / 2, starts + (first + 1) * step / 2, PALE, linewidth=1.2)
+            entries.append(pale_line(PALE, 1.2, "pitch of a scene"))
         if heard := [(pitch, time, time + length) for _, time, length, pitch, _ in self.sounds if pitch > 0]:
             pitches, begins, ends = np.array(heard).T
-            axes.hlines(pitches, begins, ends, colors="white", linewidth=2)
-        ticks = [f for d in range(6) for f in (10.0**d, 2 * 10.0**d, 5 * 10.0**d) if bottom <= math.log2(f) <= top]
-        axes.set_yticks([math.log2(f) for f in ticks], [f"{f / 1000:g}k" if f >= 1000 else f"{f:g}" for f in ticks])
-        axes.set(ylim=(bottom, top), ylabel="frequency (Hz)")
-        drawing.bar(image, axes, "level (dBFS)", range(loudest - 60, loudest + 21, 20))
+            axes.hlines(pitches, begins, ends, "white", linewidth=2)
+            entries.append(pale_line("white", 2, "pitch of a sound"))
+        if entries:
+            drawing.key(axes, *entries)
+        axes.set_ylim(bottom, top)
+        frequency_axis(axes)
+        drawing.bar(image, axes, "level (dBFS)", range(top_level - 60, top_level + 1, 20))
         return axes
+
+
+def pale_line(colour: str, width: float, label: str) -> Line2D:
+    """An entry of a key for a line that is made to be seen on dark colours: with an edge, for white paper."""
+    edge = [withStroke(linewidth=width + 1.2, foreground="#1c1c1e")]
+    return Line2D([], [], color=colour, linewidth=width, path_effects=edge, label=label)
 
 
 def real(value: object) -> float:
@@ -646,6 +745,7 @@ class Ndjson(Tokens):
         super().__init__(head)
         self.scenes = Scenes(head)
         self.said = ""  # the summary in words
+        self.sections: list[tuple[float, str]] = []  # where each begins, s, and its label
         self._names = set(self.names)
         self._begun = False  # did a frame come?
         self._now = [-1] * len(self.names)
@@ -670,8 +770,6 @@ class Ndjson(Tokens):
                     raise cli.Failure(f"expected a code from 0 to {CODES - 1} as {show(name)}, got {show(code)}")
                 self._now[number] = code
             self._begun = True
-            if head.get("kf") and len(self.marks) <= MARKS:
-                self.marks.append(float(time))
         else:
             time, scene, sound = real(head.get("t")), head.get("scene"), head.get("sound")
             if time >= 0 and isinstance(scene, dict):
@@ -680,16 +778,42 @@ class Ndjson(Tokens):
                 self.scenes.sound(time, sound)
 
     def panels(self) -> dict[str, Panel]:
-        return {**self.scenes.panels(), **super().panels()} if self.frames else {}
+        if not self.frames:
+            return {}
+        result = {"sections": Panel(0.25, self._sections, True, least=0.2)} if self.sections else {}
+        codes = super().panels()
+        for name in ("changes", "usage"):  # of the codes: no part of what a reader is given
+            codes[name] = codes[name]._replace(asked=True)
+        return {**result, **self.scenes.panels(), **codes}
+
+    def _sections(self, drawing: Drawing, figure: Figure, cell: SubplotSpec) -> Axes:
+        axes = figure.add_subplot(cell)
+        tints = dict.fromkeys(label for _, label in self.sections)
+        tints = {label: TINTS[number % len(TINTS)] for number, label in enumerate(tints)}
+        inch = self.duration / (0.85 * drawing.width)  # s
+        ends = [*self.borders, self.duration]
+        for (start, label), end in zip(self.sections, ends, strict=True):
+            axes.axvspan(start, end, color=tints[label], alpha=0.35, linewidth=0)
+            said = drawing.safe(label, 12)
+            if end - start > (0.1 * len(said) + 0.05) * inch:
+                axes.text((start + end) / 2, 0.45, said, ha="center", va="center", fontsize=8, fontweight="bold")
+        axes.set_ylim(0, 1)
+        rows_axis(axes.yaxis, ["sections"], 8, [0.5])
+        axes.tick_params(axis="x", length=0)
+        axes.spines[:].set_visible(False)
+        return axes
 
     def _summary(self, head: Head) -> None:
         words = head.get("in_words")
         self.said = words if isinstance(words, str) else ""
         sections = head.get("sections")
+        found: dict[float, str] = {}
         for section in sections if isinstance(sections, list) else []:
             start = section.get("t") if isinstance(section, dict) else None
-            if isinstance(start, int | float) and len(self.sections) < 256:
-                self.sections.append((float(start), str(section.get("label", ""))))
+            if isinstance(start, int | float) and 0 <= start <= 1e9 and len(found) < MOST_SECTIONS:
+                found[float(start)] = str(section.get("label", ""))
+        self.sections = sorted(found.items())
+        self.borders = [start for start, _ in self.sections[1:]]
 
     def _hold(self, frame: int) -> None:
         """The codes of now hold until `frame`."""
@@ -749,6 +873,22 @@ def gather(item: cli.Item, also: Callable[[Record], None] | None = None) -> tupl
 def seconds(duration: float) -> str:
     """A duration, with its unit."""
     return f"{duration:.3g} s" if duration < 100 else f"{cli.clock(duration)} {'h' if duration >= 3600 else 'min'}"
+
+
+def loudest(levels: Float) -> int:
+    """Where a scale of `levels` ends, in dBFS: the next ten above them."""
+    highest = float(np.max(levels, initial=-120.0, where=np.isfinite(levels)))
+    return 10 * math.ceil((highest - ROUNDING) / 10)
+
+
+def short(hertz: float) -> str:
+    """A frequency for a label: 50, 2.5k."""
+    return f"{hertz / 1000:.3g}k" if hertz >= 999.5 else f"{hertz:.3g}"
+
+
+def hexadecimal(value: float, _: object = None) -> str:
+    """The value of a byte for a label."""
+    return f"0x{round(value):02X}"
 
 
 def number(value: float) -> str:

@@ -9,29 +9,39 @@ import io
 import math
 import unicodedata
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
 import matplotlib
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
-from matplotlib.figure import Figure, SubFigure
+from matplotlib.figure import Figure
 from matplotlib.font_manager import fontManager
 from matplotlib.ft2font import FT2Font
+from matplotlib.gridspec import SubplotSpec
 from matplotlib.image import AxesImage
-from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.transforms import ScaledTranslation
 from numpy.typing import NDArray
 
 from . import cli
-from .panels import Panel, Tokens, View
+from .panels import ACROSS, Fitting, Panel, View, number, rows_axis
 from .wire import Head, Record
 
 MOST_DOTS = 1 << 16  # of a side of a picture: what matplotlib's renderer can do
 MARGIN = 0.75  # inches of a picture that are not panels: name, facts, time axis
+GAP = 0.12  # inches between two panels
+LINE = 1.6  # height of a line of the title, to that of its letters
+LEAST_WIDTH = 3.0  # inches: of less, labels and scales leave nothing to the panels
+BESIDE = 0.9  # inches beside the panels: labels to the left, scales to the right
+TICKS = 12  # of a time axis at most
+LABEL = 42  # points along a time axis that a tick's label needs: 10:00:00, and a gap
+BORDERS = 64  # borders of sections drawn at most: more would hide what they part
 
 THEMES: dict[str, dict[str, str]] = {
     "light": {"paper": "#ffffff", "ink": "#1c1c1e", "faint": "#6b6b70", "empty": "#ececee", "bad": "#b3261e",
@@ -65,63 +75,75 @@ class Drawing:
         })  # fmt: skip
 
     def figure(self, views: Sequence[View], whole: bool = False) -> Figure:
-        """A figure of `views`, one under the other; `whole`: every panel, and no title."""
+        """A figure of `views`, one under the other; `whole`: every panel, as high as it needs, and no title.
+
+        Raises Failure for a size without room for the panels.
+        """
         chosen = [self.choose(view, whole, len(views) > 1) for view in views]
         shrunk = 1.0 if len(views) == 1 else 0.65
-        heights = [self.height(panels, shrunk) for panels in chosen]
-        figure = Figure(figsize=(self.width, sum(heights)), dpi=self.dpi, layout="constrained")
-        rows = figure.subfigures(len(views), 1, height_ratios=heights, squeeze=False)[:, 0]
-        for view, panels, row in zip(views, chosen, rows, strict=True):
-            axes = self.draw(view, panels, row)
-            if not whole:
-                self.title(view, axes)
+        parts = [fit(panels, self.size[1] if self.size and not whole else None, shrunk) for panels in chosen]
+        if self.width < LEAST_WIDTH and any(chosen):
+            raise cli.Failure(f"expected a --size at least {LEAST_WIDTH:g} inches wide, got {self.width:g}")
+        total = sum(margin(panels) + sum(part) for panels, part in zip(chosen, parts, strict=True))
+        figure = Figure(figsize=(self.width, total), dpi=self.dpi, layout="constrained")
+        titles = [[] if whole else self.title(view) for view in views]
+        rows: list[float] = []
+        for title, panels, part in zip(titles, chosen, parts, strict=True):
+            rows += [sum(size for _, size, *_ in title) * LINE / 72] if title else []
+            rows += [height / panel.rows for panel, height in zip(panels.values(), part, strict=True)
+                     for _ in range(panel.rows)]  # fmt: skip
+        grid = figure.add_gridspec(max(len(rows), 1), ACROSS, height_ratios=rows or [1])
+        row = 0
+        for view, title, panels in zip(views, titles, chosen, strict=True):
+            if title:
+                self.head(title, figure.add_subplot(grid[row, :]))
+                row += 1
+            cells = []
+            for panel in panels.values():
+                cells.append(grid[row : row + panel.rows, :])
+                row += panel.rows
+            self.draw(view, panels, figure, cells)
         return figure
-
-    def height(self, panels: dict[str, Panel], shrunk: float) -> float:
-        """The height of a picture of `panels`, which are `shrunk`, in inches."""
-        if self.size and panels:
-            return self.size[1]
-        return MARGIN + shrunk * sum(panel.height for panel in panels.values())
 
     def choose(self, view: View, whole: bool, several: bool) -> dict[str, Panel]:
         """The panels to draw of `view`: those asked for, else those that suit a picture of one or `several` items."""
         panels = view.panels()
         if self.what:
             return {name: panels[name] for name in self.what if name in panels}
-        if isinstance(view, Tokens) and not whole:
-            panels.pop("measures", None)  # those of the frames: a picture of tokens shows what became of them
-        return {name: panel for name, panel in panels.items() if not (several and panel.detail)}
+        if whole:
+            return panels
+        return {name: panel for name, panel in panels.items() if not (panel.asked or (several and panel.detail))}
 
-    def draw(self, view: View, panels: dict[str, Panel], figure: SubFigure) -> Axes:
-        """Draw `panels` of `view` into `figure`. Returns the first one's axes."""
-        heights = [panel.height for panel in panels.values()] or [1]
-        grid = figure.add_gridspec(len(heights), 1, height_ratios=heights)
-        if not panels:
-            axes = figure.add_subplot(grid[0])
-            axes.axis("off")
-            return axes
-        drawn = [panel.draw(self, figure, grid[row]) for row, panel in enumerate(panels.values())]
+    def draw(self, view: View, panels: dict[str, Panel], figure: Figure, cells: Sequence[SubplotSpec]) -> None:
+        """Draw `panels` of `view` into `cells` of `figure`."""
+        drawn = [panel.draw(self, figure, cell) for panel, cell in zip(panels.values(), cells, strict=True)]
         timed = [axes for axes, panel in zip(drawn, panels.values(), strict=True) if panel.timed]
         for axes in timed:
             axes.set_label("time")
             axes.set_xlim(0, max(view.duration, 1e-9))
             time_axis(axes, view.duration, view.unit, axes is timed[-1])
-        return drawn[0]
+            for time in view.borders if len(view.borders) <= BORDERS else []:
+                axes.axvline(time, color=self.colour["ink"], linewidth=0.8, alpha=0.8)
+        figure.align_ylabels([axes for axes in timed if axes.get_ylabel()])
 
-    def title(self, view: View, axes: Axes) -> None:
-        """Above `axes`: the item's name, its facts, and what is wrong with it."""
-        facts = "  ·  ".join(filter(None, view.facts()))
-        place = 20.0 if axes.get_title() else 8.0  # points above the axes
-        for text, room, size, weight, colour in (
-            (view.error, 10, 9, "normal", "bad"),
-            (facts, 12, 8, "normal", "faint"),
-            (view.name, 7, 12, "bold", "ink"),
-        ):
-            if text:
-                text = self.safe(text, int(room * self.width))
-                axes.annotate(text, (0, 1), (0, place), "axes fraction", "offset points", fontsize=size,
-                              fontweight=weight, color=self.colour[colour])  # fmt: skip
-                place += 1.6 * size
+    def head(self, lines: Sequence[tuple[str, float, str, str]], axes: Axes) -> None:
+        """Write `lines` into `axes`, at the bottom."""
+        axes.axis("off")
+        place = LINE * sum(size for _, size, *_ in lines)  # points above the bottom
+        for text, size, weight, colour in lines:
+            place -= LINE * size
+            axes.annotate(text, (0, 0), (0, place), "axes fraction", "offset points", fontsize=size, fontweight=weight,
+                          color=self.colour[colour], va="baseline")  # fmt: skip
+
+    def title(self, view: View) -> list[tuple[str, float, str, str]]:
+        """What stands above the panels, as text, size, weight and colour: name, facts, what is wrong with the item."""
+        lines = [
+            (view.name, 8, 12.0, "bold", "ink"),
+            ("  ·  ".join(filter(None, view.facts())), 14, 8.0, "normal", "faint"),
+            (view.error, 12, 9.0, "normal", "bad"),
+        ]
+        return [(self.safe(text, int(room * (self.width - BESIDE))), size, weight, colour)
+                for text, room, size, weight, colour in lines if text]  # fmt: skip
 
     def raster(self, axes: Axes, values: NDArray[Any], width: float, names: Sequence[str],
                span: tuple[float, float] = (0, 1), group: int = 1) -> AxesImage:  # fmt: skip
@@ -131,11 +153,11 @@ class Drawing:
         image = axes.imshow(values, aspect="auto", extent=(0, width * grown, rows - 0.5, -0.5), cmap="viridis",
                             norm=Normalize(*span), interpolation="nearest")  # fmt: skip
         axes.set_facecolor(self.colour["empty"])
+        size = 8.0 if rows <= 16 else 6.5
         if names:
-            axes.set_yticks(range(rows), [self.safe(name, 16) for name in names], fontsize=8 if rows <= 16 else 6.5)
-            axes.tick_params(axis="y", length=0)
+            rows_axis(axes.yaxis, [self.safe(name, 20) for name in names], size)
         else:
-            axes.yaxis.set_major_locator(MaxNLocator(6, integer=True))
+            axes.yaxis.set_major_locator(MaxNLocator("auto", steps=[1, 2, 5, 10], integer=True))
             axes.yaxis.set_major_formatter(FuncFormatter(lambda row, _: f"{row * group:g}" if 0 <= row < rows else ""))
         return image
 
@@ -155,14 +177,24 @@ class Drawing:
         present = np.isfinite(padded)
         return padded.sum(axis=2, where=present) / present.sum(axis=2), groups * group / columns
 
-    def bar(self, image: ScalarMappable, axes: Axes, label: str, ticks: Iterable[float],
+    def bar(self, image: ScalarMappable, axes: Axes, label: str, ticks: Sequence[float],
             names: Sequence[str] | None = None) -> None:  # fmt: skip
-        """A colour bar, right beside `axes`."""
-        bar = axes.figure.colorbar(image, cax=axes.inset_axes((1.012, 0, 0.012, 1)))
-        bar.set_ticks(list(ticks), labels=names)
+        """A colour bar, right beside `axes`, with its labels in line with those of the bars above and below it."""
+        said = dict(zip(ticks, names or [number(tick) for tick in ticks], strict=True))
+        bar = axes.figure.colorbar(image, cax=axes.inset_axes((1.012, 0, 0.012, 1)),
+                                   ticks=Fitting(10, ticks, [ticks[0], ticks[-1]]),
+                                   format=FuncFormatter(lambda tick, _: said.get(tick, "")))  # fmt: skip
         bar.outline.set_visible(False)
         bar.ax.tick_params(labelsize=7, length=2)
         bar.set_label(label, fontsize=8)
+        beside = bar.ax.transAxes + ScaledTranslation(34 / 72, 0, axes.figure.dpi_scale_trans)
+        bar.ax.yaxis.set_label_coords(1, 0.5, transform=beside)
+
+    def key(self, axes: Axes, *entries: Artist) -> None:
+        """What the marks in `axes` stand for, above them to the right, where it covers no data."""
+        axes.legend(handles=entries, loc="lower right", bbox_to_anchor=(1, 1), ncols=len(entries), frameon=False,
+                    fontsize=7, borderpad=0, borderaxespad=0.35, handlelength=1.3, handleheight=0.8, handletextpad=0.6,
+                    columnspacing=1.3)  # fmt: skip
 
     def safe(self, text: str, room: int) -> str:
         """`text` as the fonts at hand can draw it, on one line of about `room` characters."""
@@ -176,6 +208,35 @@ class Drawing:
         while sum(widths[len(text) - tail - 1 :]) <= half:
             tail += 1
         return f"{text[:head]}…{text[len(text) - tail :]}"
+
+
+def margin(panels: dict[str, Panel]) -> float:
+    """Inches of an item's picture that are not its panels."""
+    return MARGIN + GAP * len(panels)
+
+
+def fit(panels: dict[str, Panel], height: float | None, shrunk: float) -> list[float]:
+    """The height of each of `panels` in inches, where all have `height`, or else need what they need, `shrunk`.
+
+    All shrink alike, but none below what its labels need. Raises Failure where that is more than there is.
+    """
+    least = sum(panel.least for panel in panels.values())
+    natural = sum(panel.height for panel in panels.values())
+    room = max(shrunk * natural, least) if height is None else height - margin(panels)
+    if panels and least > room + 1e-6:
+        raise cli.Failure(
+            f"expected a --size at least {least + margin(panels):.1f} inches high for {', '.join(panels)}, "
+            f"got {height:g} (draw fewer with --what)"
+        )
+    small: set[str] = set()  # those at their least
+    while True:
+        taken = sum(panels[name].least for name in small)
+        free = sum(panel.height for name, panel in panels.items() if name not in small)
+        factor = (room - taken) / max(free, 1e-9)
+        more = {name for name, panel in panels.items() if name not in small and factor * panel.height < panel.least}
+        if not more:
+            return [panel.least if name in small else factor * panel.height for name, panel in panels.items()]
+        small |= more
 
 
 class Book:
@@ -235,29 +296,51 @@ class Pages(Book):
         self.pages = PdfPages(self.file, metadata={"CreationDate": None, "Creator": None, "Producer": None})
 
     def add(self, view: View) -> None:
-        with quiet():
-            self.pages.savefig(self.drawing.figure([view]))  # type: ignore[no-untyped-call]
+        figure = self.drawing.figure([view])
+        with fitting(figure):
+            self.pages.savefig(figure)  # type: ignore[no-untyped-call]
 
     def finish(self) -> bytes:
+        pages = self.pages.get_pagecount()  # type: ignore[no-untyped-call]
         self.pages.close()  # type: ignore[no-untyped-call]
-        return self.file.getvalue()
+        return self.file.getvalue() if pages else b""
 
 
 def save(figure: Figure, form: str) -> bytes:
-    """`figure` as a png or svg that holds nothing that differs from day to day."""
+    """`figure` as a png, with its words as a description, or svg; nothing in it differs from day to day."""
     file = io.BytesIO()
-    dated = ("Software",) if form == "png" else ("Date", "Creator")
-    with quiet():
-        figure.savefig(file, format=form, metadata=dict.fromkeys(dated))
+    about: dict[str, str | None]
+    about = {"Software": None, "Description": words(figure)} if form == "png" else {"Date": None, "Creator": None}
+    with fitting(figure):
+        figure.savefig(file, format=form, metadata=about)
     return file.getvalue()
 
 
+def words(figure: Figure) -> str:
+    """What a picture says beside the numbers of its axes, for those who can't see it: a line for each panel."""
+    lines = []
+    for axes in figure.axes:
+        key = axes.get_legend()
+        entries = key.get_texts() if key else []
+        scales = [scale.yaxis.label for scale in axes.child_axes]
+        texts = [axes.title, *axes.texts, axes.yaxis.label, *entries, *scales, axes.xaxis.label]
+        lines.append("; ".join(filter(None, (" ".join(text.get_text().split()) for text in texts))))
+    return "\n".join(filter(None, lines))
+
+
 @contextmanager
-def quiet() -> Iterator[None]:
-    """Without the warning that a picture is too small for its labels: who asked for the size sees it."""
+def fitting(figure: Figure) -> Iterator[None]:
+    """Draw `figure`. Raises Failure where its panels have no room, which matplotlib tells in a warning."""
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "constrained_layout not applied")
-        yield
+        warnings.filterwarnings("error", "constrained_layout not applied")
+        try:
+            yield
+        except UserWarning:
+            width, height = figure.get_size_inches()
+            raise cli.Failure(
+                f"expected room for the panels and their labels, got {width:.3g}x{height:.3g} inches "
+                "(a larger --size, or fewer panels with --what)"
+            ) from None
 
 
 def escape(char: str) -> str:
@@ -293,13 +376,16 @@ def glyphs(path: str) -> frozenset[int]:
 def time_axis(axes: Axes, duration: float, unit: str, labelled: bool) -> None:
     """Ticks at whole seconds, minutes or hours, at most a dozen."""
     if unit == "s" and duration > 90:
-        steps = [15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200]
-        step = next((step for step in steps if duration / step <= 12), 86400 * max(1, math.ceil(duration / 86400 / 12)))
-        axes.xaxis.set_major_locator(FixedLocator(np.arange(0, duration + 1e-9, step).tolist()))
+        days = [86400 * count for count in range(1, 2 + math.ceil(duration / 86400))]
+        steps = [15.0, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, *days]
         axes.xaxis.set_major_formatter(FuncFormatter(lambda time, _: cli.clock(time)))
         unit = "h:min:s" if duration >= 3600 else "min:s"
     else:
-        axes.xaxis.set_major_locator(MaxNLocator(12, steps=[1, 2, 5, 10]))
+        first = math.floor(math.log10(max(duration, 1e-9) / TICKS))
+        steps = [digit * 10.0**power for power in range(first, first + 3) for digit in (1, 2, 5)]
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda time, _: f"{time:g}"))
+    steps = [step for step in steps if duration / step <= TICKS] or steps[-1:]
+    axes.xaxis.set_major_locator(Fitting(LABEL, *(np.arange(0, duration * (1 + 1e-9), step) for step in steps)))
     if labelled:
         axes.set_xlabel(f"time ({unit})")
     else:

@@ -17,8 +17,8 @@ PANELS = {
     "bytes": "histogram, position",
     "pcm": "waveform, spectrogram",
     "features": "the name of a stream (S, A), measures",
-    "tokens": "layers, changes, usage, measures",
-    "NDJSON": "level, scenes, layers, changes, usage",
+    "tokens": "layers, changes, usage; only where asked for: measures",
+    "NDJSON": "sections, level, scenes, layers; only where asked for: changes, usage",
 }
 
 
@@ -52,7 +52,7 @@ class Plot(cli.Stage):
         """Its options."""
         add = parser.add_argument
         add("--format", choices=("png", "svg", "pdf"), default="png", help="what to write (default: png)")
-        add("--what", metavar="PANEL[,PANEL]", help="draw these panels only (default: all that suit the kind)")
+        add("--what", metavar="PANEL[,PANEL]", help="draw these panels only (default: all but those drawn only where asked for)")
         add(
             "--item",
             type=cli.ranged(0, 1 << 53, whole=True),
@@ -64,7 +64,7 @@ class Plot(cli.Stage):
             type=size,
             metavar="WxH",
             help="width and height of an item's picture in inches, 1 to 100 "
-            "(default: 10 wide, as high as its panels need)",
+            "(default: 10 wide, as high as its panels need; so in a report always)",
         )
         add(
             "--dpi",
@@ -102,7 +102,7 @@ class Plot(cli.Stage):
         except ModuleNotFoundError as error:
             if (error.name or "").partition(".")[0] != "matplotlib":
                 raise
-            raise cli.Failure("matplotlib, which draws, is missing: pip install 'nat-audio[plot]'") from None
+            raise cli.Failure("matplotlib, which draws, is missing: pip install '.[plot]' in the checkout") from None
         self.drawing = picture.Drawing(options.theme, options.size, options.dpi, options.what)
         self.book: picture.Book
         if options.report:
@@ -127,8 +127,8 @@ class Plot(cli.Stage):
         if panels and unknown and not error:
             error = cli.Failure(f"expected --what of {', '.join(panels)}, got {', '.join(unknown)}")
             view.error = str(error)
-        self.book.add(view)
         self.drawn += 1
+        self.book.add(view)
         if error:
             raise error
         yield from ()

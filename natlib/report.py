@@ -24,6 +24,7 @@ from .picture import Book, Drawing
 from .wire import Head, Record
 
 MOST_SOUND = 64 * 1024 * 1024  # bytes of a sound made from a pcm stream; beyond, browsers get slow
+LONG = 36  # rows beyond which a table is folded up: what follows it would be out of sight
 FACTS = 200  # rows of facts and of introductions shown at most
 
 TYPES = {".wav": "audio/wav", ".mp3": "audio/mpeg", ".flac": "audio/flac", ".ogg": "audio/ogg", ".opus": "audio/ogg",
@@ -37,7 +38,7 @@ body { margin: 2rem auto; max-width: 70rem; padding: 0 1rem; background: PAPER; 
   font: 15px/1.45 system-ui, sans-serif }
 h1 { font-size: 1.2rem } h3 { font-size: 1rem }
 h2 { font-size: 1.3rem; margin: 2.5rem 0 .2rem; overflow-wrap: anywhere }
-p, summary, th, caption { color: FAINT } .bad { color: BAD } a { color: ACCENT }
+p, summary, th, caption { color: FAINT } .said { color: INK; max-width: 50rem } .bad { color: BAD } a { color: ACCENT }
 audio { width: 100%; margin: .5rem 0 }
 figure { position: relative; margin: .5rem 0; cursor: default } figure img { width: 100%; display: block }
 figure i { position: absolute; width: 1px; background: BAD; pointer-events: none }
@@ -183,13 +184,15 @@ class Report(Book):
         if view.error:
             yield f'<p class="bad">{text(view.error)}</p>\n'.encode()
         if isinstance(view, Ndjson) and view.said:
-            yield f"<p>{text(view.said)}</p>\n".encode()
+            yield f'<p class="said">{text(view.said)}</p>\n'.encode()
         panels = view.panels()
         if panels:
             yield from self._picture(view, ", ".join(panels))
         for title, rows in view.tables().items():
-            yield f"<h3>{text(title)}</h3>\n".encode()
-            yield table(rows)
+            if len(rows) > LONG:
+                yield f"<details><summary>{text(title)}</summary>\n".encode() + table(rows) + b"</details>\n"
+            else:
+                yield f"<h3>{text(title)}</h3>\n".encode() + table(rows)
         if isinstance(view, Tokens) and view.words:
             said = [("code", "measures like"), *list(view.words.items())[:FACTS]]
             yield b"<details><summary>Introductions of codes</summary>\n" + table(said, "facts") + b"</details>\n"
@@ -203,7 +206,7 @@ class Report(Book):
     def _picture(self, view: View, what: str) -> Iterator[bytes]:
         figure = self.drawing.figure([view], whole=True)
         image = base64.b64encode(picture.save(figure, "svg"))
-        timed = [axes.get_position() for axes in figure.subfigs[0].axes if axes.get_label() == "time"]
+        timed = [axes.get_position() for axes in figure.axes if axes.get_label() == "time"]
         box = ""
         if timed and view.unit == "s" and view.duration:
             left, right, top, bottom = timed[0].x0, timed[0].x1, 1 - timed[0].y1, 1 - timed[-1].y0

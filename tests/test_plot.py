@@ -8,16 +8,25 @@ import json
 import re
 import subprocess
 import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
-from helpers import AUDIO, BIN, needs_audio, noise, records, sh, stream, tone, wav
+from helpers import AUDIO, BIN, ROOT, needs_audio, noise, records, sh, stream, tone, wav
+from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
+from matplotlib.legend import Legend
+from matplotlib.text import Text
+from matplotlib.transforms import Bbox
 from PIL import Image
 
-from natlib import cli, columns, panels, picture, wire
+from natlib import cli, columns, panels, picture, synth, wire
 from natlib.wire import Head, Record
 
 RATE = 8000
@@ -25,6 +34,16 @@ FRAMES = 100
 LAYERS = [{"name": name, "type": kind, "vocab": 16}
           for kind, names in (("semantic", ("S0", "S1")), ("acoustic", ("A0", "A1"))) for name in names]  # fmt: skip
 MEASURES = [{"name": "level", "unit": "dBFS", "step": 0.1}, {"name": "pitch", "unit": "Hz", "step": 0.2}]
+HEARD: list[Head] = [  # as nat-pack tells it
+    {"event": "header", "kind": "ndjson", "name": "one", "layers": LAYERS, "frame_rate": 12.5,
+     "pack": {"scene": 0.48, "how_to_read": "… when they change, bands dB in 40-150-400-1000-2500-6000-16000 Hz …"}},
+    *({"t": 0.48 * i, "scene": {"dB": -8 - 2 * i, "pitch": "A4>B4", "bands": [-i, -3, -9, -12, -15, -40]}}
+      for i in range(16)),
+    *({"t": 0.5 * i, "sound": {"s": 0.3, "dB": -6 - i, "rise": 12, "pitch": "C5"}} for i in range(12)),
+    *({"t": 0.08 * i, **{layer["name"]: (i * j) % 16 for j, layer in enumerate(LAYERS, 1)}} for i in range(100)),
+    {"event": "summary", "sections": [{"t": 0, "label": "A"}, {"t": 3.2, "label": "B"}, {"t": 6.4, "label": "A"}]},
+    {"event": "end", "frames": 100},
+]  # fmt: skip
 RANDOM = np.random.default_rng(7)
 CODES = np.repeat(RANDOM.integers(0, 16, (FRAMES // 4, 4)), 4, axis=0).astype("<u2")
 GRID = np.column_stack([RANDOM.integers(-900, 0, FRAMES), np.where(np.arange(FRAMES) < 50, -32768, 2200)]).astype("<i2")
@@ -42,13 +61,14 @@ def sound(name: str = "one") -> list[Head | tuple[Head, bytes]]:
 
 
 STREAMS = [{"name": "S", "type": "semantic", "width": 3}, {"name": "A", "type": "acoustic", "width": 2}]
-ITEMS = {
+ITEMS: dict[str, list[Head | tuple[Head, bytes]]] = {
     "bytes": one("bytes", bytes(range(256)) * 20, format="wav"),
     "pcm": sound(),
     "features": one("features", ROWS.tobytes(), frame_rate=12.5, streams=STREAMS, measures=MEASURES),
     "tokens": one("tokens", np.hstack([CODES, GRID.view("<u2")]).tobytes(), frame_rate=12.5, layers=LAYERS,
                   measures=MEASURES),
     "theirs": one("features", ROWS[:, :5].tobytes(), streams=[{"name": "embedding", "width": 5}]),
+    "ndjson": HEARD,
     "tokens of theirs": one("tokens", CODES.tobytes(), frame_rate=75, layers=[{"name": f"q{i}"} for i in range(4)]),
 }  # fmt: skip
 CLOSE: Head = {"event": "close"}
@@ -76,16 +96,173 @@ def items(data: bytes) -> cli.Item:
 # Pictures.
 
 
-@pytest.mark.parametrize(("kind", "theme"), [*((kind, "light") for kind in ITEMS), ("tokens", "dark")])
-def test_every_kind_has_a_picture(kind: str, theme: str) -> None:
-    done = sh(f"nat-plot --theme {theme}", stream(*ITEMS[kind], CLOSE))
-    assert done.stderr == b""
-    drawn = image(done.stdout)
-    assert drawn.width == 1500
-    assert 300 < drawn.height < 3000
-    paper = drawn.getpixel((1, 1))
-    assert paper == ((255, 255, 255) if theme == "light" else (19, 20, 23))
-    assert np.mean(np.any(np.asarray(drawn) != paper, axis=2)) > 0.1
+def boxes(figure: Figure) -> tuple[Image.Image, list[tuple[Text, Bbox]]]:
+    """The picture, and each text that is printed in it, with the box that it fills, in dots from below."""
+    printed: dict[Text, None] = {}
+    draw: Callable[..., None] = Text.draw
+
+    def note(self: Text, *args: object) -> None:
+        draw(self, *args)
+        if self.get_visible() and self.get_text().strip():
+            printed[self] = None
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Text, "draw", note)
+        drawn = image(picture.save(figure, "png"))
+    return drawn, [(text, text.get_window_extent()) for text in printed]
+
+
+def meet(one: Bbox, other: Bbox) -> bool:
+    """Do two boxes overlap, by more than a dot?"""
+    return bool(min(one.x1, other.x1) - max(one.x0, other.x0) > 1 and min(one.y1, other.y1) - max(one.y0, other.y0) > 1)
+
+
+def within(one: Bbox, other: Bbox) -> bool:
+    """Is a box in another, but for a dot?"""
+    return bool(one.x0 > other.x0 - 1 and one.x1 < other.x1 + 1 and one.y0 > other.y0 - 1 and one.y1 < other.y1 + 1)
+
+
+def contrast(one: tuple[float, ...], other: tuple[float, ...]) -> float:
+    """The contrast of two colours, from 1 to 21: WCAG 2.2, which asks for 4.5."""
+    light, dark = sorted((np.dot([0.2126, 0.7152, 0.0722], [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4
+                         for c in colour]) for colour in (one, other)), reverse=True)  # fmt: skip
+    return float((light + 0.05) / (dark + 0.05))
+
+
+def faults(figure: Figure, drawn: Image.Image, printed: list[tuple[Text, Bbox]]) -> Iterator[str]:
+    """What a reader of a figure would stumble over, given its `boxes`."""
+    panels = [axes for axes in figure.findobj(Axes) if isinstance(axes, Axes) and axes.axison]
+    for (text, box), (other, second) in combinations(printed, 2):
+        if meet(box, second):
+            yield f"{text.get_text()!r} and {other.get_text()!r} overlap"
+    for text, box in printed:
+        said = repr(text.get_text())
+        if not within(box, figure.bbox):
+            yield f"{said} leaves the canvas"
+            continue
+        if any(meet(box, axes.bbox) and not (text in axes.texts and within(box, axes.bbox)) for axes in panels):
+            yield f"{said} is printed over a panel"
+        left, bottom, right, top = (round(value) for value in box.extents)
+        under = drawn.crop((left, drawn.height - top, max(right, left + 1), max(drawn.height - bottom, 1)))
+        paper = Counter(under.get_flattened_data() if hasattr(under, "get_flattened_data") else under.getdata())
+        if contrast(to_rgb(text.get_color()), tuple(c / 255 for c in paper.most_common(1)[0][0])) < 4.5:
+            yield f"{said} is hard to tell from what is under it"
+    for key in figure.findobj(Legend):
+        assert isinstance(key, Legend)
+        if any(meet(key.get_window_extent(), axes.bbox) for axes in panels):
+            yield "a key covers data"
+    used, size = figure.get_tightbbox(), figure.get_size_inches()
+    margins = [used.x0, used.y0, size[0] - used.x1, size[1] - used.y1]
+    if max(margins) > 0.4:
+        yield f"margins of {[f'{margin:.2f}' for margin in margins]} inches"
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("kind", ITEMS)
+def test_every_kind_has_a_picture_and_its_labels_have_room(kind: str, theme: str) -> None:
+    drawing = picture.Drawing(theme, None, 100, None)
+    seen = view(stream(*ITEMS[kind], CLOSE))
+    figure = drawing.figure([seen])
+    drawn, printed = boxes(figure)
+    assert not list(faults(figure, drawn, printed))
+    assert drawn.width == 1000
+    assert 200 < drawn.height < 2000
+    assert drawn.getpixel((1, 1)) == ((255, 255, 255) if theme == "light" else (19, 20, 23))
+    assert np.mean(np.any(np.asarray(drawn) != drawn.getpixel((1, 1)), axis=2)) > 0.1
+    figure = drawing.figure([seen], whole=True)  # as in a report
+    assert not list(faults(figure, *boxes(figure)))
+
+
+def test_labels_have_room_where_items_share_a_picture() -> None:
+    seen = [view(stream(*records, CLOSE)) for records in ITEMS.values()]
+    seen[0].error = seen[1].head["name"] = "x" * 300
+    figure = picture.Drawing("light", None, 100, None).figure(seen)
+    assert not list(faults(figure, *boxes(figure)))
+
+
+@pytest.mark.parametrize("kind", ITEMS)
+def test_labels_have_room_in_the_smallest_picture_that_is_drawn(kind: str) -> None:
+    seen = view(stream(*ITEMS[kind], CLOSE))
+    for what in (None, *seen.panels()):
+        whole = picture.Drawing("light", (3, 100), 100, what)
+        shown = whole.choose(seen, whole=False, several=False)
+        least = sum(panel.least for panel in shown.values()) + picture.margin(shown)
+        for width in (3,) if what else (3, 5):
+            figure = picture.Drawing("light", (width, least), 100, what).figure([seen])
+            assert not list(faults(figure, *boxes(figure))), what
+        with pytest.raises(cli.Failure, match=f"at least {least:.1f} inches high for .*, got {least - 0.1:g}"):
+            picture.Drawing("light", (3, least - 0.1), 100, what).figure([seen])
+        with pytest.raises(cli.Failure, match=r"at least 3 inches wide, got 2\.9"):
+            picture.Drawing("light", (2.9, least), 100, what).figure([seen])
+
+
+def test_what_a_reader_stumbles_over_is_found() -> None:
+    picture.Drawing("light", None, 100, None)
+    figure = Figure((6, 4), 100)
+    axes, other = figure.subplots(2, 1)
+    axes.plot([0, 1], label="data")
+    axes.legend()
+    axes.set_xlabel("far below", labelpad=60)
+    other.set_title("title")
+    figure.text(0.5, 0.5, "first")
+    figure.text(0.5, 0.5, "second")
+    figure.text(0.99, 0.5, "beyond")
+    figure.text(0.01, 0.5, "pale", color="yellow")
+    found = list(faults(figure, *boxes(figure)))
+    for fault in ("'first' and 'second' overlap", "'beyond' leaves the canvas", "'far below' is printed over a panel",
+                  "'pale' is hard to tell from what is under it", "a key covers data"):  # fmt: skip
+        assert any(fault in line for line in found), fault
+    alone = Figure((6, 4), 100)
+    alone.add_axes((0.4, 0.4, 0.2, 0.2))
+    assert "margins of" in " ".join(faults(alone, *boxes(alone)))
+
+
+def test_a_layout_that_fails_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    changes = panels.Tokens._changes
+
+    def spoiled(self: panels.Tokens, *args: object) -> Axes:
+        axes = changes(self, *args)  # type: ignore[arg-type]
+        axes.set_ylabel("x\n" * 99)
+        return axes
+
+    monkeypatch.setattr(panels.Tokens, "_changes", spoiled)
+    figure = picture.Drawing("light", (4, 5), 100, None).figure([view(TOKENS)])
+    with pytest.raises(cli.Failure, match="expected room for the panels and their labels, got 4x5 inches"):
+        picture.save(figure, "png")
+
+
+def test_an_axis_shows_the_labels_that_have_room() -> None:
+    axes = Figure((4, 2), 72).add_axes((0, 0, 1, 1))
+    for length, shown in ((3, [0, 1, 2, 3]), (40, [0, 20, 40]), (70, [0, 25, 50]), (9999, [0])):
+        axes.set_ylim(length, 0)
+        axes.yaxis.set_major_locator(panels.Fitting(48, range(4), [0, 20, 40, 60], [0, 25, 50, 9e9]))
+        assert list(axes.yaxis.get_majorticklocs()) == shown
+
+
+def test_levels_end_at_full_scale_unless_the_sound_is_louder() -> None:
+    for levels, end in (([-3.0, np.nan], 0), ([0.4], 0), ([0.6], 10), ([-10.2], -10), ([-41], -40), ([], -120)):
+        assert panels.loudest(np.array(levels, np.float32)) == end
+
+
+def test_measures_are_named_as_people_name_them() -> None:
+    assert panels.title("chroma_1", {}) == ("chroma", "C#")
+    assert panels.title("chroma_12", {}) == ("chroma", "12")
+    assert panels.title("band_0", {"low": 40, "high": 150}) == ("band", "40–150 Hz")
+    assert panels.title("attack_time", {}) == ("", "attack time")
+    assert panels.title("harmonic_3", {"low": "x"}) == ("harmonic", "3")
+
+
+def test_the_picture_in_the_readme_is_what_is_drawn_now(tmp_path: Path) -> None:
+    recipe = re.search(r"^picture:.*\n\t.*\| (nat-plot.*) > ", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert recipe
+    (tmp_path / "out/demo").mkdir(parents=True)
+    (tmp_path / "out/demo/piece.wav").write_bytes(wav(synth.piece()))
+    pipe = f"nat-split out/demo/piece.wav | nat-decode | nat-embed | nat-quantize | nat-pack | {recipe[1]}"
+    now, then = Image.open(io.BytesIO(sh(pipe, cwd=tmp_path).stdout)), Image.open(ROOT / "natlib/data/piece.png")
+    assert (now.size, now.info["Description"]) == (then.size, then.info.get("Description")), "run make picture"
+    # Other versions of the renderer move things by three dots at most (a mean of 7 here); another picture is 39 off.
+    small = [np.asarray(one.convert("RGB").resize((45, 26), Image.Resampling.BOX), np.float64) for one in (now, then)]
+    assert np.abs(small[0] - small[1]).mean() < 10, "run make picture"
 
 
 def test_the_whole_pipe_is_drawn_at_every_stage(tmp_path: Path) -> None:
@@ -108,20 +285,23 @@ def test_real_sound_is_drawn() -> None:
 
 @pytest.mark.parametrize("form", ["png", "svg", "pdf"])
 def test_the_same_stream_is_the_same_picture(form: str) -> None:
-    first, second = (sh(f"nat-plot --format {form} --size 5x4", TOKENS).stdout for _ in range(2))
-    assert first == second
+    drawing = picture.Drawing("light", (5, 5), 100, None)
+    book = picture.Pages(drawing) if form == "pdf" else picture.Picture(drawing, form)
+    book.add(view(TOKENS))
+    first = book.finish()
+    assert first == sh(f"nat-plot --format {form} --size 5x5 --dpi 100", TOKENS).stdout
     assert first.startswith({"png": b"\x89PNG", "svg": b"<?xml", "pdf": b"%PDF"}[form])
     assert b"Date" not in first
     assert b"date>" not in first
 
 
 def test_items_are_rows_of_a_picture_or_pages() -> None:
-    many = stream(*(record for number in range(14) for record in sound(f"sound {number}")), CLOSE)
-    options = "--what waveform --dpi 30 --size 6x2"
+    many = stream(*(record for number in range(14) for record in one("bytes", b"ab", f"{number}")), CLOSE)
+    options = "--what histogram --dpi 30 --size 6x2"
     assert image(sh(f"nat-plot {options} --item 13", many).stdout).size == (180, 60)
     assert 12 * 60 < image(sh(f"nat-plot {options}", many).stdout).height < 13 * 60
-    pdf = sh(f"nat-plot {options} --format pdf", many).stdout
-    assert len(re.findall(rb"/Type /Page\b", pdf)) == 14
+    few = stream(*one("bytes", b"a"), *one("bytes", b"b"), *one("bytes", b"c"), CLOSE)
+    assert len(re.findall(rb"/Type /Page\b", sh(f"nat-plot {options} --format pdf", few).stdout)) == 3
     done = sh("nat-plot --item 14", many, status=1)
     assert done.stdout == b""
     assert b"expected item 14, got 14 items" in done.stderr
@@ -141,13 +321,22 @@ def test_wrong_usage_is_told() -> None:
 
 def test_a_panel_that_a_kind_does_not_have_is_told() -> None:
     done = sh("nat-plot --what layers,spectrogram", TOKENS, status=1)
-    assert b"one: expected --what of layers, changes, usage, measures, got spectrogram" in done.stderr
+    assert b"one: expected --what of layers, changes, measures, usage, got spectrogram" in done.stderr
     image(done.stdout)
 
 
 def test_a_picture_beyond_the_renderer_is_told() -> None:
     done = sh("nat-plot --size 100x5 --dpi 1200", TOKENS, status=1)
     assert done.stderr == b"nat-plot: expected a picture below 65536 dots, got 120000 (lower --dpi or --size)\n"
+
+
+@pytest.mark.parametrize("form", ["png", "pdf"])
+def test_a_size_without_room_is_told(form: str) -> None:
+    done = sh(f"nat-plot --format {form} --size 4x2", TOKENS, status=1)
+    assert done.stdout == b""
+    assert re.fullmatch(
+        rb"nat-plot: (one: )?expected a --size at least 3.5 inches high for layers, changes, usage, got 2 "
+        rb"\(draw fewer with --what\)\n", done.stderr)  # fmt: skip
 
 
 # What goes wrong with an item stays with it, and is seen.
@@ -181,7 +370,7 @@ def test_odd_streams_of_others_are_drawn_without_a_word() -> None:
     odd = np.array([np.inf, -np.inf, np.nan, 3e38] * 4, "<f4").tobytes()
     layers = [{"name": ["x"], "vocab": 10**15}, {"vocab": -1}, {"name": "$x^$", "type": {}}, {}]
     measures = [{"step": "x"}, {"unit": 3}]
-    done = sh("nat-plot --size 2x2 --dpi 50", stream(
+    done = sh("nat-plot --dpi 20", stream(
         *one("features", odd, frame_rate=0, streams=[{"name": "S", "width": 2}], measures=measures),
         *one("features", odd, frame_rate=1e300, streams=[], measures=[{"unit": "Hz", "step": 1e300}]),
         *one("features", odd * 500, streams=[{"name": "wide", "width": 1000}]),
@@ -190,7 +379,7 @@ def test_odd_streams_of_others_are_drawn_without_a_word() -> None:
         *one("pcm", b"", sample_rate=RATE, channels=1), *one("bytes", b"", format={}), CLOSE,
     ))  # fmt: skip
     assert done.stderr == b""
-    assert image(done.stdout).width == 100
+    assert image(done.stdout).width == 200
 
 
 @pytest.mark.parametrize(("head", "message"), [
@@ -220,7 +409,7 @@ NAMES = ["Größe Ελληνικά Русский", "שלום مرحبا", "中�
 @pytest.mark.parametrize("form", ["png", "pdf"])
 def test_names_in_any_script_are_drawn_without_a_warning(form: str) -> None:
     names = stream(*(record for name in NAMES for record in sound(name)), CLOSE)
-    done = sh(f"nat-plot --what waveform --dpi 50 --size 8x1 --format {form}", names)
+    done = sh(f"nat-plot --what waveform --dpi 50 --size 8x2 --format {form}", names)
     assert done.stderr == b""
 
 
@@ -243,7 +432,7 @@ def test_without_matplotlib_the_line_that_installs_it(tmp_path: Path) -> None:
     (tmp_path / "matplotlib.py").write_text("raise ModuleNotFoundError('not there', name='matplotlib')")
     done = sh("nat-plot", TOKENS, status=1, PYTHONPATH=str(tmp_path))
     assert done.stdout == b""
-    assert done.stderr == b"nat-plot: matplotlib, which draws, is missing: pip install 'nat-audio[plot]'\n"
+    assert done.stderr == b"nat-plot: matplotlib, which draws, is missing: pip install '.[plot]' in the checkout\n"
 
 
 def test_help_loads_neither_numpy_nor_matplotlib() -> None:
@@ -319,7 +508,6 @@ def test_ndjson_is_seen_as_the_tokens_that_it_was_made_of(encoding: str) -> None
     assert np.array_equal(lines.codes.values, tokens.codes.values)
     assert np.array_equal(lines.changes.values, tokens.changes.values)
     assert lines.tables()["Layers"] == tokens.tables()["Layers"]
-    assert lines.marks == [0.0, 4.96]
 
 
 def test_scenes_and_sounds_are_drawn_where_and_as_high_as_they_say() -> None:
@@ -341,7 +529,9 @@ def test_scenes_and_sounds_are_drawn_where_and_as_high_as_they_say() -> None:
     )
     assert {round(2 ** sound[3]) for sound in scenes.sounds} >= {220, 440, 880}
     drawn = sh("nat-plot --what level,scenes --format svg", text).stdout
-    assert drawn.count(b"level (dBFS)") == 2 and b"frequency (Hz)" in drawn
+    assert (
+        b"level (dBFS)" in drawn and b"frequency (Hz)" in drawn and b"attack" in drawn and b"pitch of a sound" in drawn
+    )
     odd = b"""{"t":0.0,"scene":{"bands":[1,"x",null],"pitch":7}}
 {"t":1e5,"scene":{"dB":1e9,"pitch":"H2>"}}
 {"t":1,"sound":{"s":"x"}}
@@ -364,7 +554,7 @@ def test_the_sections_of_a_summary_are_marked() -> None:
     header, *lines = sh("nat-pack", TOKENS).stdout.splitlines(keepends=True)
     sections = [{"t": 0, "label": "A"}, {"t": 3.2, "label": "B*"}]
     summary = wire.dump({"event": "summary", "sections": [*sections, "?", {"t": "?"}]})
-    made = sh("nat-plot --what layers --format svg", b"".join([header, *lines[:-1], summary, lines[-1]]))
+    made = sh("nat-plot --what sections --format svg", b"".join([header, *lines[:-1], summary, lines[-1]]))
     assert made.stderr == b""
     assert b"<!-- A -->" in made.stdout
     assert b"<!-- B* -->" in made.stdout
@@ -392,7 +582,7 @@ def test_measures_are_in_their_units_and_absent_ones_do_not_count(kind: str) -> 
                     ("pitch", "Hz", "440", "440", "440")]  # fmt: skip
 
 
-def test_memory_is_flat_for_an_hour() -> None:
+def test_memory_is_flat_for_a_long_sound() -> None:
     # A process that copies sound for so many minutes, and then says the peak memory of nat-plot, in KB.
     script = f"""if True:
         import resource, subprocess, sys
@@ -411,8 +601,8 @@ def test_memory_is_flat_for_an_hour() -> None:
         assert plot.wait() == 0
         print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
     """
-    minute, hour = (int(subprocess.check_output([sys.executable, "-c", script, str(m)])) for m in (1, 60))
-    assert hour < minute + max(8 * 1024, minute // 10)
+    short, long = (int(subprocess.check_output([sys.executable, "-c", script, str(m)])) for m in (1, 20))
+    assert long < short + max(8 * 1024, short // 10)  # the samples are 38 MB
 
 
 # Reports.
@@ -490,7 +680,7 @@ def test_streams_of_one_sound_share_a_section(tmp_path: Path) -> None:
        " nat-plot --size 5x3 --report one.html pcm features heard; nat-plot --size 5x3 --report two.html pcm pcm",
        cwd=tmp_path)  # fmt: skip
     one, two = Page(tmp_path / "one.html"), Page(tmp_path / "two.html")
-    assert [len(one.all(tag)) for tag in ("section", "audio", "figure", "h2", "details")] == [1, 1, 3, 1, 2]
+    assert [len(one.all(tag)) for tag in ("section", "audio", "figure", "h2", "details")] == [1, 1, 3, 1, 3]
     assert "how_to_read" in one.text
     words = next(r.head["in_words"] for r in records((tmp_path / "heard").read_bytes()) if r.event == "summary")
     assert words in one.text
