@@ -63,7 +63,7 @@ out/demo/piece.wav: natlib/synth.py | .venv/.plot
 # The picture in README.md.
 
 picture: .venv/.plot out/demo/piece.wav
-	nat-split out/demo/piece.wav | $(PIPE) | nat-plot --what level,scenes,layers --size 9x5.2 --dpi 100 > out/demo/piece.png
+	nat-split out/demo/piece.wav | $(PIPE) | nat-plot --size 9x5.2 --dpi 100 > out/demo/piece.png
 	mv out/demo/piece.png natlib/data/piece.png
 
 # A folder, or some files: natlib/outputs.mk has what is made of each. Names never come to make, so they may hold anything.
