@@ -138,21 +138,29 @@ class Draft:
         lines = self._measured(view, scenes, sounds) + self._frames(view, codes, kept, interval)
         lines += self._introduced(view, codes, told) if at_use else []
         lines.sort(key=itemgetter(0, 1))
-        return self._text(view, pack, summary, "".join([line[2] for line in lines]), share, kept)._replace(
+        text = "".join([line[2] for line in lines])
+        header, end = self._heads(pack, text, kept, share.origin)
+        return Text(
+            view,
+            header,
+            summary,
+            self.heard.notes,
+            text,
+            end,
+            layers=[self.layout.names[j] for j in kept],
             introduced=at_use and bool(told if self.limited else kept and self.settings.introduce),
             used=self._used(scenes, sounds, summary),
         )
 
-    def _text(self, view: Ndjson, pack: Head, summary: Head, lines: str, share: Share, kept: list[int]) -> Text:
+    def _heads(self, pack: Head, lines: str, kept: list[int], share: float) -> tuple[Head, Head]:
+        """Header and end, with this share of where the item came from."""
         head, end = self.heard.item.head, self.heard.item.end
-        origin = heads.Origin.of(head, end or {}, kept, 0.0 if self.settings.brief else share.origin)
-        header = heads.header(head, pack, kept, self.options.encoding, origin)
+        origin = heads.Origin.of(head, end or {}, kept, 0.0 if self.settings.brief else share)
         count = Count()
         count.add(lines)
         stats = count.stats(self.statistics, sum(map(len, self.times)), heads.samples(end))
-        names = [self.layout.names[j] for j in kept]
-        ended = heads.end(end, self.statistics, stats, origin)
-        return Text(view, header, summary, self.heard.notes, lines, ended, names, False, Used())
+        header = heads.header(head, pack, kept, self.options.encoding, origin)
+        return header, heads.end(end, self.statistics, stats, origin)
 
     def _scenes(self) -> list[Scene]:
         """The scenes at the length asked for; within a budget as NDJSON says them, so that both give the same."""
@@ -197,6 +205,7 @@ class Draft:
         known = self.heard.summary or {"event": "summary"}
         known = known | (common_codes(self.statistics, tuple(kept)) if kept and len(self.codes) else {})
         fields = [key for key in known if key not in ("event", "in_words")]
+        fields.sort(key=lambda key: len(str(known[key])))  # the longest ones last: words tell the same
         gone = fields[portion(share, len(fields)) :] if self.view.FIELDS else []
         return {key: value for key, value in known.items() if key not in gone}
 
