@@ -35,6 +35,7 @@ ACROSS = 4  # columns of a picture: small panels stand beside each other, the ot
 LAYERS = 32  # layers drawn at most
 BARS = 512  # bars of a histogram at most
 WIDE = 7.5  # inches: in less, small panels have room for a name alone
+TICKED = 6.0  # inches: in less, not for the labels of two ticks and an axis either
 MOST_SECTIONS = 256  # sections kept
 LONGEST = 24 * 3600 * 50  # frames that one line of NDJSON may stand for: nobody is kept busy by a wrong time
 CODES = 1 << 16  # codes that a layer of the wire can have
@@ -523,7 +524,7 @@ class Tokens(Framed):
         if self.measured:  # those of the frames: a picture of tokens shows what became of them
             result["measures"] = measures_panel(self.measured, self.rate)._replace(asked=True)
         result["usage"] = Panel(
-            min(1.15 * rows + 0.2, 12), self._usage, detail=True, rows=rows, least=0.65 * rows
+            min(1.15 * rows + 0.2, 12), self._usage, detail=True, rows=rows, least=0.8 * rows
         )  # last: it has no time axis
         return result
 
@@ -575,7 +576,7 @@ class Tokens(Framed):
             colour = drawing.colour.get(str(self.layers[number].get("type")), drawing.colour["faint"])
             axes.stairs(share, np.arange(len(share) + 1) * group - 0.5, fill=True, color=colour)
             axes.set(xlim=(-0.5, vocab - 0.5), ylim=(0, 1.1 * share.max() or 1))
-            axes.set_xticks(sorted({0, vocab - 1} if drawing.width >= 5 else {0}))
+            axes.set_xticks(sorted({0, vocab - 1} if drawing.width >= TICKED else {0}))
             axes.yaxis.set_major_locator(MaxNLocator(2))
             axes.tick_params(labelsize=7)
             title = f"{self.names[number]}: {np.count_nonzero(counts)} of {vocab}, {entropy(counts):.1f} bits"
@@ -583,7 +584,7 @@ class Tokens(Framed):
             axes.set_title(drawing.safe(title, 40), fontsize=8, pad=3)
             if number % across == 0:
                 axes.set_ylabel("frames (%)", fontsize=8)
-            if number + across >= len(self.layers) and drawing.width >= 5:
+            if number + across >= len(self.layers) and drawing.width >= TICKED:
                 axes.set_xlabel("code", fontsize=8, labelpad=-6)
         return drawn[0]
 

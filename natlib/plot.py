@@ -52,7 +52,11 @@ class Plot(cli.Stage):
         """Its options."""
         add = parser.add_argument
         add("--format", choices=("png", "svg", "pdf"), default="png", help="what to write (default: png)")
-        add("--what", metavar="PANEL[,PANEL]", help="draw these panels only (default: all but those drawn only where asked for)")
+        add(
+            "--what",
+            metavar="PANEL[,PANEL]",
+            help="draw these panels only (default: all but those drawn only where asked for)",
+        )
         add(
             "--item",
             type=cli.ranged(0, 1 << 53, whole=True),

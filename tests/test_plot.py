@@ -187,7 +187,7 @@ def test_labels_have_room_in_the_smallest_picture_that_is_drawn(kind: str) -> No
         whole = picture.Drawing("light", (3, 100), 100, what)
         shown = whole.choose(seen, whole=False, several=False)
         least = sum(panel.least for panel in shown.values()) + picture.margin(shown)
-        for width in (3,) if what else (3, 5):
+        for width in (4, 6) if what in (None, "usage") else (3,):
             figure = picture.Drawing("light", (width, least), 100, what).figure([seen])
             assert not list(faults(figure, *boxes(figure))), what
         with pytest.raises(cli.Failure, match=f"at least {least:.1f} inches high for .*, got {least - 0.1:g}"):
@@ -335,7 +335,7 @@ def test_a_size_without_room_is_told(form: str) -> None:
     done = sh(f"nat-plot --format {form} --size 4x2", TOKENS, status=1)
     assert done.stdout == b""
     assert re.fullmatch(
-        rb"nat-plot: (one: )?expected a --size at least 3.5 inches high for layers, changes, usage, got 2 "
+        rb"nat-plot: (one: )?expected a --size at least 3.6 inches high for layers, changes, usage, got 2 "
         rb"\(draw fewer with --what\)\n", done.stderr)  # fmt: skip
 
 
