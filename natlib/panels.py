@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple, cast
 
@@ -85,12 +85,11 @@ class Fitting(Locator):
         return thin
 
 
-def rows_axis(axis: Axis, names: Sequence[str], size: float, places: Sequence[float] | None = None) -> None:
-    """The names of rows, in letters of `size` points, or of as many as have room."""
-    said = dict(zip(range(len(names)) if places is None else places, names, strict=True))
-    every = [[place for place in said if place % step == 0] for step in (range(1, len(said) // 2 + 1) or [1])]
-    axis.set_major_locator(Fitting(1.15 * size, *(every if places is None else [list(said)])))
-    axis.set_major_formatter(FuncFormatter(lambda place, _: said.get(place, "")))
+def rows_axis(axis: Axis, names: Mapping[float, str], size: float) -> None:
+    """The names of rows by their places, in letters of `size` points: of all, or each second, third … as has room."""
+    choices = [list(names)[::step] for step in range(1, max(len(names), 2))]
+    axis.set_major_locator(Fitting(1.15 * size, *choices))
+    axis.set_major_formatter(FuncFormatter(lambda place, _: names.get(place, "")))
     axis.set_tick_params(length=0, labelsize=size)
 
 
@@ -346,14 +345,15 @@ class Measures:
         low, high = np.where(pitched, 2**low, low), np.where(pitched, 2**high, high)
         drawing.raster(axes, image.T, self.means.span / rate, [name for _, name in self.titles[: len(low)]])
         size = axes.yaxis.get_tick_params()["labelsize"]
-        said = []
-        for first, *_ in families:
+        said = {}
+        for rows in families:
+            first = rows[0]
             unit = self.units[first] if self.units[first] != "0..1" else ""
             span = f"{number(low[first])} … {number(high[first])} {unit}" if math.isfinite(low[first]) else "absent"
-            said.append(drawing.safe(f"{self.titles[first][0]} {span}".strip(), 28))
+            said[(first + rows[-1]) / 2] = drawing.safe(f"{self.titles[first][0]} {span}".strip(), 28)
             axes.axhline(first - 0.5, color=drawing.colour["paper"], linewidth=0.8)
         right = axes.secondary_yaxis("right")
-        rows_axis(right.yaxis, said, size, [(rows[0] + rows[-1]) / 2 for rows in families])
+        rows_axis(right.yaxis, said, size)
         right.spines["right"].set_visible(False)
         return axes
 
@@ -799,7 +799,7 @@ class Ndjson(Tokens):
             if end - start > (0.1 * len(said) + 0.05) * inch:
                 axes.text((start + end) / 2, 0.45, said, ha="center", va="center", fontsize=8, fontweight="bold")
         axes.set_ylim(0, 1)
-        rows_axis(axes.yaxis, ["sections"], 8, [0.5])
+        rows_axis(axes.yaxis, {0.5: "sections"}, 8)
         axes.tick_params(axis="x", length=0)
         axes.spines[:].set_visible(False)
         return axes

@@ -155,7 +155,7 @@ class Drawing:
         axes.set_facecolor(self.colour["empty"])
         size = 8.0 if rows <= 16 else 6.5
         if names:
-            rows_axis(axes.yaxis, [self.safe(name, 20) for name in names], size)
+            rows_axis(axes.yaxis, {row: self.safe(name, 20) for row, name in enumerate(names)}, size)
         else:
             axes.yaxis.set_major_locator(MaxNLocator("auto", steps=[1, 2, 5, 10], integer=True))
             axes.yaxis.set_major_formatter(FuncFormatter(lambda row, _: f"{row * group:g}" if 0 <= row < rows else ""))
