@@ -15,7 +15,8 @@ help:
 	@echo 'make -j2 all-outputs IN=folder       ... and samples, features, tokens, prompt, pictures, report, arrays, figures'
 	@echo '  FILES="a.wav b.mp3" instead of IN  these files; LIST=file: names that end with NUL (find -print0)'
 	@echo 'make install PREFIX=/usr/local       commands and manual pages; make uninstall'
-	@echo 'make test, make lint                 what has to pass before a commit'
+	@echo 'make test, make lint                 what has to pass before a commit: 4 minutes on two cores'
+	@echo 'make test-all                        and pretrained encoders, Spark, pandas, DuckDB, and what takes minutes'
 	@echo 'make setup-neural                    what MERT, Wav2Vec2 and HuBERT need: torch and more; TORCH="torch==2.13.0"'
 	@echo 'make bench [QUICK=1] [ONLY=part]     how fast it is, beside cat, soundfile, ffmpeg, aubio and librosa'
 	@echo 'make codebook CORPUS=folder          fit the codebook again, or one for MODEL=mert; make bench-tokens CORPUS=folder: what it holds'
@@ -129,14 +130,21 @@ out/bench/librosa/.done:
 
 # The pretrained encoders, beside calling them by hand; on a GPU, how far it is from the processor.
 
-bench-neural: .venv/.dev .venv/.neural
+bench-neural: .venv/.dev .venv/.neural .venv/.rest
 	.venv/bin/python tests/bench/pretrained.py
 	.venv/bin/python tests/bench/devices.py
 
-# What has to pass.
+# What has to pass: `test` on every machine that hears; `test-rest` is what it leaves out, `test-all` both.
 
-test: .venv/.dev .venv/.neural
-	.venv/bin/python -m pytest -q
+PYTEST = .venv/bin/python -m pytest -q -n auto --durations 10
+
+test: .venv/.dev
+	$(PYTEST)
+
+test-rest: .venv/.dev .venv/.neural .venv/.rest
+	$(PYTEST) --rest
+
+test-all: test test-rest
 
 lint: .venv/.dev
 	.venv/bin/ruff check
@@ -147,4 +155,4 @@ lint: .venv/.dev
 clean:
 	rm -rf out heard.ndjson heard.png
 
-.PHONY: help demo picture all-outputs batch install uninstall setup-neural bench bench-neural codebook bench-tokens test lint clean
+.PHONY: help demo picture all-outputs batch install uninstall setup-neural bench bench-neural codebook bench-tokens test test-rest test-all lint clean

@@ -6,10 +6,12 @@ import io
 import json
 import os
 import shutil
+import signal
 import subprocess
-import sys
 from collections.abc import Iterable
 from pathlib import Path
+from platform import machine
+from typing import Any
 
 import numpy as np
 import pytest
@@ -28,6 +30,8 @@ ZOO = SHARED / "zoo"
 needs_audio = pytest.mark.skipif(not AUDIO.is_dir(), reason=f"no real clips at {AUDIO}")
 needs_zoo = pytest.mark.skipif(not ZOO.is_dir(), reason=f"no odd files at {ZOO}")
 
+HANGS = 900  # seconds after which what runs is taken to hang: ten times what a busy machine with one core needs
+
 
 def needs(program: str) -> pytest.MarkDecorator:
     """Skip, and say so, where a program that the test uses is not installed."""
@@ -35,7 +39,7 @@ def needs(program: str) -> pytest.MarkDecorator:
 
 
 def sh(
-    line: str, stdin: bytes = b"", status: int | None = 0, cwd: Path | None = None, timeout: float = 120, **env: str
+    line: str, stdin: bytes = b"", status: int | None = 0, cwd: Path | None = None, timeout: float = HANGS, **env: str
 ) -> subprocess.CompletedProcess[bytes]:
     """Run a line of bash with pipefail and bin/ first on PATH; check its exit status (None: any)."""
     done = subprocess.run(
@@ -81,9 +85,18 @@ def tone(hz: float = 440.0, seconds: float = 1.0, rate: int = 44100, amplitude: 
 
 
 def noise(seconds: float = 1.0, rate: int = 44100, amplitude: float = 0.1, seed: int = 1) -> np.ndarray:
-    """White noise, float64, shape (n,)."""
-    return amplitude * np.random.default_rng(seed).standard_normal(round(seconds * rate))
+    """White noise, float64, shape (n,), nearly normal: of PCG64's bits, which no version of numpy may change (NEP 19).
 
+    Each number is the sum of twelve uniform ones of 21 bits, less its mean: variance 1, and no rounding anywhere.
+    """
+    n = round(seconds * rate)
+    words = np.random.PCG64(seed).random_raw(4 * n).reshape(n, 4)
+    total = sum(((words >> np.uint64(shift)) & np.uint64(2**21 - 1)).sum(axis=1) for shift in (0, 21, 42))
+    return amplitude * (np.asarray(total, dtype=np.float64) / 2**21 - 6)
+
+
+# How numpy computes here. A launcher in bin/ runs this Python, so its numpy is the one that counts.
+PYTHON = next((str(path) for path in [ROOT / ".venv/bin/python"] if os.access(path, os.X_OK)), "python3")
 
 PROBE = """
 import ctypes, glob, json, os, numpy
@@ -97,26 +110,53 @@ print(json.dumps({"core": name().decode(), "threads": blas.scipy_openblas_get_nu
                   "dispatch": [f for f in core.__cpu_dispatch__ if core.__cpu_features__[f]]}))
 """
 
+# The kernels of OpenBLAS that its builds for a processor can be asked for (its driver/others/dynamic*.c).
+CORES = {
+    "x86_64": "Prescott Core2 Nehalem Sandybridge Haswell Zen SkylakeX Cooperlake SapphireRapids",
+    "aarch64": "ARMV8 CORTEXA53 CORTEXA57 THUNDERX NEOVERSEN1 NEOVERSEV1 NEOVERSEN2 ARMV8SVE A64FX",
+}
+CALLED = {"Prescott": "Katmai"}  # by the library itself
 
-def probe(**env: str) -> dict:
-    """What numpy and its BLAS run on under this environment."""
-    return json.loads(sh(f"'{sys.executable}' -c '{PROBE}'", **env).stdout)
+
+def probe(**env: str) -> dict[str, Any] | str:
+    """What numpy and its BLAS run on under this environment; in words, what happened, where they do not run."""
+    try:
+        done = subprocess.run([PYTHON, "-c", PROBE], env=os.environ | env, capture_output=True, timeout=HANGS)
+    except subprocess.TimeoutExpired:
+        return "hangs"
+    if done.returncode < 0:
+        return f"dies of {signal.Signals(-done.returncode).name}"
+    try:
+        found = json.loads(done.stdout)
+        return {"core": found["core"], "threads": found["threads"], "dispatch": found["dispatch"]}
+    except (ValueError, LookupError, TypeError):
+        return f"exits {done.returncode}, and says {done.stdout[-100:]!r}"
 
 
-def variants() -> list[dict[str, str]]:
-    """Every environment that makes numpy compute in another way here, each seen to take effect."""
+def variants() -> tuple[list[dict[str, str]], list[str]]:
+    """Every environment that makes numpy compute in another way here, each seen to take effect; and, in words, each
+    that does not: a kernel whose instructions this processor lacks dies of SIGILL, or another one is taken instead.
+    """  # fmt: skip
     usual = probe()
-    result: list[dict[str, str]] = []
-    for core in ("Prescott", "Nehalem", "Sandybridge", "Haswell", "Zen", "SkylakeX", "ARMV8", "NEOVERSEN1"):
-        called = {"Prescott": "Katmai"}.get(core, core)  # by the library itself
-        if called != usual["core"] and probe(OPENBLAS_CORETYPE=core)["core"].lower() == called.lower():
-            result.append({"OPENBLAS_CORETYPE": core})
-    for threads in ("1", "2"):
-        for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
-            if probe(**{name: threads})["threads"] == int(threads):
-                result.append({name: threads})
-    for count in range(len(usual["dispatch"])):
-        env = {"NPY_DISABLE_CPU_FEATURES": " ".join(usual["dispatch"][count:])}
-        assert probe(**env)["dispatch"] == usual["dispatch"][:count]
-        result.append(env)
-    return result
+    assert isinstance(usual, dict), f"numpy does not run here: {PYTHON} {usual}"
+    dispatch: list[str] = usual["dispatch"]
+    tried: list[tuple[dict[str, str], str, Any]] = [
+        ({"OPENBLAS_CORETYPE": core}, "core", CALLED.get(core, core))
+        for core in CORES.get({"AMD64": "x86_64", "arm64": "aarch64"}.get(machine(), machine()), "").split()
+        if CALLED.get(core, core).lower() != usual["core"].lower()
+    ]
+    for threads in (1, 2):
+        tried += [({name: str(threads)}, "threads", threads) for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS")]
+    for count in range(len(dispatch)):
+        tried.append(({"NPY_DISABLE_CPU_FEATURES": " ".join(dispatch[count:])}, "dispatch", dispatch[:count]))
+    there: list[dict[str, str]] = []
+    missing: list[str] = []
+    for env, field, wanted in tried:
+        found = probe(**env)
+        got = found if isinstance(found, str) else found[field]
+        if str(got).lower() == str(wanted).lower():
+            there.append(env)
+        else:
+            (name, value), *_ = env.items()
+            missing.append(f"{name}={value}: {got if isinstance(found, str) else f'{field} is {got}'}")
+    return there, missing

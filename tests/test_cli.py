@@ -19,7 +19,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from helpers import BIN, ROOT, noise, records, sh, stream, tone, wav
+from helpers import BIN, HANGS, ROOT, noise, records, sh, stream, tone, wav
 
 from natlib import __version__, cli
 
@@ -301,7 +301,7 @@ def test_interrupt(name: str) -> None:
     while process.poll() is None and fcntl.ioctl(process.stdin, termios.FIONREAD, b"\0\0\0\0") != b"\0\0\0\0":
         time.sleep(0.01)  # until it has read that, and waits for more
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=20)
+    _, err = process.communicate(timeout=HANGS)
     assert (process.returncode, err) == (130, b"")
 
 
@@ -327,7 +327,7 @@ def at_terminal(line: str, stdin: bytes | None = None, fd: int = 1) -> tuple[int
 
     watcher = threading.Thread(target=watch)
     watcher.start()
-    out, err = process.communicate(stdin, timeout=60)
+    out, err = process.communicate(stdin, timeout=HANGS)
     watcher.join()
     shown = b"".join(pieces)
     os.close(main)

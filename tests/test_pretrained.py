@@ -5,6 +5,7 @@ What they compute is compared with transformers' and torchaudio's own classes. `
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import http.server
 import json
@@ -20,7 +21,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers import BIN, ROOT, noise, records, sh, tone
+from helpers import BIN, HANGS, ROOT, noise, records, sh, tone
 from test_embed import pcm, rows
 
 from natlib import cli, embed, weights
@@ -32,11 +33,11 @@ try:
     import transformers
     from safetensors.torch import save_file
 except (ImportError, OSError) as error:
-    if os.environ.get("CI"):
-        raise
     pytest.skip(f"no pretrained model was run ({error}): make setup-neural", allow_module_level=True)
 
 from natlib import transformer
+
+pytestmark = pytest.mark.neural
 
 # config.json of m-a-p/MERT-v1-95M and MERT-v1-330M and of facebook/wav2vec2-base, as far as the network depends on it
 MERT: dict[str, Any] = {
@@ -99,7 +100,7 @@ def write(model: Any, settings: dict[str, Any], folder: Path, form: str = "bin",
 
 
 def reference(model: Any, samples: np.ndarray) -> list[torch.Tensor]:
-    """Its hidden states, each layer's own output: transformers changed its mind about the last."""
+    """Its hidden states in its own dtype, each layer's own output: transformers changed its mind about the last."""
     base = getattr(model, "wav2vec2", model)
     found: list[torch.Tensor] = []
     hooks = [
@@ -108,10 +109,25 @@ def reference(model: Any, samples: np.ndarray) -> list[torch.Tensor]:
     for layer in base.encoder.layers:
         hooks.append(layer.register_forward_hook(lambda module, inputs, output: found.append(first(output)[0].clone())))
     with torch.inference_mode():
-        base(torch.from_numpy(samples.astype(np.float32))[None])
+        base(torch.from_numpy(samples.astype(np.float32))[None].to(next(base.parameters()).dtype))
     for hook in hooks:
         hook.remove()
     return found
+
+
+def exact(model: Any) -> Any:
+    """The same network in float64, whose own error is a billion times smaller."""
+    return copy.deepcopy(model).double()
+
+
+def as_near(ours: Any, theirs: Any, true: Any, times: float = 2) -> bool:
+    """Is `ours` at most `times` as far from `true` as `theirs`, plus four units in the last place of float32?
+
+    How far float32 is off grows with the layers and depends on how a processor adds; who computes the same network with
+    as much care is off by about as much.
+    """
+    ours, theirs, true = (np.asarray(states, dtype=np.float64) for states in (ours, theirs, true))
+    return bool(np.abs(ours - true).max() <= times * np.abs(theirs - true).max() + 4 * 2.0**-23 * np.abs(true).max())
 
 
 def first(output: Any) -> torch.Tensor:
@@ -167,13 +183,14 @@ def test_hidden_states_are_those_of_transformers(
     model = build(settings, heads)
     found = find(write(model, settings, tmp_path, form, old_keys))
     network = transformer.Network(found.config, weights.Weights(found), found.config.layers)
+    double = exact(model)
     for samples in (noise(0.6, RATE) + 0.1, noise(400 / RATE, RATE)):  # with an offset, and the shortest there is
-        expected = reference(model, samples)
+        theirs, true = reference(model, samples), reference(double, samples)
         with torch.inference_mode():
             states = list(network.hidden_states(torch.from_numpy(samples.astype(np.float32))[None]))
-        assert len(states) == len(expected) == found.config.layers + 1
-        for state, wanted in zip(states, expected, strict=True):
-            assert (state[0] - wanted).abs().max() < 1e-5 * max(1, wanted.std())  # up to 3 in MERT-330M
+        assert len(states) == len(true) == found.config.layers + 1
+        for number, state in enumerate(states):
+            assert as_near(state[0], theirs[number], true[number]), number
 
 
 def test_a_torchaudio_bundle(tmp_path: Path) -> None:
@@ -186,10 +203,13 @@ def test_a_torchaudio_bundle(tmp_path: Path) -> None:
     sound = noise(1.2, 16000)
     options = "--frame-rate native --semantic-layers 2 --acoustic-layers 1,3 --offline"
     found = run(Path("torchaudio:WAV2VEC2_BASE"), pcm(sound, 16000), options, TORCH_HOME=str(tmp_path))
-    with torch.inference_mode():
-        states = model.extract_features(torch.from_numpy(sound.astype(np.float32))[None], num_layers=3)[0]
-    expected = torch.cat((states[1], (states[0] + states[2]) / 2), dim=2)[0].numpy()
-    assert np.abs(rows(found)[: len(expected), : 2 * 768] - expected).max() < 1e-5
+    samples = torch.from_numpy(sound.astype(np.float32))[None]
+    theirs, true = [], []
+    for network, expected in ((model, theirs), (exact(model), true)):
+        with torch.inference_mode():
+            states = network.extract_features(samples.to(next(network.parameters()).dtype), num_layers=3)[0]
+        expected.append(torch.cat((states[1], (states[0] + states[2]) / 2), dim=2)[0].numpy())
+    assert as_near(rows(found)[: len(true[0]), : 2 * 768], theirs[0], true[0])
     assert found[0].head["pretrained"]["sha256"] == hashlib.sha256(place.read_bytes()).hexdigest()
     done = sh("nat-embed --model torchaudio:HUBERT_BASE --offline", pcm(sound), status=1, TORCH_HOME=str(tmp_path))
     assert b"hubert_fairseq_base_ls960.pth, and --offline was asked for" in done.stderr
@@ -231,10 +251,12 @@ def test_rows_are_those_of_windows_made_by_hand(folder: Path, model: Any) -> Non
     together = b"".join(pcm(sound, RATE) for sound in sounds)
     done, measured = items(run(folder, together)), items(records(sh("nat-embed", together).stdout))
     assert len(done) == len(measured) == len(sounds)
+    double = exact(model)
     for sound, found, ear in zip(sounds, done, measured, strict=True):
         table = rows(found)
         assert len(table) == found[-1].head["frames"] == max(1, -(-len(sound) // 1920))
-        assert np.abs(table[:, :64] - by_hand(model, sound.astype("f4"), len(table))).max() < 1e-5
+        theirs, true = (by_hand(network, sound.astype("f4"), len(table)) for network in (model, double))
+        assert as_near(table[:, :64], theirs, true)
         assert table[:, 64:].tobytes() == rows(ear)[:, 64 - table.shape[1] :].tobytes()
 
 
@@ -316,12 +338,14 @@ def test_header_layers_rates_and_a_codebook_of_its_own(folder: Path, tmp_path: P
     assert {layer["name"] for layer in said[0]["layers"]} >= {"S0", "S3", "A0", "A3"}
 
 
-def test_onnx_runtime_gives_the_same_to_a_ten_thousandth(folder: Path, tmp_path: Path) -> None:
-    sound = pcm(np.concatenate((noise(12), tone(440, 9))))
-    expected = rows(run(folder, sound))
+def test_onnx_runtime_gives_the_same_as_far_as_float32_goes(folder: Path, model: Any, tmp_path: Path) -> None:
+    samples = np.concatenate((noise(12, RATE), tone(440, 9, RATE)))
+    sound = pcm(samples, RATE)
+    theirs = rows(run(folder, sound))[:, :64]
     cache = {"XDG_CACHE_HOME": str(tmp_path)}
     found = run(folder, sound, "--runtime onnxruntime", **cache)
-    assert np.nanmax(np.abs(rows(found)[:, :64] - expected[:, :64])) < 1e-4
+    true = by_hand(exact(model), samples.astype("f4"), len(theirs))
+    assert as_near(rows(found)[:, :64], theirs, true, times=8)  # its sums are longer than torch's
     assert found[0].head["pretrained"]["runtime"].startswith("onnxruntime ")
     (kept,) = (tmp_path / "nat").iterdir()
     written = kept.stat().st_mtime_ns
@@ -580,7 +604,7 @@ def test_downloads_that_fail_and_go_on(hub: Hub, folder: Path) -> None:
         time.sleep(0.05)
     time.sleep(0.3)
     process.send_signal(2)
-    assert process.communicate(timeout=30) == (b"", None) and process.returncode == 130
+    assert process.communicate(timeout=HANGS) == (b"", None) and process.returncode == 130
     hub.slow = False
     done = sh("nat-embed --model mert", pcm(tone(440, 1)), **hub.env)
     assert rows(records(done.stdout)).tobytes() == rows(run(folder, pcm(tone(440, 1)))).tobytes()

@@ -1,10 +1,9 @@
 """nat-quantize in real pipes: tokens, introductions, codebooks, and the same answer everywhere."""
 
-import ctypes
 import hashlib
 import json
-import platform
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -285,13 +284,22 @@ def test_the_shipped_codebook_hears(tmp_path: Path) -> None:
 # The same tokens everywhere.
 
 
-@pytest.fixture(scope="module")
-def environments() -> list[dict[str, str]]:
-    result = variants()
-    if platform.machine() == "x86_64" and ctypes.sizeof(ctypes.c_void_p) == 8:
-        assert len([env for env in result if "OPENBLAS_CORETYPE" in env]) >= 2
-        assert len(result) >= 5
-    return result
+@pytest.fixture(scope="session")
+def ways() -> tuple[list[dict[str, str]], list[str]]:
+    return variants()
+
+
+@pytest.fixture
+def environments(
+    ways: tuple[list[dict[str, str]], list[str]], record_property: Callable[[str, object], None]
+) -> list[dict[str, str]]:
+    """Every way in which numpy can compute here; the report names those that are not there."""
+    there, missing = ways
+    for words in missing:
+        record_property("not there", words)
+    if not there:
+        pytest.skip("numpy computes in one way alone here: its BLAS is not OpenBLAS, and it has no dispatch")
+    return there
 
 
 def test_the_same_fit_and_tokens_in_every_environment(folder: Path, environments: list[dict[str, str]]) -> None:
@@ -326,6 +334,7 @@ def test_the_same_tokens_of_made_sounds(tmp_path: Path, environments: list[dict[
     heard_everywhere(tmp_path, environments)
 
 
+@pytest.mark.slow
 @needs_audio
 def test_the_same_tokens_of_real_sounds(tmp_path: Path, environments: list[dict[str, str]]) -> None:
     for name in ("animals/berklee_dog1.flac", "weather/esc10_rain_5-181766-A.ogg", "instruments/sms_violin-B3.flac"):
