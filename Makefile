@@ -10,8 +10,8 @@ PIPE = nat-decode | nat-embed | nat-quantize | nat-pack
 export PATH := $(CURDIR)/bin:$(PATH)
 
 help:
-	@echo 'make demo [FILES="a.wav b.flac"]     hear some files (or a piece made for it): heard.ndjson and heard.png'
-	@echo 'make -j2 batch IN=folder [OUT=out]   every file of a folder to OUT/NAME/heard.ndjson; what is done is skipped'
+	@echo 'make demo [FILES="a.wav b.flac"]     hear some files (or a piece made for it): heard.ndjson, prompt.txt, heard.png'
+	@echo 'make -j2 batch IN=folder [OUT=out]   every file of a folder to OUT/NAME/heard.ndjson, prompt.txt; what is done is skipped'
 	@echo 'make -j2 all-outputs IN=folder       ... and samples, features, tokens, prompt, pictures, report, arrays, figures'
 	@echo '  FILES="a.wav b.mp3" instead of IN  these files; LIST=file: names that end with NUL (find -print0)'
 	@echo 'make install PREFIX=/usr/local       commands and manual pages; make uninstall'
@@ -25,13 +25,16 @@ PAGES = $(wildcard natlib/man/nat*.[1-9])
 
 # Environments: one folder, a stamp for each set of packages.
 
+PIP = python -m pip install -qq --disable-pip-version-check
+
 .venv/bin/python:
-	$(PYTHON) -m venv .venv
-	mkdir -p .venv/share/man/man{1,5,7}
-	for page in $(notdir $(PAGES)); do ln -sf ../../../../natlib/man/$$page .venv/share/man/man$${page##*.}/; done
+	@$(PYTHON) -m venv .venv
+	@mkdir -p .venv/share/man/man{1,5,7}
+	@for page in $(notdir $(PAGES)); do ln -sf ../../../../natlib/man/$$page .venv/share/man/man$${page##*.}/; done
 
 .venv/.%: pyproject.toml | .venv/bin/python
-	.venv/bin/python -m pip install -q --disable-pip-version-check -e '.[$*]'
+	@echo 'setting up .venv for $*: once, a minute or less'
+	@.venv/bin/$(PIP) -e '.[$*]'
 	@touch $@
 
 # torchaudio's libraries are for CUDA: beside a torch without it, it can't be imported, and works when they are away.
@@ -41,9 +44,10 @@ TORCH ?= torch==2.13.0
 setup-neural: .venv/.neural
 
 .venv/.neural: pyproject.toml | .venv/bin/python
-	.venv/bin/python -m pip install -q --disable-pip-version-check '$(TORCH)' -e '.[neural]'
+	@echo 'setting up .venv for pretrained encoders: once, some minutes'
+	@.venv/bin/$(PIP) '$(TORCH)' -e '.[neural]'
 	@.venv/bin/python -c 'import torchaudio' 2> /dev/null || rm -f .venv/lib/python3*/site-packages/torchaudio/lib/*.so
-	.venv/bin/python -c 'import torch, torchaudio, huggingface_hub, onnxruntime; print("torch", torch.__version__)'
+	@.venv/bin/python -c 'import torch, torchaudio, huggingface_hub, onnxruntime; print("torch", torch.__version__)'
 	@touch $@
 
 # The main job.
@@ -51,15 +55,20 @@ setup-neural: .venv/.neural
 FILES ?= out/demo/piece.wav
 
 demo: .venv/.plot $(if $(filter file,$(origin FILES)),out/demo/piece.wav)
-	nat-split $(value FILES) | $(PIPE) | tee heard.ndjson | nat-plot > heard.png
-	@head -n 12 heard.ndjson | cut -c 1-160
-	@echo
-	@echo "$(CURDIR)/heard.ndjson: $$(wc -l < heard.ndjson) lines, for a language model"
-	@echo "$(CURDIR)/heard.png: the same, to look at"
+	@new=$$(mktemp -d); trap 'rm -rf "$$new"' EXIT; status=0; \
+	nat-split $(value FILES) | $(PIPE) > "$$new/heard.ndjson" 2> "$$new/told" || status=$$?; \
+	grep -v 'failed before they came here' "$$new/told" >&2 || true; rm "$$new/told"; \
+	grep -q '"event":"end"' "$$new/heard.ndjson" || { echo 'make: nothing was heard; what earlier runs left stands' >&2; exit 1; }; \
+	nat-pack -q --prompt "$$new/heard.ndjson" > "$$new/prompt.txt" || (( $$? == 1 && status == 1 )); \
+	nat-plot -q "$$new/heard.ndjson" > "$$new/heard.png" || (( $$? == 1 && status == 1 )); \
+	mv "$$new"/* .; head -n 12 heard.ndjson | cut -c 1-160; echo; \
+	echo "$(CURDIR)/heard.ndjson: $$(wc -l < heard.ndjson) lines, for a language model"; \
+	echo "$(CURDIR)/prompt.txt: the same as a prompt, to paste into a chatbot"; \
+	echo "$(CURDIR)/heard.png: the same, to look at"; exit $$status
 
 out/demo/piece.wav: natlib/synth.py | .venv/.plot
 	@mkdir -p $(@D)
-	PYTHONPATH="$(CURDIR)" .venv/bin/python -P -m natlib.synth > $@
+	@PYTHONPATH="$(CURDIR)" .venv/bin/python -P -m natlib.synth > $@
 
 # The picture in README.md.
 
@@ -79,30 +88,36 @@ export NAT_ROOT := $(CURDIR)
 all-outputs batch: .venv/.plot
 	+@jobs=$$(mktemp -d); trap 'rm -rf "$$jobs"' EXIT; mkdir -p -- "$$OUT"; \
 	if [[ -n $$IN ]]; then [[ -d $$IN ]] || { echo "make: IN=$$IN: no such folder" >&2; exit 2; }; \
-	  all=$$($(OUTPUTS) jobs "$$jobs" "$$OUT" "$$IN"); \
-	elif [[ -n $$LIST ]]; then all=$$($(OUTPUTS) jobs "$$jobs" "$$OUT" - < "$$LIST"); \
+	  said=$$($(OUTPUTS) jobs "$$jobs" "$$OUT" "$$IN"); \
+	elif [[ -n $$LIST ]]; then said=$$($(OUTPUTS) jobs "$$jobs" "$$OUT" - < "$$LIST"); \
 	else set -- $(NAMED); (( $$# )) || { echo 'make $@ IN=folder, or FILES="a.wav b.mp3", or LIST=names' >&2; exit 2; }; \
-	  all=$$($(OUTPUTS) jobs "$$jobs" "$$OUT" - "$$@"); fi; \
+	  said=$$($(OUTPUTS) jobs "$$jobs" "$$OUT" - "$$@"); fi; \
+	read -r all places <<< "$$said"; \
 	[[ ! -t 2 ]] || $(OUTPUTS) watch "$$jobs" & \
 	$(MAKE) -k -s -C "$$jobs" -f "$$NAT_ROOT/natlib/outputs.mk" JOBS=1 GOAL=$@ || true; \
 	left=("$$jobs"/[0-9]*); [[ -e $${left[0]} ]] || left=(); rm -rf "$$jobs"; wait; \
-	echo "$$(( all - $${#left[@]} )) of $$all files are in $$OUT"; (( ! $${#left[@]} )) || exit 1
+	echo "$$(( all - $${#left[@]} )) of $$all files are in $$OUT$${places:+: $$places}"; (( ! $${#left[@]} )) || exit 1
 
 # Commands with an environment of their own, in PREFIX/lib/nat, and manual pages, for `man nat-split`.
 
 PREFIX ?= /usr/local
 
+# A ~ that the shell left as it is, after PREFIX=, is the home folder here too.
+AT_PREFIX = prefix="$(PREFIX)"; [[ $$prefix != '~' && $$prefix != '~/'* ]] || prefix=$$HOME$${prefix:1}
+
 install:
-	$(PYTHON) -m venv "$(PREFIX)/lib/nat"
-	"$(PREFIX)/lib/nat/bin/python" -m pip install -q --disable-pip-version-check '.[plot]'
-	mkdir -p "$(PREFIX)/bin" "$(PREFIX)/share/man/man"{1,5,7}
-	for command in $(notdir $(wildcard bin/*)); do ln -sf "../lib/nat/bin/$$command" "$(PREFIX)/bin/"; done
-	for page in $(PAGES); do install -m 644 $$page "$(PREFIX)/share/man/man$${page##*.}/"; done
+	@$(AT_PREFIX); $(PYTHON) -m venv "$$prefix/lib/nat"; \
+	"$$prefix/lib/nat/bin/"$(PIP) '.[plot]'; \
+	mkdir -p "$$prefix/bin" "$$prefix/share/man/man"{1,5,7}; \
+	for command in $(notdir $(wildcard bin/*)); do ln -sf "../lib/nat/bin/$$command" "$$prefix/bin/"; done; \
+	for page in $(PAGES); do install -m 644 $$page "$$prefix/share/man/man$${page##*.}/"; done; \
+	echo "installed in $$prefix/bin: $(notdir $(wildcard bin/*))"; \
+	[[ :$$PATH: == *":$$prefix/bin:"* ]] || echo "PATH does not hold it: export PATH=\"$$prefix/bin:\$$PATH\""
 
 uninstall:
-	cd "$(PREFIX)/bin" && rm -f $(notdir $(wildcard bin/*))
-	for page in $(notdir $(PAGES)); do rm -f "$(PREFIX)/share/man/man$${page##*.}/$$page"; done
-	rm -rf "$(PREFIX)/lib/nat"
+	@$(AT_PREFIX); cd "$$prefix/bin" && rm -f $(notdir $(wildcard bin/*)); \
+	for page in $(notdir $(PAGES)); do rm -f "$$prefix/share/man/man$${page##*.}/$$page"; done; \
+	rm -rf "$$prefix/lib/nat"
 
 # A codebook from a folder of sounds, in the order of their paths, and silence and noise: natlib/data/README.md.
 
@@ -117,6 +132,11 @@ codebook: .venv/.dev $(if $(filter spectral noise,$(MODEL)),,.venv/.neural)
 	  --corpus 'audio, and silence and noise of natlib/data/noises.py' --fit "$(CODEBOOK)"
 	cd "$$(dirname "$(CODEBOOK)")" && sha256sum *.safetensors > SHA256SUMS
 
+# What README says in figures, measured again.
+
+bench-figures: .venv/.dev
+	.venv/bin/python tests/bench/figures.py
+
 bench-tokens: .venv/.dev
 	.venv/bin/python tests/bench/tokens.py "$(CORPUS)"
 
@@ -126,7 +146,7 @@ bench: .venv/.dev out/bench/librosa/.done
 	.venv/bin/python tests/bench/speed.py $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY))
 
 out/bench/librosa/.done:
-	-$(PYTHON) -m venv $(@D) && $(@D)/bin/python -m pip install -q --disable-pip-version-check librosa && touch $@
+	-$(PYTHON) -m venv $(@D) && $(@D)/bin/$(PIP) librosa && touch $@
 
 # The pretrained encoders, beside calling them by hand; on a GPU, how far it is from the processor.
 
@@ -153,6 +173,6 @@ lint: .venv/.dev
 	@! command -v mandoc > /dev/null || mandoc -T lint -W warning natlib/man/*.[1-9]
 
 clean:
-	rm -rf out heard.ndjson heard.png
+	rm -rf out heard.ndjson heard.png prompt.txt
 
-.PHONY: help demo picture all-outputs batch install uninstall setup-neural bench bench-neural codebook bench-tokens test test-rest test-all lint clean
+.PHONY: help demo picture all-outputs batch install uninstall setup-neural bench bench-neural codebook bench-tokens bench-figures test test-rest test-all lint clean

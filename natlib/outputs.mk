@@ -43,7 +43,7 @@ tool = $(TOOL) $(1) 2>> messages.txt
 
 all-outputs: pcm features tokens heard.ndjson prompt.txt pcm.png features.png tokens.png heard.png report.html \
 	features.npy codes.npy metrics.json
-batch: heard.ndjson
+batch: heard.ndjson $(if $(filter --view% --prompt,$(PACK)),,prompt.txt) # which can be made of NDJSON alone
 
 ifeq ($(GOAL),batch)
 
@@ -66,8 +66,8 @@ features: pcm .made/EMBED
 	$(call part,$(call timed,embed,.) $(EMBED) pcm)
 tokens: features .made/QUANTIZE
 	$(call part,$(call timed,quantize,.) $(QUANTIZE) features)
-prompt.txt: tokens .made/PROMPT
-	$(call part,nat-pack --prompt $(PROMPT) tokens)
+prompt.txt: heard.ndjson .made/PROMPT
+	$(call part,nat-pack --prompt $(PROMPT) heard.ndjson,heard.ndjson)
 %.png: % .made/PLOT
 	$(call part,nat-plot $(PLOT) $<)
 heard.png: heard.ndjson .made/PLOT

@@ -26,6 +26,8 @@ from typing import IO, TYPE_CHECKING
 if TYPE_CHECKING:
     from .wire import Record
 
+FEW = 4  # files: of so many the last line names each folder
+
 
 def below(folder: str, out: str) -> Iterator[str]:
     """The files below `folder`, relative to it, in the order of their names; not hidden ones, nor those in `out`."""
@@ -42,25 +44,51 @@ def below(folder: str, out: str) -> Iterator[str]:
                 yield os.path.relpath(whole, folder)
 
 
-def target(name: str, out: str) -> str:
-    """The folder for the outputs of the file `name`: `out`/`name`; from elsewhere, `out`/_/ and its whole path."""
+def places(name: str, start: str) -> Iterator[str]:
+    """Where the outputs of the file `name`, relative to `start`, may go, relative to OUT, the best place first.
+
+    As it is named; of a file elsewhere, its last part, then with ever more of the folders above it in front.
+    """
     path = os.path.normpath(name)
-    if os.path.isabs(path) or path.split(os.sep)[0] == os.pardir:
-        path = "_" + os.path.abspath(path)
-    return os.path.join(out, path)
+    if not elsewhere(path):
+        yield path
+    parts = os.path.abspath(os.path.join(start, path)).split(os.sep)[1:]
+    for count in range(1, len(parts) + 1):
+        yield os.path.join(*parts[-count:])
 
 
-def jobs(folder: str, out: str, source: str, names: Sequence[str]) -> int:
-    """Write the jobs; a file named twice is one job. Returns how many there are."""
-    out = os.path.realpath(out)
+def elsewhere(path: str) -> bool:
+    """Does a normal path lead out of the folder that it is relative to?"""
+    return os.path.isabs(path) or path.split(os.sep)[0] == os.pardir
+
+
+def free(place: str, source: str) -> bool:
+    """Has no other file than `source` left its outputs in the folder `place`?"""
+    try:
+        return os.path.normpath(os.readlink(os.path.join(place, "source"))) == source
+    except OSError:
+        return True
+
+
+def jobs(folder: str, out: str, source: str, names: Sequence[str]) -> str:
+    """Write the jobs; a file named twice is one job. Returns how many there are, and if they are few, their places."""
+    shown, out = out, os.path.realpath(out)
     if source != "-":
         names = list(below(source, out))
     start = os.path.abspath("." if source == "-" else source)
-    found = {target(name, out): name for name in names}
-    for number, (place, name) in enumerate(found.items()):
-        parts = (start, "./-" if name == "-" else name, place)  # to a filter, - is its standard input
+    named = {os.path.normpath(os.path.join(start, name)): name for name in names}
+    taken: set[str] = set()
+    for number, (path, name) in enumerate(named.items()):
+        left = [place for place in places(name, start) if place not in taken]
+        if elsewhere(os.path.normpath(name)):
+            left = [place for place in left if free(os.path.join(out, place), path)] or left
+        place = left[0]
+        taken.add(place)
+        given = "./-" if name == "-" else name  # to a filter, - is its standard input
+        parts = (start, given, os.path.join(out, place))
         Path(folder, f"{number:06}").write_bytes(b"".join(os.fsencode(part) + b"\0" for part in parts))
-    return len(found)
+    told = sorted(os.path.join(shown, path) for path in taken) if len(taken) <= FEW else []
+    return " ".join([str(len(named)), *("".join(c if c.isprintable() else "?" for c in path) for path in told)])
 
 
 def timed(file: str, folder: str, command: Sequence[str]) -> int:

@@ -31,7 +31,7 @@ ALIASES = {
 }
 KINDS = {"mert_model": "mert", "wav2vec2": "wav2vec2", "hubert": "hubert"}  # by model_type of config.json
 WEIGHTS = ("model.safetensors", "pytorch_model.bin")
-SETUP = "make setup-neural, or pip install 'nat-audio[neural]'"
+SETUP = "make setup-neural, or pip install '.[neural]' in the checkout"
 TORCHAUDIO = "https://download.pytorch.org/torchaudio/models/"
 POSITION = "encoder.pos_conv_embed.conv"
 # Weights beside the network: what pre-training and fine-tuning put on top of it.

@@ -37,8 +37,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Say what the marks mean; and let an interrupt end our processes, as they expect, also in the background."""
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell's & without job control
+    """Say what the marks mean, and make the environment of our processes what they expect."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # the thousands of processes need not compile the same files again
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in the background of a shell script
         signal.signal(signal.SIGINT, signal.default_int_handler)
     config.stash[left_out] = Counter()
     for name, meaning in MARKS.items():

@@ -504,7 +504,7 @@ def cuts(data: bytes, seed: int) -> Iterator[bytes]:
         data = data[size:]
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(mixtures() | st.binary(max_size=300), st.integers(0, 1000))
 def test_nothing_is_lost_and_cutting_the_input_changes_nothing(data: bytes, seed: int) -> None:
     starts: list[int] = []
@@ -519,7 +519,7 @@ def test_nothing_is_lost_and_cutting_the_input_changes_nothing(data: bytes, seed
     assert data[reached:] in SEPARATORS and starts == sorted(set(starts))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(mixtures(), st.sampled_from(["wav", "flac", "ogg", "mp3 xing"]))
 def test_what_comes_before_is_whole(data: bytes, name: str) -> None:
     assert files(SYNTHETIC[name] + b"\x1c" + data)[0] == SYNTHETIC[name]

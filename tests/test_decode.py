@@ -473,6 +473,7 @@ def test_sound_comes_out_as_it_goes_in() -> None:
             process.kill()
 
 
+@pytest.mark.slow
 def test_mp3_and_ogg_that_go_on_are_heard_before_they_end() -> None:
     """The same samples come as of the whole file at once."""
     sounds = []
@@ -673,7 +674,7 @@ how = st.sampled_from(("set", "cut", "insert", "end"))
 change = st.tuples(st.integers(0, 1 << 30), st.booleans(), how, telling | st.binary(max_size=8))
 
 
-@settings(max_examples=15, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])  # shrinking takes long
+@settings(max_examples=6, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])  # shrinking takes long
 @given(st.lists(st.tuples(st.integers(0, 1000), st.lists(change, min_size=1, max_size=6)), min_size=8, max_size=8))
 def test_changed_bytes_cost_no_more_than_their_item(plans: list[tuple[int, list[Any]]]) -> None:
     heads: list[Head | tuple[Head, bytes]] = []
@@ -710,6 +711,7 @@ DIFFERENT = {  # where neither column of the zoo's table is followed, and why
 }
 
 
+@pytest.mark.slow
 @needs_zoo
 @needs("ffmpeg")
 def test_every_file_of_the_zoo() -> None:

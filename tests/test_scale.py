@@ -60,6 +60,7 @@ def test_parallel(recordings: Path, tmp_path: Path) -> None:
     check(recordings)
 
 
+@pytest.mark.slow
 @needs("parallel")
 def test_parallel_over_ssh(recordings: Path, tmp_path: Path) -> None:
     """An ssh in whose place a shell of its own runs here, and takes down where it was sent."""

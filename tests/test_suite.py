@@ -104,7 +104,7 @@ def make(target: str, cwd: Path, status: int = 0, **env: str) -> subprocess.Comp
     for name in ("bin", "natlib", "Makefile", "pyproject.toml", "README.md"):
         source = ROOT / name
         if source.is_dir():
-            shutil.copytree(source, cwd / name, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(source, cwd / name, dirs_exist_ok=True)  # and what is compiled
         else:
             shutil.copy(source, cwd)
     if not (cwd / ".venv").exists():
@@ -113,16 +113,26 @@ def make(target: str, cwd: Path, status: int = 0, **env: str) -> subprocess.Comp
     return sh(line, cwd=cwd, status=status, MAKEFLAGS="", MAKELEVEL="", **env)
 
 
+LEFT = ("heard.ndjson", "prompt.txt", "heard.png")
+
+
 def test_make_demo(tmp_path: Path) -> None:
     done = make("demo", tmp_path)
-    assert f"{tmp_path}/heard.ndjson" in done.stdout.decode() and b'{"event":"header"' in done.stdout
+    lines = done.stdout.decode().splitlines()
+    assert lines[0].startswith('{"event":"header"') and not done.stderr  # nothing but what matters
+    assert [line.partition(": ")[0] for line in lines[-3:]] == [f"{tmp_path}/{name}" for name in LEFT]
     assert (tmp_path / "heard.png").read_bytes().startswith(b"\x89PNG")
+    assert "What is its mood?" in (tmp_path / "prompt.txt").read_text()
     assert orjson.loads((tmp_path / "heard.ndjson").read_bytes().splitlines()[-1])["seconds"] == 25
     (tmp_path / "b c.flac").write_bytes(wav(tone(), form="FLAC"))
-    make("""demo FILES="out/demo/piece.wav 'b c.flac'" """, tmp_path)
+    done = make("""demo FILES="out/demo/piece.wav no-such.wav 'b c.flac'" """, tmp_path, status=2)
+    assert done.stderr.splitlines()[0] == b"nat-split: no-such.wav: No such file or directory"
     assert (tmp_path / "heard.ndjson").read_bytes().count(b'"event":"end"') == 2
-    (tmp_path / "heard.ndjson").unlink()
-    make("demo FILES=no-such.wav", tmp_path, status=2)
+    before = [(tmp_path / name).read_bytes() for name in LEFT]
+    done = make("demo FILES=no-such.wav", tmp_path, status=2)
+    told = [line for line in done.stderr.splitlines() if not line.startswith(b"make")]
+    assert told == [b"nat-split: no-such.wav: No such file or directory"] and not done.stdout
+    assert before == [(tmp_path / name).read_bytes() for name in LEFT]
 
 
 def test_make_batch_skips_what_is_done_and_leaves_nothing_half_written(tmp_path: Path) -> None:
@@ -136,7 +146,8 @@ def test_make_batch_skips_what_is_done_and_leaves_nothing_half_written(tmp_path:
     (tmp_path / "in/e.mp3").touch()  # an empty file can't be decoded
     (tmp_path / "in/f.wav").write_bytes(wav(tone()))
     done = make("-j2 batch IN=in", tmp_path, status=2)
-    assert b"nat-decode: e.mp3: " in done.stderr and b"4 of 5 files are in out" in done.stdout
+    assert b"nat-decode: e.mp3: " in done.stderr and done.stdout.endswith(b"4 of 5 files are in out\n")
+    assert "What is its mood?" in (tmp_path / "out/a.wav/prompt.txt").read_text()
     assert {path.name for path in (tmp_path / "out/e.mp3").iterdir()} == {"source", "messages.txt", ".made"}
     assert (tmp_path / "out/f.wav/heard.ndjson").exists()
     assert times == [path.stat().st_mtime_ns for path in heard.values()]
@@ -197,8 +208,8 @@ def test_make_all_outputs(piece: bytes, tmp_path: Path) -> None:
     (place / "heard.ndjson").unlink()
     make("all-outputs IN=in PLOT='--dpi 40'", tmp_path)
     again = times()
-    assert {name for name in ALL if again[name] != before[name]} == {"heard.ndjson", "heard.png", "report.html",
-                                                                   "metrics.json"}  # fmt: skip
+    made = {"heard.ndjson", "prompt.txt", "heard.png", "report.html", "metrics.json"}
+    assert {name for name in ALL if again[name] != before[name]} == made
 
 
 def check_metrics(figures: dict, codes: np.ndarray, size: int) -> None:
@@ -269,10 +280,15 @@ def test_make_batch_of_names_from_a_list_and_wrong_usage(tmp_path: Path) -> None
     make("batch LIST=names", tmp_path)
     assert (tmp_path / "out/in/a\nb.wav/heard.ndjson").exists()
     make("batch FILES='../up.wav ../u*.wav' DECODE='--duration 0.5'", tmp_path / "project")
-    heard = tmp_path / f"project/out/_{tmp_path}/up.wav/heard.ndjson"
+    heard = tmp_path / "project/out/up.wav/heard.ndjson"
     assert orjson.loads(heard.read_bytes().splitlines()[-1])["seconds"] == 0.5
-    make("batch FILES=../up.wav DECODE='--duration 0.25'", tmp_path / "project")
+    done = make(f"batch FILES={tmp_path}/up.wav DECODE='--duration 0.25'", tmp_path / "project")
+    assert done.stdout == b"1 of 1 files are in out: out/up.wav\n"
     assert orjson.loads(heard.read_bytes().splitlines()[-1])["seconds"] == 0.25
+    (tmp_path / "in/up.wav").write_bytes(wav(tone()))  # another file of that name goes beside it, now and again
+    for _ in range(2):
+        done = make("batch FILES='../in/up.wav ../up.wav'", tmp_path / "project")
+        assert done.stdout == b"2 of 2 files are in out: out/in/up.wav out/up.wav\n"
     missing = make("batch FILES='nowhere.wav in'", tmp_path, status=2)
     assert b"nowhere.wav: no such file" in missing.stderr and b"in: is a directory" in missing.stderr
     assert b"make batch IN=folder, or FILES=" in make("batch", tmp_path, status=2).stderr
@@ -282,7 +298,9 @@ def test_make_batch_of_names_from_a_list_and_wrong_usage(tmp_path: Path) -> None
 @needs("man")
 def test_make_install_and_man(tmp_path: Path) -> None:
     prefix = tmp_path / "pre fix"
-    make(f"install PREFIX='{prefix}'", tmp_path, PIP_NO_DEPS="1")
+    done = make("install PREFIX='~/pre fix'", tmp_path, HOME=str(tmp_path), PIP_NO_DEPS="1")
+    assert b'PATH does not hold it: export PATH="%s/bin:$PATH"' % os.fsencode(prefix) in done.stdout
+    assert not (tmp_path / "~").exists() and not done.stderr
     path = f"{prefix}/bin:{os.environ['PATH']}"
     assert sh("command -v nat-split", PATH=path).stdout.decode() == f"{prefix}/bin/nat-split\n"
     assert sh("nat-split --version", PATH=path).stdout.startswith(b"nat-split ")
@@ -293,7 +311,7 @@ def test_make_install_and_man(tmp_path: Path) -> None:
                 sh(f"man -w {section} {name}", PATH=f"{folder}/bin:/usr/bin:/bin", MANPATH="").stdout.decode().strip()
             )
             assert Path(found) == folder / f"share/man/man{section}/{page.name}"
-    make(f"uninstall PREFIX='{prefix}'", tmp_path)
+    make("uninstall PREFIX='~/pre fix'", tmp_path, HOME=str(tmp_path))
     assert not [file for file in prefix.rglob("*") if file.is_file() or file.is_symlink()]
 
 
