@@ -139,7 +139,7 @@ def test_what_needs_a_decoder_gives_what_libsndfile_gives() -> None:
 
 
 @pytest.mark.parametrize("name", ["wav-PCM_16", "rifx-PCM_24", "aiff-DOUBLE", "flac", "vorbis", "mp3"])
-@pytest.mark.parametrize("options", ["", "--channels keep --rate 22050"])
+@pytest.mark.parametrize("options", ["", pytest.param("--channels keep --rate 22050", marks=pytest.mark.slow)])
 def test_however_the_input_is_cut_the_same_comes_out(name: str, options: str) -> None:
     data = written(stereo(0.03), *(KINDS | DECODED)[name])
     expected = only(data, options=options)

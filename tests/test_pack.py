@@ -50,18 +50,28 @@ def lines(ndjson: bytes) -> list[Head]:
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
-@pytest.mark.parametrize("rate, block", [(12.5, 8), (5, 3), (50, 32), (21.533203125, 14)])
+@pytest.mark.parametrize(
+    "rate, block",
+    [(12.5, 8), (21.533203125, 14), *(pytest.param(*more, marks=pytest.mark.slow) for more in ((5, 3), (50, 32)))],
+)
 def test_every_encoding_comes_back_bit_for_bit(encoding: str, rate: float, block: int) -> None:
     data = tokens(walk(331), rate, block)
     done = sh(f"nat-pack --encoding {encoding} | nat-pack --unpack", data)
     assert done.stdout == data
 
 
-@pytest.mark.parametrize("frames", [0, 1, 7, 8, 9, 62, 63, 64])
 @pytest.mark.parametrize("encoding", ["delta", "rle", "dense"])
-def test_short_items_too(frames: int, encoding: str) -> None:
-    data = tokens(walk(frames))
-    assert sh(f"nat-pack --encoding {encoding} --keyframe-interval 0 | nat-pack --unpack", data).stdout == data
+def test_short_items_too(encoding: str) -> None:
+    sizes = (0, 1, 7, 8, 9, 62, 63, 64)
+    line = f"nat-pack --encoding {encoding} --keyframe-interval 0 | nat-pack --unpack"
+    found = [
+        (r.event, r.payload)
+        for r in records(sh(line, b"".join(tokens(walk(frames)) for frames in sizes)).stdout)
+        if r.event != "close"
+    ]
+    assert found == [
+        (r.event, r.payload) for frames in sizes for r in records(tokens(walk(frames))) if r.event != "close"
+    ]
 
 
 ROWS = st.lists(st.lists(st.integers(0, 65535), min_size=3, max_size=3), max_size=40)

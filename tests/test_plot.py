@@ -157,7 +157,7 @@ def faults(figure: Figure, drawn: Image.Image, printed: list[tuple[Text, Bbox]])
         yield f"margins of {[f'{margin:.2f}' for margin in margins]} inches"
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("theme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("kind", ITEMS)
 def test_every_kind_has_a_picture_and_its_labels_have_room(kind: str, theme: str) -> None:
     drawing = picture.Drawing(theme, None, 100, None)
@@ -180,6 +180,7 @@ def test_labels_have_room_where_items_share_a_picture() -> None:
     assert not list(faults(figure, *boxes(figure)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ITEMS)
 def test_labels_have_room_in_the_smallest_picture_that_is_drawn(kind: str) -> None:
     seen = view(stream(*ITEMS[kind], CLOSE))

@@ -500,7 +500,9 @@ def test_layers(piece: bytes, tmp_path: Path) -> None:
 VIEWS = ["ndjson", "table", "words"]
 
 
-@pytest.mark.parametrize("budget", [600, 850, 1500, 3000, 8000, 12000])
+@pytest.mark.parametrize(
+    "budget", [600, 3000, 12000, *(pytest.param(n, marks=pytest.mark.slow) for n in (850, 1500, 8000))]
+)
 @pytest.mark.parametrize("view", VIEWS)
 def test_budget_is_kept_and_used_and_what_is_left_out_is_said(budget: int, view: str, piece: bytes) -> None:
     done = sh(f"nat-pack --view {view} --budget {budget}", piece)

@@ -362,7 +362,9 @@ def test_every_measure_fits_its_grid() -> None:
     assert np.abs(there).max() <= 32767
 
 
-@pytest.mark.parametrize("rate", [8000, 11025, 22050, 44100, 96000])
+@pytest.mark.parametrize(
+    "rate", [11025, 44100, *(pytest.param(n, marks=pytest.mark.slow) for n in (8000, 22050, 96000))]
+)
 @pytest.mark.parametrize("frame_rate", ["12.5", "5", "7.3", "50"])
 def test_any_cutting_gives_the_same_rows(rate: int, frame_rate: str) -> None:
     frames = Fraction(frame_rate)
