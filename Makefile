@@ -66,9 +66,9 @@ demo: .venv/.plot $(if $(filter file,$(origin FILES)),out/demo/piece.wav)
 	echo "$(CURDIR)/prompt.txt: the same as a prompt, to paste into a chatbot"; \
 	echo "$(CURDIR)/heard.png: the same, to look at"; exit $$status
 
-out/demo/piece.wav: natlib/synth.py | .venv/.plot
+out/demo/piece.wav: natlib/demo.py | .venv/.plot
 	@mkdir -p $(@D)
-	@PYTHONPATH="$(CURDIR)" .venv/bin/python -P -m natlib.synth > $@
+	@PYTHONPATH="$(CURDIR)" .venv/bin/python -P -m natlib.demo > $@
 
 # The picture in README.md.
 
@@ -76,10 +76,10 @@ picture: .venv/.plot out/demo/piece.wav
 	nat-split out/demo/piece.wav | $(PIPE) | nat-plot --size 9x5.2 --dpi 100 > out/demo/piece.png
 	mv out/demo/piece.png natlib/data/piece.png
 
-# A folder, or some files: natlib/outputs.mk has what is made of each. Names never come to make, so they may hold anything.
+# A folder, or some files: natlib/batch/outputs.mk has what is made of each. Names never come to make, so they may hold anything.
 
 OUT ?= out
-OUTPUTS = PYTHONPATH="$$NAT_ROOT" "$$NAT_ROOT/.venv/bin/python" -P -m natlib.outputs
+OUTPUTS = PYTHONPATH="$$NAT_ROOT" "$$NAT_ROOT/.venv/bin/python" -P -m natlib.batch.jobs
 NAMED = $(if $(filter file,$(origin FILES)),,$(value FILES))
 
 export IN LIST OUT
@@ -94,7 +94,7 @@ all-outputs batch: .venv/.plot
 	  said=$$($(OUTPUTS) jobs "$$jobs" "$$OUT" - "$$@"); fi; \
 	read -r all places <<< "$$said"; \
 	[[ ! -t 2 ]] || $(OUTPUTS) watch "$$jobs" & \
-	$(MAKE) -k -s -C "$$jobs" -f "$$NAT_ROOT/natlib/outputs.mk" JOBS=1 GOAL=$@ || true; \
+	$(MAKE) -k -s -C "$$jobs" -f "$$NAT_ROOT/natlib/batch/outputs.mk" JOBS=1 GOAL=$@ || true; \
 	left=("$$jobs"/[0-9]*); [[ -e $${left[0]} ]] || left=(); rm -rf "$$jobs"; wait; \
 	echo "$$(( all - $${#left[@]} )) of $$all files are in $$OUT$${places:+: $$places}"; (( ! $${#left[@]} )) || exit 1
 

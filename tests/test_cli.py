@@ -30,7 +30,7 @@ BINARY = [stage for stage in STAGES if stage != "pack"]
 
 def stage(name: str) -> type[cli.Stage]:
     """The Stage of a command."""
-    module = importlib.import_module(f"natlib.{name}")
+    module = importlib.import_module(f"natlib.{name}.command")
     return next(
         v for v in vars(module).values() if isinstance(v, type) and issubclass(v, cli.Stage) and v is not cli.Stage
     )
@@ -61,7 +61,7 @@ def streams(sounds: Path) -> dict[str, bytes]:
 
 def test_launchers_and_scripts_are_the_same_list() -> None:
     scripts = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["scripts"]
-    assert scripts == {f"nat-{name}": f"natlib.{name}:main" for name in STAGES}
+    assert scripts == {f"nat-{name}": f"natlib.{name}.command:main" for name in STAGES}
     assert sorted(path.name for path in BIN.iterdir()) == sorted(scripts)
     assert all(stage(name).name == f"nat-{name}" for name in STAGES)
 

@@ -15,8 +15,8 @@ from helpers import AUDIO, ZOO, needs, needs_audio, needs_zoo, noise, tone, wav
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from natlib import containers
-from natlib.containers import FORMATS, Window
+from natlib.split.command import containers
+from natlib.split.containers import FORMATS, Window
 
 SEPARATORS = (b"", b"\x1c", b"\x1c\n")
 Part = tuple[str, str, bytes]  # format, extent, bytes

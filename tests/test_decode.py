@@ -28,7 +28,8 @@ from helpers import AUDIO, BIN, ROOT, ZOO, needs, needs_audio, needs_zoo, noise,
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from natlib import decoders, plain
+from natlib.decode.command import decoders
+from natlib.decode.command import uncompressed as plain
 from natlib.wire import Head
 
 KINDS = {  # what soundfile writes: its name for the format, for the samples, and for the order of their bytes

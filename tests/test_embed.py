@@ -123,6 +123,6 @@ def test_wrong_usage(options: str) -> None:
 
 
 def test_help_needs_no_numpy() -> None:
-    code = "import sys, natlib.embed; assert 'numpy' not in sys.modules"
+    code = "import sys, natlib.embed.command; assert 'numpy' not in sys.modules"
     sh(f'PYTHONPATH={ROOT} {sys.executable} -c "{code}"')
     assert b"nat-split song.wav | nat-decode | nat-embed" in sh("nat-embed --help").stdout

@@ -26,7 +26,10 @@ from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 from PIL import Image
 
-from natlib import cli, columns, panels, picture, synth, wire
+from natlib import cli, wire
+from natlib import demo as synth
+from natlib.plot.command import downsample as columns
+from natlib.plot.command import panels, picture
 from natlib.wire import Head, Record
 
 RATE = 8000

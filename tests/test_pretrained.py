@@ -24,7 +24,9 @@ import pytest
 from helpers import BIN, HANGS, ROOT, noise, records, sh, tone
 from test_embed import pcm, rows
 
-from natlib import cli, embed, weights
+from natlib import cli
+from natlib.embed.command import command as embed
+from natlib.embed.pretrained import checkpoint as weights
 from natlib.wire import Record
 
 try:
@@ -35,7 +37,7 @@ try:
 except (ImportError, OSError) as error:
     pytest.skip(f"no pretrained model was run ({error}): make setup-neural", allow_module_level=True)
 
-from natlib import transformer
+from natlib.embed.pretrained import network as transformer
 
 pytestmark = pytest.mark.neural
 
@@ -285,7 +287,7 @@ def test_the_same_bytes_for_any_cutting_batch_and_company(folder: Path) -> None:
 
 def test_batches_hold_windows_of_one_length_from_all_items() -> None:
     """As on a GPU: those first that came first, and no item is kept waiting for company that never comes."""
-    from natlib.pretrained import Batches
+    from natlib.embed.pretrained.encoder import Batches
 
     seen: list[list[int]] = []
 
@@ -476,7 +478,7 @@ def test_libraries_that_are_missing_or_can_not_load(
 
 def test_out_of_memory_says_which_setting_helps(folder: Path) -> None:
     options = embed_options(folder)
-    from natlib.pretrained import Encoder, guarded
+    from natlib.embed.pretrained.encoder import Encoder, guarded
 
     encoder = Encoder(options, print)
     with pytest.raises(cli.Failure, match=r"out of memory for the window: --batch 1, or a --window below 10 s"):
@@ -614,7 +616,7 @@ def test_no_space_for_the_cache(hub: Hub) -> None:
     done = sh("ulimit -f 20; nat-embed --model mert", pcm(tone(440, 1)), status=1, **hub.env)
     assert b"HF_HOME says where else" in done.stderr
     code = "import shutil; from types import SimpleNamespace; shutil.disk_usage = lambda path: SimpleNamespace(free=10)"
-    code += "; from natlib import embed; embed.main()"
+    code += "; from natlib.embed import command; command.main()"
     env = {**hub.env, "PYTHONPATH": str(ROOT)}
     done = sh(f"{sys.executable} -P -c '{code}' --model mert", pcm(tone(440, 1)), status=1, **env)
     assert b"has room for 1e-05 (HF_HOME says where else)" in done.stderr

@@ -14,12 +14,14 @@ import pytest
 from helpers import AUDIO, ROOT, needs_audio, records, sh, stream, wav
 from test_pack import LAYERS, lines, walk
 
-from natlib import gloss, merge, synth
-from natlib.budget import size
-from natlib.layers import Layout
-from natlib.scene import Scenes, Sounds, Table, contour, melody
-from natlib.summary import Summary
-from natlib.views import estimate
+from natlib import demo as synth
+from natlib.pack.budget import size
+from natlib.pack.command import merge
+from natlib.pack.command import wording as gloss
+from natlib.pack.layers import Layout
+from natlib.pack.scenes import Scenes, Sounds, Table, contour, melody
+from natlib.pack.summary import Summary
+from natlib.pack.views import estimate
 from natlib.wire import Head
 
 NAMES = {

@@ -7,8 +7,8 @@ import safetensors.numpy
 from hypothesis import given
 from hypothesis import strategies as st
 
-from natlib import rvq
-from natlib.rvq import Codebook, CodebookError, Quantizer, Reservoir
+from natlib.quantize.codebook import Codebook, CodebookError, Quantizer, Reservoir
+from natlib.quantize.command import codebook as rvq
 
 HEAD = {
     "model": "test", "model_version": "1", "frame_rate": 12.5,

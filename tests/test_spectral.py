@@ -12,10 +12,10 @@ import pytest
 import soundfile
 from helpers import AUDIO, ROOT, needs_audio, noise, sh, tone
 
-from natlib.fourier import USABLE, decibels
-from natlib.front import EDGES, RISES
-from natlib.measures import MEASURES, Meter
-from natlib.spectral import Spectral
+from natlib.embed.spectral.encoder import Spectral
+from natlib.embed.spectral.extractor import MEASURES, Meter
+from natlib.embed.spectral.frames import EDGES, RISES
+from natlib.embed.spectral.spectrum import USABLE, decibels
 
 RATE = 44100
 
@@ -468,7 +468,7 @@ def test_real_noise_has_no_pitch(file: str) -> None:
 
 def test_what_the_version_stands_for() -> None:
     """A change of S or A has to change MODEL_VERSION, since codebooks are fitted on them."""
-    from natlib.spectral import MODEL_VERSION
+    from natlib.embed.spectral.encoder import MODEL_VERSION
 
     sound = np.rint(varied() * 2**15) / 2**15
     rows = run(Spectral(RATE), sound)[:, : Spectral.S + Spectral.A]

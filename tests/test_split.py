@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from helpers import AUDIO, BIN, ROOT, ZOO, needs_audio, needs_zoo, noise, records, sh, tone, wav
 
-from natlib.containers import FORMATS
+from natlib.split.containers import FORMATS
 from natlib.wire import Head
 
 SEPARATORS = (b"", b"\x1c", b"\x1c\n")
@@ -113,7 +113,7 @@ def test_no_bytes_are_one_file(option: str) -> None:
 
 
 def test_help_loads_no_numpy() -> None:
-    loaded = "import sys, natlib.split; sys.exit('numpy' in sys.modules or 'concurrent' in sys.modules)"
+    loaded = "import sys, natlib.split.command; sys.exit('numpy' in sys.modules or 'concurrent' in sys.modules)"
     subprocess.run([sys.executable, "-c", loaded], cwd=ROOT, check=True)
     assert b"--fs-only" in sh("nat-split --help").stdout
 

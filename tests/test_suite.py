@@ -22,7 +22,7 @@ import orjson
 import pytest
 from helpers import AUDIO, BIN, HANGS, ROOT, needs, needs_audio, noise, records, sh, tone, wav
 
-from natlib import synth
+from natlib import demo as synth
 
 REST = "nat-decode | nat-embed | nat-quantize | nat-pack"
 

@@ -136,7 +136,7 @@ def main() -> None:
     wanted = lambda part: options.only in ("", part)  # noqa: E731
 
     OUT.mkdir(parents=True, exist_ok=True)
-    run(f"cd {ROOT} && PYTHONPATH=. {sys.executable} -P -m natlib.synth > out/bench/piece.wav")
+    run(f"cd {ROOT} && PYTHONPATH=. {sys.executable} -P -m natlib.demo > out/bench/piece.wav")
     for path, seconds in ("one.wav", 1), ("ten.wav", 10), ("minute.wav", 60), ("long.wav", minutes), ("hour.wav", hour):
         run(f"cd {ROOT} && {OTHERS} sound out/bench/{path} {seconds}")
     for kind in "flac", "mp3", "ogg":

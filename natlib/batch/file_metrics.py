@@ -1,0 +1,175 @@
+"""Figures of one file's outputs: python -m natlib.batch.file_metrics FOLDER, as JSON on standard output.
+
+FOLDER holds what `make all-outputs` leaves: features, tokens, heard.ndjson, the source, and in .made what each command
+took. nat.7 says what the figures are.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import wire
+from ..wire import Head
+from .jobs import stream
+
+if TYPE_CHECKING:
+    from ..quantize.codebook import Codebook
+
+DATA = Path(__file__).parent.parent / "data"
+SHIFTS = 8  # of one layer against the other, for what two of them share by chance
+STAGES = ("nat-split", "nat-decode", "nat-embed", "nat-quantize", "nat-pack")
+
+Codes = NDArray[np.int64]
+
+
+def read(path: Path) -> tuple[Head, Head, NDArray[np.uint8]]:
+    """The header, the end and the rows, as bytes (rows, size), of the one item of a stream. Raises WireError."""
+    head: Head = {}
+    end: Head = {}
+    blocks = [b""]
+    with path.open("rb") as file:
+        for record in stream(file):
+            if record.event == "header":
+                head = record.head
+            elif record.event == "data":
+                blocks.append(record.payload)
+            elif record.event == "end":
+                end = record.head
+    return head, end, np.frombuffer(b"".join(blocks), np.uint8).reshape(-1, wire.row_size(head) or 1)
+
+
+def entropy(counts: NDArray[np.int64]) -> float:
+    """The entropy of `counts`, in bits."""
+    share = counts[counts > 0] / max(counts.sum(), 1)
+    return float(-(share * np.log2(share)).sum()) + 0.0
+
+
+def joint(a: Codes, b: Codes) -> float:
+    """The entropy of pairs of codes, in bits."""
+    return entropy(np.unique(a * 65536 + b, return_counts=True)[1])
+
+
+def shared(a: Codes, b: Codes) -> tuple[float, float]:
+    """The mutual information of two layers in bits, and what it comes to by chance.
+
+    Of few frames, an estimate from counts is far too high. How far tells the same estimate with one layer shifted
+    against the other in time, round the end: each layer stays what it is, only what they have to do with each other
+    is gone.
+    """
+    alone = entropy(np.bincount(a)) + entropy(np.bincount(b))
+    steps = sorted({len(a) * k // (SHIFTS + 1) for k in range(1, SHIFTS + 1)} - {0})
+    chance = [alone - joint(a, np.roll(b, step)) for step in steps]
+    return alone - joint(a, b), float(np.mean(chance)) if chance else 0.0
+
+
+def codebook(head: Head) -> Codebook | None:
+    """The codebook that made the tokens, if it is one of those that ship."""
+    from ..quantize.codebook import Codebook
+
+    wanted = head["codebook"].get("sha256") if isinstance(head.get("codebook"), dict) else None
+    for path in sorted(DATA.glob("*.safetensors")):
+        book = Codebook.load(path.read_bytes())
+        if book.sha256 == wanted:
+            return book
+    return None
+
+
+def distortion(book: Codebook, features: Path, codes: Codes) -> list[float | None]:
+    """By layer: what is left of the squared distance from the mean, as a share of that in the codebook's corpus."""
+    layers, frame = book.meta["layers"], 0
+    left = np.zeros(len(layers))
+    with features.open("rb") as file:
+        records = stream(file)
+        width = wire.row_size(next(records).head)
+        for record in records:
+            if record.event != "data":
+                continue
+            rows = np.frombuffer(record.payload, "<f4").reshape(len(record.payload) // width, -1)
+            first = layer = 0
+            for quantizer in book.streams:
+                rest = quantizer.project(rows[:, first : first + quantizer.width])
+                first += quantizer.width
+                for words in quantizer.codewords:
+                    rest -= words[codes[frame : frame + len(rows), layer]]
+                    left[layer] += (rest * rest).sum()
+                    layer += 1
+            frame += len(rows)
+    tops = [next(other for other in layers if other["stream"] == layer["stream"]) for layer in layers]
+    wholes = [frame * top["mean_square"] / top["distortion"] if top["distortion"] else 0.0 for top in tops]
+    return [digits(value / whole) if whole else None for value, whole in zip(left.tolist(), wholes, strict=True)]
+
+
+def digits(value: float) -> float:
+    """`value` with four digits that count."""
+    return float(f"{value:.4g}")
+
+
+def metrics(folder: Path) -> Head:
+    """The figures. Raises OSError and WireError for what is missing or broken."""
+    head, end, grid = read(folder / "tokens")
+    layers = head["layers"]
+    codes: Codes = grid.view("<u2")[:, : len(layers)].astype(np.int64)
+    frames, names = len(codes), [str(layer["name"]) for layer in layers]
+    seconds = frames / head["frame_rate"]
+    book = codebook(head)
+    left = distortion(book, folder / "features", codes) if book else [None] * len(layers)
+    figures: list[Head] = []
+    for number, layer in enumerate(layers):
+        counts = np.bincount(codes[:, number], minlength=layer["vocab"])
+        used, most = int(np.count_nonzero(counts)), math.log2(max(layer["vocab"], 2))
+        figures.append({
+            "name": names[number], "vocab": layer["vocab"], "used": used, "utilisation": digits(used / layer["vocab"]),
+            "entropy_bits": digits(entropy(counts)), "entropy_share": digits(entropy(counts) / most),
+            "changes_per_second": digits(np.count_nonzero(np.diff(codes[:, number])) / seconds),
+            "distortion": left[number],
+        })  # fmt: skip
+    kinds = [layer.get("type") == "semantic" for layer in layers]
+    pairs = {(s, a): shared(codes[:, s], codes[:, a]) for s in range(len(layers)) if kinds[s]
+             for a in range(len(layers)) if not kinds[a]}  # fmt: skip
+    both: list[Head] = [{}, {}]
+    for (s, a), values in pairs.items():
+        for table, value in zip(both, values, strict=True):
+            table.setdefault(names[s], {})[names[a]] = digits(value)
+    sizes: dict[str, int] = {
+        "source": (folder / "source").stat().st_size,
+        "pcm_16_bit": 2 * end["samples"] * head.get("channels", 1),
+        "tokens": math.ceil(frames * sum(math.log2(max(layer["vocab"], 2)) for layer in layers) / 8),
+        "tokens_at_their_entropy": math.ceil(frames * sum(layer["entropy_bits"] for layer in figures) / 8),
+        "ndjson": (folder / "heard.ndjson").stat().st_size,
+    }
+    with (folder / "heard.ndjson").open("rb") as file:
+        heard = json.loads(file.read().splitlines()[-1]).get("stats", {})
+    took = {stage: path for stage in STAGES if (path := folder / ".made" / stage).exists()}
+    return {
+        "name": head.get("name"), "seconds": digits(seconds), "frames": frames, "frame_rate": head["frame_rate"],
+        "tokens": frames * len(layers), "tokens_per_second": digits(frames * len(layers) / seconds),
+        "llm_tokens": heard.get("llm_tokens"), "layers": figures,
+        "mutual_information_bits": both[0], "mutual_information_bits_by_chance": both[1],
+        "bytes": sizes, "bits_per_second": {name: digits(8 * size / seconds) for name, size in sizes.items()},
+        "smaller_than_pcm": {name: digits(sizes["pcm_16_bit"] / max(size, 1)) for name, size in sizes.items()},
+        "stages": {stage: json.loads(path.read_text()) for stage, path in took.items()},
+        "columns": {
+            **{str(entry.get("name")): entry["width"] for entry in head["streams"]},
+            "measures": {str(entry.get("name")): entry.get("unit") for entry in head.get("measures", [])},
+        },
+    }  # fmt: skip
+
+
+def main(folder: str) -> None:
+    """Write the figures."""
+    result: Any = metrics(Path(folder))
+    print(json.dumps(result, indent=1, ensure_ascii=False))
+
+
+if __name__ == "__main__":
+    try:
+        main(*sys.argv[1:])
+    except (OSError, wire.WireError) as error:
+        sys.exit(f"natlib.batch.file_metrics: {error}")

@@ -1,0 +1,429 @@
+"""The decoders at arm's length: libsndfile and ffmpeg, each in a process of its own that gets a file and gives float32.
+
+Decoders meet hostile bytes in C, so they run where a crash, a hang or a wild allocation is an error message of one
+item: limited in memory and processor time, unable to write files, killed when nothing comes, and stopped when more
+comes than the file's bytes can mean. While they decode on one core, mixing and checksums run on another.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import resource
+import select
+import shutil
+import signal
+import stat
+import warnings
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, BinaryIO, NoReturn
+
+from .. import cli
+from . import uncompressed
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Blocks = Iterator[NDArray[np.float32]]  # pieces of sound, shape (n, channels), full scale 1
+
+PIECE = 1 << 18  # bytes of decoded sound in a block, about
+PATIENCE = 60  # seconds without a sign of life
+SPACE = 1 << 30  # bytes of address space
+SPEED = 20_000  # bytes of the file in a second of processor time, at least (after the first minute)
+YIELD = 1 << 18  # bytes of float32 from a byte of the file, at most: 4 times what digital silence in FLAC comes to
+LOG = 1 << 16  # bytes kept of what a decoder says
+
+# What ffmpeg may take the bytes for. Playlists, which name other files, are not among them; nor are pictures and texts.
+CONTAINERS = (
+    "aa,aac,aax,ac3,aiff,amr,amrnb,amrwb,ape,apm,asf,asf_o,au,avi,caf,dsf,dts,dtshd,eac3,flac,flv,gsm,iff,iss,ivf,"
+    "kvag,loas,matroska,mlp,mmf,mov,mp3,mpc,mpc8,mpeg,mpegts,nistsphere,nut,ogg,oma,paf,pvf,qcp,rm,sds,shn,smk,sol,"
+    "sox,swf,tak,truehd,tta,vag,voc,vqf,w64,wav,wsaud,wsd,wv,xa,xwma"
+)
+
+
+class Broken(Exception):
+    """A decoder gave up, and says why."""
+
+
+class Process:
+    """A process with `file` as its standard input, of which `read` gives the standard output."""
+
+    def __init__(self, file: BinaryIO, main: Callable[[], None], feeding: int = -1):
+        self.log = b""  # what came on standard error
+        self.stalled = False  # did nothing come for too long?
+        self.size = os.fstat(file.fileno()).st_size
+        self._feeding = feeding  # the other end of `file`, where that is a pipe
+        self._out, out = os.pipe()
+        self._err, err = os.pipe()
+        self._parent = os.getpid()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # of threads, whose locks the new process won't touch
+            self.pid = os.fork()
+        if not self.pid:
+            self._child(file, main, out, err)
+        os.close(out)
+        os.close(err)
+        cli.enlarge_pipe(self._out)
+        self._poll = select.poll()
+        self._pipes = [self._err, self._out]
+        for pipe in self._pipes:
+            self._poll.register(pipe, select.POLLIN)
+
+    def _child(self, file: BinaryIO, main: Callable[[], None], out: int, err: int) -> NoReturn:
+        """The new process. Whatever happens, it does not return into its parent's code."""
+        try:
+            os.close(self._out)  # so that it dies of SIGPIPE when its parent is gone
+            os.close(self._err)
+            if self._feeding < 0:
+                os.lseek(file.fileno(), 0, os.SEEK_SET)
+            else:
+                os.close(self._feeding)
+            for standard, fd in enumerate((file.fileno(), out, err)):
+                os.dup2(fd, standard)
+            for number in (signal.SIGINT, signal.SIGPIPE):
+                signal.signal(number, signal.SIG_DFL)
+            limits = {"AS": SPACE, "CORE": 0, "FSIZE": 0}
+            if self._feeding < 0:
+                limits["CPU"] = PATIENCE + self.size // SPEED
+            for name, limit in limits.items():
+                which = getattr(resource, f"RLIMIT_{name}")
+                hard = resource.getrlimit(which)[1]
+                resource.setrlimit(which, (limit if hard < 0 else min(limit, hard), hard))
+            main()
+            os._exit(0)
+        except BaseException as error:
+            os.write(err, (str(error) or type(error).__name__).encode())
+        finally:
+            os._exit(1)
+
+    def read(self) -> bytes:
+        """The next bytes, as they come; b"" at the end, and when nothing came for too long."""
+        idle = 0
+        while self._pipes:
+            ready = {fd for fd, _ in self._poll.poll(1000)}  # counted in seconds, so that a stopped job does not age
+            idle = 0 if ready else idle + 1
+            if idle > PATIENCE:
+                self.stalled = True
+                break
+            for fd in [pipe for pipe in self._pipes if pipe in ready]:
+                data = os.read(fd, PIECE)
+                if not data:
+                    self._poll.unregister(fd)
+                    self._pipes.remove(fd)
+                elif fd == self._out:
+                    return data
+                else:
+                    self.log = (self.log + data)[:LOG]
+        return b""
+
+    def close(self) -> int:
+        """End it. Returns its exit status, negative for a signal."""
+        if not self.pid or os.getpid() != self._parent:
+            return 0  # a decoder that its parent did not close before it made the next one: in that one, not its own
+        if self._pipes:
+            os.kill(self.pid, signal.SIGKILL)
+        status = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+        self.pid = 0
+        os.close(self._out)
+        os.close(self._err)
+        return status
+
+
+class Fed(Process):
+    """A process that is given `data` as it comes, which may never end."""
+
+    def __init__(self, data: Iterator[bytes], main: Callable[[], None]):
+        standard_input, feeding = os.pipe()
+        with open(standard_input, "rb", buffering=0) as file:
+            super().__init__(file, main, feeding)
+        cli.enlarge_pipe(feeding)
+        os.set_blocking(feeding, False)
+        self._data = data
+        self._held = memoryview(b"")
+
+    def read(self) -> bytes:
+        """The next bytes. Waits for them only where there is nothing to give."""
+        while self._feeding >= 0 and not self._poll.poll(0):
+            if not self._held:
+                self._held = memoryview(next(self._data, b""))
+                self.size += len(self._held)
+            try:
+                if self._held:
+                    self._held = self._held[os.write(self._feeding, self._held) :]
+                    continue
+            except BlockingIOError:
+                writing = select.poll()
+                for fd, event in ((self._feeding, select.POLLOUT), *((fd, select.POLLIN) for fd in self._pipes)):
+                    writing.register(fd, event)
+                if writing.poll(1000 * PATIENCE):
+                    continue
+                self.stalled = True
+            except BrokenPipeError:
+                pass
+            self._stop()
+        return super().read()
+
+    def close(self) -> int:
+        """End it. Returns its exit status."""
+        self._stop()
+        return super().close()
+
+    def _stop(self) -> None:
+        if self._feeding >= 0:
+            os.close(self._feeding)
+            self._feeding = -1
+
+
+class Decoder:
+    """A sound being decoded. Making one reads the header and the first samples; raises Broken where there are none."""
+
+    name: str  # with its version
+    format: str  # the container, as the decoder calls it
+    encoding: str
+    sample_rate: int  # Hz
+    channels: int
+    announced: int | None = None  # samples, where the header is sure
+
+    def __init__(self, process: Process):
+        self.process = process
+        try:
+            self._rest = self._header()
+            if not (1 <= self.channels <= uncompressed.MAX_CHANNELS and 1 <= self.sample_rate <= uncompressed.MAX_RATE):
+                raise Broken(f"{self.channels} channels at {self.sample_rate} Hz")
+            self._first = self._next()
+            if not len(self._first):
+                self._finish()
+                if self.announced != 0:
+                    raise Broken("no sound in it")
+        except BaseException:
+            self.process.close()
+            raise
+
+    def blocks(self) -> Blocks:
+        """The sound. Raises Broken at its end where not all of it could be decoded."""
+        total, most = 0, YIELD * (self.process.size + 1024)
+        block = self._first
+        try:
+            while len(block):
+                total += block.nbytes
+                if total > most:
+                    raise Broken(f"more sound than {self.process.size} bytes can mean")
+                yield block
+                block = self._next()
+            self._finish()
+        finally:
+            self.process.close()
+
+    def _next(self) -> NDArray[np.float32]:
+        """Whole frames, about a piece of them; none at the end."""
+        import numpy as np
+
+        pieces, size = [self._rest], len(self._rest)
+        while size < PIECE and (more := self.process.read()):
+            pieces.append(more)
+            size += len(more)
+        data = b"".join(pieces)
+        whole = size - size % (4 * self.channels)
+        self._rest = data[whole:]
+        return np.frombuffer(data, "<f4", whole // 4).reshape(-1, self.channels)
+
+    def _more(self) -> bytes:
+        """The next bytes. Raises Broken where there are none."""
+        if data := self.process.read():
+            return data
+        self._finish()
+        raise Broken("no sound in it")
+
+    def _finish(self) -> None:
+        """The process has closed its output: did all go well?"""
+        status = self.process.close()
+        if self.process.stalled:
+            raise Broken(f"no sound within {PATIENCE} s")
+        if reason := self._complaint(status):
+            raise Broken(reason)
+        if status < 0:
+            raise Broken(f"killed by {signal.Signals(-status).name}")
+
+    def _header(self) -> bytes:
+        """Read what comes before the samples. Returns what came with it."""
+        raise NotImplementedError
+
+    def _complaint(self, status: int) -> str:
+        """What the decoder said of the file, "" where all is well."""
+        raise NotImplementedError
+
+
+class Sndfile(Decoder):
+    """libsndfile, by soundfile: FLAC, Ogg Vorbis and Opus, MPEG layers, CAF, ADPCM and GSM in WAV, and more.
+
+    Of a file; or, where there is none, of `data` that comes bit by bit.
+    """
+
+    label = "libsndfile"
+
+    def __init__(self, file: BinaryIO | None, data: Iterator[bytes] | None = None):
+        import soundfile  # before the fork, so that it is loaded once
+
+        self.name = f"libsndfile {soundfile.__libsndfile_version__}"
+        super().__init__(Process(file, _sndfile) if file else Fed(data or iter(()), _sndfile))
+
+    def _header(self) -> bytes:
+        data = b""
+        while b"\n" not in data:
+            data += self._more()
+        line, rest = data.split(b"\n", 1)
+        self.format, self.encoding, self.sample_rate, self.channels, self.announced = json.loads(line)
+        return rest
+
+    def _complaint(self, status: int) -> str:
+        return self.process.log.decode(errors="replace") or f"exit status {status}" if status > 0 else ""
+
+
+def _sndfile() -> None:
+    """What libsndfile's process does: a line of JSON, then the samples."""
+    import soundfile
+
+    class Sequential(soundfile.SoundFile):  # type: ignore[misc]
+        """A file whose reads do not ask where they are, which FLAC without a length answers with an error."""
+
+        def seekable(self) -> bool:
+            return False
+
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # libsndfile's parts have much to say about harmless tags
+    try:
+        with Sequential(0, closefd=False) as sound:
+            announced = sound.frames if sound.frames < 1 << 62 else None  # that is how FLAC from a pipe says unknown
+            if stat.S_ISFIFO(os.fstat(0).st_mode) or (sound.subtype.startswith("MPEG") and not _counted()):
+                announced = None  # an estimate
+            head = [sound.format.lower(), sound.subtype, sound.samplerate, sound.channels, announced]
+            _write(json.dumps(head).encode() + b"\n")
+            row = 4 * sound.channels
+            buffer = bytearray(row * max(1, 8192 // sound.channels))
+            while rows := sound.buffer_read_into(buffer, "float32"):
+                _write(memoryview(buffer)[: rows * row])
+    except soundfile.LibsndfileError as error:
+        raise Broken(error.error_string) from None
+
+
+def _counted() -> bool:
+    """Does the MPEG file on standard input tell the number of its frames (a Xing, Info or VBRI header)?"""
+    head = os.pread(0, 10, 0)
+    tag = 10 + sum((byte & 127) << shift for byte, shift in zip(head[6:], (21, 14, 7, 0), strict=False))
+    first = os.pread(0, 64, tag if head.startswith(b"ID3") else 0)
+    return any(name in first for name in (b"Xing", b"Info", b"VBRI"))
+
+
+def _write(data: bytes | memoryview) -> None:
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(1, rest) :]
+
+
+class Ffmpeg(Decoder):
+    """ffmpeg, which makes a WAV stream of float32 of what it reads."""
+
+    label = "ffmpeg"
+
+    def __init__(self, file: BinaryIO):
+        path = shutil.which("ffmpeg")
+        if not path:
+            raise Broken("not installed, and might read it (package: ffmpeg)")
+        _untag(file)
+        arguments = (
+            f"ffmpeg -v level+info -nostats -nostdin -threads 1 -protocol_whitelist pipe,file"
+            f" -format_whitelist {CONTAINERS} -err_detect crccheck -i file:/dev/fd/0 -map 0:a:0 -threads 1"
+            f" -c:a pcm_f32le -f wav pipe:1"
+        )
+        super().__init__(Process(file, lambda: os.execv(path, arguments.split())))
+
+    def _header(self) -> bytes:
+        data, need = b"", 12
+        while True:
+            while len(data) < need:
+                data += self._more()
+            try:
+                layout = uncompressed.layout(data)
+                break
+            except uncompressed.More as more:
+                need = more.size
+        if not layout:
+            raise Broken("a WAV header out of range")
+        self.sample_rate, self.channels = layout.sample_rate, layout.channels
+        said = self.process.log.decode(errors="replace")
+        self.name = "ffmpeg " + self._find(r"ffmpeg version (\d[\d.]*)", said)
+        self.format = self._find(r"Input #0, (\w+)", said)
+        self.encoding = self._find(r"Stream #0:\d.*: Audio: (\w+)", said)
+        return data[layout.start :]
+
+    @staticmethod
+    def _find(pattern: str, text: str) -> str:
+        match = re.search(pattern, text)
+        return match[1] if match else "unknown"
+
+    def _complaint(self, status: int) -> str:
+        said = self.process.log.decode(errors="replace")
+        errors = re.findall(r"^(?:\[.* @ 0x\w+\] )?\[(?:error|fatal)\] (?:file:/dev/fd/0: )?(.*)", said, re.MULTILINE)
+        return errors[0] if errors else f"exit status {status}" if status > 0 else ""
+
+
+def _untag(file: BinaryIO) -> None:
+    """Cut ID3v1 and APE tags off the end of the file: ffmpeg takes them for broken sound in some formats."""
+    size = os.fstat(file.fileno()).st_size
+    tail = os.pread(file.fileno(), 160, max(0, size - 160))
+    if tail[-128:].startswith(b"TAG"):
+        size, tail = size - 128, tail[:-128]
+    if tail[-32:].startswith(b"APETAGEX"):
+        length = int.from_bytes(tail[-20:-16], "little") + (32 if tail[-9] & 0x80 else 0)  # the flag: it has a header
+        size -= length if 32 <= length <= size else 0
+    os.truncate(file.fileno(), size)
+
+
+def opened(file: BinaryIO) -> Decoder:
+    """The first decoder that takes the file. Raises Broken, with each one's reason, where none does."""
+    reasons = []
+    for kind in (Sndfile, Ffmpeg):
+        try:
+            return kind(file)
+        except Broken as error:
+            reasons.append(f"{kind.label}: {error}".rstrip("."))
+    raise Broken("; ".join(reasons))
+
+
+def whole(decoder: Decoder, file: BinaryIO, continued: list[str]) -> Blocks:
+    """What `decoder` gives of the file, and where libsndfile gives up, what ffmpeg gives of the rest.
+
+    `continued` tells of the latter. Raises Broken at the end where not all of it could be decoded.
+    """
+    done = 0
+    try:
+        for block in decoder.blocks():
+            done += len(block)
+            yield block
+    except Broken as error:
+        if not isinstance(decoder, Sndfile):
+            raise Broken(f"{decoder.name}: {error}") from None
+        reason = f"{decoder.name} at sample {done}: {error}".rstrip(".")
+    else:
+        # MPEG encoders are not agreed on what counts as a frame.
+        if done + (2 * 1152 if decoder.encoding.startswith("MPEG") else 0) < (decoder.announced or 0):
+            raise Broken(f"the header announces {decoder.announced} samples, {done} came")
+        return
+    try:
+        second = Ffmpeg(file)
+    except Broken:
+        raise Broken(reason) from None
+    if (second.sample_rate, second.channels) != (decoder.sample_rate, decoder.channels):
+        second.process.close()
+        raise Broken(reason)
+    continued.append(f"by {second.name}, for {reason}")
+    yield from skipped(second.blocks(), done)
+
+
+def skipped(blocks: Blocks, count: int) -> Blocks:
+    """`blocks` without the first `count` samples."""
+    for block in blocks:
+        if count < len(block):
+            yield block[count:]
+        count = max(0, count - len(block))

@@ -1,0 +1,180 @@
+"""The built-in encoder: two streams of features made from the spectrum, with no weights.
+
+A, acoustic, is what the ear gets in a frame: the cepstrum of a mel spectrum and how it moves, the rise of four regions,
+how rough they are, tonality, and pitch with its salience: height, and pitch class as a place on a circle.
+
+S, semantic, is what the scene is over about two seconds around a frame: mean and spread of the cepstrum, within frames
+and from frame to frame; the modulation spectrum, which is how strongly eight regions fluctuate in seven octaves from
+0.5 to 50 Hz; tonality and salience of pitch with their spread; attacks; the onsets' correlation with themselves by lag;
+pitch and its spread; how few pitch classes make up the harmony, whatever the key; and which, as their place on circles
+of fifths, major and minor thirds (Harte, Sandler and Gasser 2006, "Detecting harmonic change in musical audio").
+
+All values are whole numbers: see spectrum.py for why they are the same on every machine. A thousand is about the
+standard deviation of a group of features over many sounds, times the weight that told kinds of sounds apart best.
+"""
+
+from __future__ import annotations
+
+import itertools
+from fractions import Fraction
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+from .extractor import Meter
+from .pitch import Harmony
+from .spectrum import Array, Frames, decibels
+
+MODEL_VERSION = "4"
+
+# name: (width, factor), in the order of the row
+SEMANTIC = {
+    "mean": (13, 0.34), "spread": (13, 2.2), "motion": (13, 2.4), "modulation": (56, 0.86), "tone": (2, 6.4),
+    "tone_spread": (2, 6.4), "flux": (4, 0.54), "flux_spread": (4, 0.4), "rhythm": (12, 1000), "regularity": (1, 830),
+    "density": (1, 15000), "pitch": (1, 0.52), "pitch_spread": (1, 0.83), "harmony": (4, 3.6),
+    "circles": (6, 1.5),
+}  # fmt: skip
+ACOUSTIC = {
+    "cepstrum": (16, 0.48), "slope": (6, 0.45), "flux": (4, 0.31), "roughness": (4, 0.14), "tonality": (1, 1.1),
+    "salience": (1, 1.95), "pitch": (1, 1.38), "pitch_class": (2, 0.75),
+}  # fmt: skip
+OCTAVES = (0.5, 1, 2, 4, 8, 16, 32)  # Hz: where each octave of modulation starts; the last ends at 50
+LAGS = (5, 6, 8, 10, 12, 16, 20, 26, 34, 44, 58, 76, 100)  # short windows: borders of the lags of rhythm
+TURNS = 2 * np.pi * np.outer((7 / 12, 1 / 3, 1 / 4), np.arange(12))  # of the twelve pitch classes on three circles
+CIRCLES = np.rint(1024 * np.concatenate((np.cos(TURNS), np.sin(TURNS))))
+TURN = np.rint(1000 * np.exp(2j * np.pi * np.arange(1000) / 1000))  # by thousandths of an octave
+ONSET = 300  # hundredths of a dB: the mean rise of all bands that counts as an onset
+
+
+class Spectral(Meter):
+    """Mono samples in; rows of S, A and the measures out."""
+
+    S = sum(width for width, _ in SEMANTIC.values())
+    A = sum(width for width, _ in ACOUSTIC.values())
+
+    def __init__(self, sample_rate: int, frame_rate: Fraction = Fraction(25, 2)):
+        super().__init__(sample_rate, frame_rate)
+        self.onset_tail = np.zeros(4)
+        size = len(self.taper)
+        bins = [round(Fraction(low) * size / self.rate) for low in OCTAVES]
+        self.octaves = [min(max(1, low), size // 2) for low in bins]
+        lags = [min(round(lag * self.rate / 100), self.lags) for lag in LAGS]
+        self.lag_ranges = [slice(low - 1, max(low, high)) for low, high in itertools.pairwise(lags)]
+
+    @property
+    def width(self) -> int:
+        """Numbers in a row."""
+        return self.S + self.A + super().width
+
+    def summary(self, part: Frames) -> Frames:
+        """What the streams need of each frame: the sums of S, its mean cepstrum, its pitch weighted by salience."""
+        valid, inside = part["valid"], part["inside"]
+        number = np.maximum(valid.sum(axis=1), 1)
+        there = (valid.sum(axis=1) > 0).astype(np.float64)
+        voiced = (part["pitch"] > 0).astype(np.float64)
+        clear = np.maximum(part["salience"] - Harmony.CLEAR, 0) / (1000 - Harmony.CLEAR)
+        height, pitch = np.rint(part["octaves"] * clear), part["octaves"]
+        turn = TURN[pitch.astype(np.int64) % 1000] * clear
+        cepstra = part["cepstra"][:, :, :13]
+        full = np.rint(part["cepstra"].sum(axis=1) / number[:, None])
+        mean = full[:, :13] * there[:, None]
+        flux = part["flux"] * inside[:, :, None]
+        tone = np.stack((part["tonality"], part["salience"]), axis=1) * there[:, None]
+        sums = {
+            "windows": valid.sum(axis=1), "frames": there, "inside": inside.sum(axis=1), "voiced": voiced,
+            "onsets": self.onsets(part["onset"] * inside), "pitch": pitch, "pitch_square": pitch * pitch,
+            "height": height, "mean": cepstra.sum(axis=1), "square": (cepstra * cepstra).sum(axis=1),
+            "frame": mean, "motion": mean * mean, "tone": tone, "tone_square": tone * tone,
+            "flux": flux.sum(axis=1), "flux_square": (flux * flux).sum(axis=1),
+            "chroma": part["chroma"] * there[:, None],
+        }  # fmt: skip
+        columns = [value.reshape(len(valid), -1) for value in sums.values()]
+        ends = np.cumsum([column.shape[1] for column in columns]).tolist()
+        self.sums = {n: slice(a, b) for n, a, b in zip(sums, [0, *ends[:-1]], ends, strict=True)}
+        own = {"number": number, "mean": full, "height": height, "sums": np.hstack(columns)}
+        own["pitch_class"] = np.rint(np.stack((turn.real, turn.imag), axis=1))
+        return super().summary(part) | own
+
+    def rows(self, frames: Frames, count: int) -> Array:
+        """The rows of the `count` frames from number `past` on."""
+        streams = [(SEMANTIC, self.semantic(frames, count)), (ACOUSTIC, self.acoustic(frames, count))]
+        scaled = [
+            np.rint(values[name].reshape(count, width) * factor)
+            for table, values in streams
+            for name, (width, factor) in table.items()
+        ]
+        return np.hstack((*scaled, super().rows(frames, count)))
+
+    def acoustic(self, frames: Frames, count: int) -> Frames:
+        """The groups of A."""
+        before, now, after = (slice(self.past + i, self.past + count + i) for i in (-1, 0, 1))
+        number = frames["number"][now, None]
+        mean, there = frames["mean"], frames["valid"].sum(axis=1)[:, None] > 0
+        slope = np.where(there[after], mean[after], mean[now]) - np.where(there[before], mean[before], mean[now])
+        octants = frames["octants"][now]
+        level = octants.sum(axis=1) / number
+        rough = np.sqrt(np.maximum((octants * octants).sum(axis=1) / number - level * level, 0))
+        return {
+            "cepstrum": mean[now],
+            "slope": slope[:, :6],
+            "flux": frames["flux"][now].sum(axis=1) / number,
+            "roughness": rough[:, 0::2] + rough[:, 1::2],
+            "tonality": frames["tonality"][now],
+            "salience": frames["salience"][now],
+            "pitch": frames["height"][now],
+            "pitch_class": frames["pitch_class"][now],
+        }
+
+    def semantic(self, frames: Frames, count: int) -> Frames:
+        """The groups of S."""
+        sums = self.around(frames["sums"], count)
+        total = {name: sums[:, columns] for name, columns in self.sums.items()}
+        windows, heard, quiet = total["windows"], total["frames"], total["inside"] + 1
+        sung = np.maximum(total["voiced"], 1)
+
+        def spread(square: Array, mean: Array) -> Array:
+            return np.sqrt(np.maximum(square - mean * mean, 0))
+
+        mean, frame, tone = total["mean"] / windows, total["frame"] / heard, total["tone"] / heard
+        rhythm = frames["rhythm"]
+        chroma = np.sort(total["chroma"] / heard, axis=1)
+        return {
+            "mean": mean,
+            "spread": spread(total["square"] / windows, mean),
+            "motion": spread(total["motion"] / heard, frame),
+            "modulation": self.modulation(frames, count),
+            "tone": tone,
+            "tone_spread": spread(total["tone_square"] / heard, tone),
+            "flux": total["flux"] / quiet,
+            "flux_spread": np.sqrt(total["flux_square"] / quiet),
+            "rhythm": np.stack([rhythm[:, lags].max(axis=1) for lags in self.lag_ranges], axis=1),
+            "regularity": rhythm[:, self.lag_ranges[0].start :].max(axis=1),
+            "density": np.sqrt(total["onsets"] / quiet),
+            "pitch": total["height"] / heard,
+            "pitch_spread": spread(total["pitch_square"] / sung, total["pitch"] / sung) * total["voiced"] / heard,
+            "harmony": chroma[:, :-5:-1],
+            "circles": total["chroma"] @ CIRCLES.T / (1024 * heard),
+        }
+
+    def onsets(self, onset: Array) -> Array:
+        """How many onsets stand out in each frame, told two short windows later: the highest of five."""
+        flat = np.concatenate((self.onset_tail, onset.ravel()))
+        self.onset_tail = flat[-4:]
+        near = sliding_window_view(flat, 5)
+        middle = near[:, 2]
+        peak = (middle > ONSET) & (middle == near.max(axis=1)) & (middle > near[:, 3])
+        return np.asarray(peak.reshape(onset.shape).sum(axis=1), dtype=np.float64)
+
+    def modulation(self, frames: Frames, count: int) -> Array:
+        """Fluctuation of eight regions in seven octaves from 0.5 to 50 Hz, in dB of its dB squared, (count, 56)."""
+        hops = self.front.hops
+        window = slice(self.past - self.ahead, self.past + count + self.ahead)
+        octants = np.ascontiguousarray(frames["octants"][window].reshape(-1, 8).T)
+        views = sliding_window_view(octants, len(self.taper), axis=1)[:, ::hops]
+        taper = sliding_window_view(frames["valid"][window].ravel(), len(self.taper))[::hops] * self.taper
+        mean = np.einsum("ijk,jk->ij", views, taper) / taper.sum(axis=1)
+        spectrum = np.fft.rfft((views - np.rint(mean)[:, :, None]) * taper)
+        parts = spectrum.real * spectrum.real + spectrum.imag * spectrum.imag
+        power = np.add.reduceat(parts[:, :, :-1], self.octaves, axis=2)
+        scale = 2 / (500**2 * len(self.taper) * (taper * taper).sum(axis=1))
+        return 100 * decibels(power * scale[:, None] + 0.05).transpose(1, 0, 2)

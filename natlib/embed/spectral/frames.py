@@ -1,0 +1,210 @@
+"""The front end: samples to frames of whole numbers.
+
+Sound is cut into frames, `frame_rate` a second; frame k stands for the time from k/rate to (k+1)/rate. Each frame is
+heard twice: through one long window (about 120 ms: pitch, harmony, colour) and through several short ones (about 25 ms,
+100 a second: level, attacks, fluctuation). Windows are centred by integer arithmetic from the item's first sample, so
+nothing drifts, and no frame depends on how the samples arrived.
+"""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .peaks import Peaks
+from .periodicity import Periodicity
+from .pitch import Harmony
+from .spectrum import BANDS, USABLE, Array, Filters, Frames, Spectrum, decibels, exact, hundredths, mel_edges
+
+SHORT, LONG = Fraction(1, 40), Fraction(12, 100)  # seconds: the two windows
+HOPS = 100  # short windows a second, about
+FINE = (40, 80, 150, 250, 400, 650, 1000, 1600, 2500, 4000, 6000, 10000, 16000)  # Hz, of the halves of regions
+EDGES = FINE[::2]  # Hz, of the regions
+RISES = (40, 450, 950, 2800, 6800, 16000)  # Hz, about, of the regions whose rise is measured
+RISING = (0, 5, 10, 20, 30)  # the bands that they begin with
+CEPSTRUM = 16
+DCT = np.rint(2**12 * np.cos(np.pi / BANDS * np.outer(np.arange(CEPSTRUM), np.arange(BANDS) + 0.5)))
+CELLS = 4  # in a short window's hop, for the moment of an attack
+FLOOR = 1e-9  # power: -90 dBFS, added to each band
+SILENT = -9000  # hundredths of a dB
+OPEN = 22  # the bands from here on (3.4 kHz) may be absent: above the Nyquist frequency, or cut off by a codec
+SLOPE = 200  # hundredths of a dB: none of these falls more below the one before it, so that absent is not silent
+
+
+@lru_cache(8)
+def tables(sample_rate: int) -> tuple[Spectrum, Spectrum, Filters, Harmony, Peaks, Periodicity]:
+    """What depends on the sample rate alone: short and long spectra, and what is made of them."""
+    short, long = Spectrum(sample_rate, SHORT), Spectrum(sample_rate, LONG)
+    top = USABLE * sample_rate / 2
+    filters, harmony = Filters(short, mel_edges(), sample_rate), Harmony(long, sample_rate)
+    return short, long, filters, harmony, Peaks(long, top), Periodicity(short, top)
+
+
+class Front:
+    """Samples to frames of numbers: buffers what whole windows need, and analyses each window once."""
+
+    def __init__(self, sample_rate: int, frame_rate: Fraction):
+        self.num, self.den = frame_rate.numerator, frame_rate.denominator * sample_rate  # den / num samples a frame
+        self.hops = max(1, round(HOPS / frame_rate))  # short windows in a frame
+        self.short, self.long, self.bands, self.harmony, self.peaks, self.periodicity = tables(sample_rate)
+        self.top = max(self.harmony.end, self.peaks.end)
+        frame = -(-self.den // self.num)
+        self.reach = max(self.long.size // 2, (frame + self.short.size) // 2) + 1  # samples, from a frame's middle
+        self.margin = 2 * self.reach  # zeros before the first sample
+        self.buffer = np.zeros(self.margin)
+        self.start = -self.margin  # the buffer's first sample
+        self.samples = self.frames = 0  # taken, analysed
+        self.tail = np.full((2, BANDS), float(SILENT))  # bands of the last two short windows
+        self.tail_valid = np.zeros(2)
+        self.cuts = [math.ceil(edge / self.long.bin) for edge in FINE if edge <= USABLE * sample_rate / 2]
+        self.centres = exact(mel_edges()[1 : self.bands.count + 1])
+
+    def centre(self, frame: int) -> int:
+        """The sample in the middle of a frame."""
+        return (2 * frame + 1) * self.den // (2 * self.num)
+
+    def places(self, half: int, count: int, parts: int, step: int = 2) -> NDArray[np.int64]:
+        """Samples at the places half, half + step, … in halves of a part, where a frame has `parts` of them.
+
+        Exact: what numpy's integers could not hold is done before.
+        """
+        divisor = 2 * parts * self.num
+        first, rest = divmod(half * self.den, divisor)
+        return first + (rest + np.arange(count) * (step * self.den)) // divisor
+
+    def whole(self) -> int:
+        """How many frames have all the samples that they need."""
+        known = self.samples - self.reach
+        count = max(0, known * self.num // self.den + 1)
+        while count and self.centre(count - 1) > known:
+            count -= 1
+        return count
+
+    def feed(self, samples: Array) -> None:
+        """Take more samples."""
+        self.buffer = np.concatenate((self.buffer, samples))
+        self.samples += len(samples)
+
+    def pad(self) -> int:
+        """The input ends here. Returns how many frames there are in all."""
+        total = max(1, -(-self.samples * self.num // self.den))
+        last = self.centre(total) + self.reach
+        self.buffer = np.concatenate((self.buffer, np.zeros(last - self.samples)))
+        return total
+
+    def analyse(self, count: int) -> Frames:
+        """The next `count` frames."""
+        first, hops = self.frames, self.hops
+        whole = self.colour(self.buffer, self.places(2 * first + 1, count, 1) - self.start)
+        middles = self.places(2 * first * hops + 1, count * hops, hops)
+        near = self.near(whole["pitch"] / 100, whole["partial"])
+        powers, power, partial, low = self.listen(middles - self.start, np.repeat(near, hops, axis=0))
+        begins = self.places(2 * first * hops, count * hops, hops)
+        valid = (begins < max(1, self.samples)).astype(np.float64)
+        ends = middles + self.short.size // 2 > self.samples
+        cells = self.cells(first, count)
+        self.frames += count
+        keep = self.centre(self.frames) - self.margin - self.start
+        self.buffer, self.start = self.buffer[keep:], self.start + keep
+
+        bands = hundredths(powers + FLOOR)
+        bands = np.pad(bands, ((0, 0), (0, BANDS - self.bands.count)), constant_values=SILENT)
+        for i in range(OPEN, BANDS):
+            np.maximum(bands[:, i], bands[:, i - 1] - SLOPE, out=bands[:, i])
+        mean = np.add.reduce((power * valid).reshape(count, hops), axis=1) / valid.reshape(count, hops).sum(axis=1)
+        hop_rows = {
+            "valid": valid,
+            "cut": ends.astype(np.float64),
+            "level": hundredths(power + 1e-12) * valid,
+            "cepstra": np.rint(bands @ DCT.T / 2**15) * valid[:, None],
+            "octants": bands.reshape(-1, 8, BANDS // 8).sum(axis=2) * valid[:, None],
+            **self.flux(bands, valid),
+        }
+        result = {name: value.reshape(count, hops, *value.shape[1:]) for name, value in hop_rows.items()}
+        heard = np.add.reduce(powers.reshape(count, hops, -1), axis=1)
+        centroid = np.add.reduce(heard * self.centres, axis=1) / (np.add.reduce(heard, axis=1) + 1e-15)
+        result |= {"loudness": hundredths(mean + 1e-12), "centroid": np.rint(centroid), "cells": cells}
+        result |= self.periodicity(low.reshape(count, -1, low.shape[1]), valid.reshape(count, hops)[:, ::4])
+        return result | whole | {"cents": self.track(partial.reshape(count, hops, -1), near[:, 0], whole["partial"])}
+
+    def listen(self, middles: NDArray[np.int64], near: NDArray[np.int64]) -> tuple[Array, Array, Array, Array]:
+        """Of each short window: the power of the bands, of all, and of the bins `near`, a row of them a window.
+
+        And of every fourth window of a frame the low bins.
+        """
+        fourth = np.arange(len(middles)) % self.hops % 4 == 0
+        parts, first = [], 0
+        for short in self.short(self.buffer, middles):
+            some = slice(first, first + len(short))
+            power = np.add.reduce(short, axis=1) * self.short.scale
+            partial = np.take_along_axis(short, near[some], 1)
+            parts.append((self.bands(short), power, partial, short[fourth[some], : self.periodicity.end]))
+            first = some.stop
+        bands, power, partial, low = (np.concatenate(column) for column in zip(*parts, strict=True))
+        return bands, power, partial, low
+
+    def near(self, pitch: Array, partial: Array) -> NDArray[np.int64]:
+        """Seven bins of a short window around a partial, (frames, 7); pitch in Hz, the partial's order or 0."""
+        return np.maximum(np.rint(pitch * partial / self.short.bin), 3).astype(np.int64)[:, None] + np.arange(-3, 4)
+
+    def track(self, power: Array, lowest: NDArray[np.int64], partial: Array) -> Array:
+        """The fundamental in each short window, cents above A4, (frames, hops), from seven bins around a partial."""
+        level = hundredths(power + 1e-13)
+        peak = level[:, :, 1:-1].argmax(axis=2)[:, :, None]
+        a, b, c = (np.take_along_axis(level, peak + i, 2)[:, :, 0] for i in range(3))
+        bend = 2 * b - a - c
+        shift = np.where(bend > 0, (c - a) / np.where(bend > 0, 2 * bend, 1), 0)
+        bins = lowest[:, None] + 1 + peak[:, :, 0] + shift
+        ratio = np.maximum(bins, 1) * (self.short.bin / 440) / np.maximum(partial, 1)[:, None]
+        return np.rint(decibels(ratio) * (120 / math.log10(2)))
+
+    def cells(self, first: int, count: int) -> Array:
+        """Energy of the sound's slope in pieces of about 2.5 ms, in 2**-32 up to 16, (frames, hops * CELLS)."""
+        parts = self.hops * CELLS
+        edges = self.places(2 * first * parts, count * parts + 1, parts)
+        start = edges[0] - self.start
+        slope = np.diff(self.buffer[start - 1 : edges[-1] - self.start])
+        energy = np.add.reduceat(slope * slope, edges[:-1] - edges[0])
+        return np.minimum(np.rint(2.0**32 * energy / np.diff(edges)), 2.0**36).reshape(count, parts)
+
+    def flux(self, bands: Array, valid: Array) -> Frames:
+        """How far the sound rises above what was there two short windows ago, hundredths of a dB a band.
+
+        flux, in four regions; rises, in those of RISES; onset, in all.
+
+        The largest of three bands is what was there, so that a gliding partial is no attack (Böck and Widmer 2013,
+        "Maximum filter vibrato suppression for onset detection"). Before the first sample all was silent; `inside`
+        is 0 where that matters.
+        """
+        flat = np.concatenate((self.tail, bands))
+        there = np.concatenate((self.tail_valid, valid))
+        self.tail, self.tail_valid = flat[-2:], there[-2:]
+        before = flat[:-2].copy()
+        np.maximum(before[:, 1:], flat[:-2, :-1], out=before[:, 1:])
+        np.maximum(before[:, :-1], flat[:-2, 1:], out=before[:, :-1])
+        rise = np.maximum(bands - before, 0) * valid[:, None]
+        flux = rise.reshape(-1, 4, BANDS // 4).sum(axis=2)
+        rises = np.rint(np.add.reduceat(rise, RISING, axis=1) / np.diff((*RISING, BANDS)))
+        return {"flux": flux, "rises": rises, "inside": valid * there[:-2], "onset": np.rint(flux.sum(axis=1) / BANDS)}
+
+    def colour(self, buffer: Array, middles: NDArray[np.int64]) -> Frames:
+        """What the long windows tell: levels in hundredths of a dB, the strongest peak, the harmony.
+
+        regions, (frames, 1 + 6), and fine, (frames, 12): the level of all, of the regions, of their halves (absent:
+        NaN).
+        """
+        parts, powers = [], []
+        for long in self.long(buffer, middles):
+            parts.append(np.add.reduceat(long[:, : self.cuts[-1]], self.cuts[:-1], axis=1))
+            powers.append(long[:, : self.top])
+        power = np.concatenate(powers)
+        fine = np.full((len(middles), len(FINE) - 1), np.nan)
+        fine[:, : len(self.cuts) - 1] = np.concatenate(parts) * self.long.scale
+        whole = np.nansum(fine, axis=1)[:, None]
+        levels = hundredths(np.hstack((whole, fine[:, ::2] + fine[:, 1::2], fine)) + 1e-14)
+        result = {"regions": levels[:, : len(EDGES)], "fine": levels[:, len(EDGES) :]}
+        return result | self.peaks(power) | self.harmony(power[:, : self.harmony.end].copy())

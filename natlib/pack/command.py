@@ -1,0 +1,296 @@
+"""nat-pack: tokens, or NDJSON, to text that a language model reads; --unpack for the way back, without loss."""
+
+from __future__ import annotations
+
+import re
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NoReturn
+
+from .. import __version__, cli
+from ..cli import Failure, Item, Upstream
+from ..wire import Head, Record
+from . import budget, guide, heads
+from .content import Heard, HeardNdjson, HeardTokens, introduction
+from .draft import Draft
+from .layers import Layout, Mended, encoding_option, encodings, unpack
+from .prompt import Entry, Prompt
+from .scenes import Table
+from .timeline import Lines, Settings, settings
+from .views import VIEWS
+
+LONGEST = 300  # characters of a message in a prompt
+PATH = re.compile(r'^(\{"event":"header".*?"name":")(?:[^"\\]|\\.)*/')  # of the file that an example is of
+
+
+class Pack(cli.Stage):
+    name = "nat-pack"
+    reads = "tokens"
+    makes = "ndjson"
+    text = True
+    summary = "Turn tokens into NDJSON that a language model reads, without loss."
+    description = (
+        "A header line says how to read it; frame lines give the codes that change, code lines introduce them,\n"
+        "scene and sound lines measure what is heard, a summary and an end line give the whole.\n"
+        "Its own NDJSON is read as well: to make a prompt, another view, or less of it."
+    )
+    examples = (
+        "nat-split song.wav | nat-decode | nat-embed | nat-quantize | nat-pack > heard.ndjson",
+        "nat-split song.wav | nat-decode | nat-embed | nat-quantize | nat-pack --view table --budget 2000",
+        "nat-split song.wav | nat-decode | nat-embed | nat-quantize | nat-pack --prompt --ask 'Is it raining?'",
+        "nat-pack --prompt heard.ndjson",
+        "nat-pack --unpack heard.ndjson > tokens",
+    )
+
+    def __init__(self, options: Namespace):
+        super().__init__(options)
+        self.also = "ndjson"
+        self.budget: int | None = options.budget or (budget.PROMPT if options.prompt else None)
+        self.prompt = Prompt(options.examples, options.ask) if options.prompt else None
+        self.streaming: Lines | None = None  # those of the item under way
+        self.say: Callable[[str], None] = cli.complain
+        if options.unpack:
+            self.reads, self.also, self.makes, self.text = "ndjson", "", "tokens", False
+        elif options.prompt or options.view != "ndjson":
+            self.makes = ""
+        if (options.ask or options.examples) and not options.prompt:
+            raise cli.UsageError("--ask and --examples go with --prompt")
+
+    @staticmethod
+    def arguments(parser: ArgumentParser) -> None:
+        add = parser.add_argument
+        add(
+            "--encoding",
+            type=encoding_option,
+            default="delta",
+            metavar="E",
+            help="delta (what changes), rle (one line a run, n frames long) or dense (every frame), "
+            "or by layer: S=rle,A0=dense, the others delta (default: delta)",
+        )
+        add(
+            "--keyframe-interval",
+            type=cli.ranged(0, 3600, "seconds"),
+            default=5.0,
+            metavar="SECONDS",
+            help="time between lines that state all layers, 0 for the first line only (0 to 3600, default: 5)",
+        )
+        add(
+            "--scene",
+            type=cli.ranged(0, 60, "seconds"),
+            default=0.48,
+            metavar="SECONDS",
+            help="time that a scene line measures, 0 for no scene and sound lines (0 to 60, default: 0.48)",
+        )
+        add(
+            "--legend",
+            choices=("first-use", "header", "none"),
+            default="first-use",
+            help="where codes are introduced: at their first use, all in the header, nowhere (default: first-use)",
+        )
+        add("--layers", metavar="NAMES", help="write these layers only, such as S0,S1,A0 (default: all)")
+        add(
+            "--view",
+            choices=tuple(VIEWS),
+            default="ndjson",
+            help="ndjson, table (positions instead of names), words (a line a scene) (default: ndjson)",
+        )
+        add(
+            "--budget",
+            type=cli.ranged(1, 10**9, "tokens", whole=True),
+            metavar="N",
+            help="write at most N tokens of a language model an item, or in all with --prompt, by estimate; what is "
+            "left out is said in the header, and the least that can be written where N is less "
+            "(1 to 1000000000, default: no limit, 8000 with --prompt)",
+        )
+        add(
+            "--prompt",
+            action="store_true",
+            help="write a prompt of all items: what this is, how to read it, each sound, the questions",
+        )
+        add(
+            "--anonymous",
+            action="store_true",
+            help="tell no names of files: sound 1, sound 2 (default: names are told)",
+        )
+        add("--ask", metavar="TEXT", help="ask this instead of the usual questions")
+        add(
+            "--examples",
+            metavar="FILE=LABEL",
+            nargs="+",
+            default=[],
+            type=example_option,
+            help="with --prompt, put packed files whose sound is known in front",
+        )
+        add(
+            "--unpack",
+            action="store_true",
+            help="read NDJSON, write the token stream that was packed, as nat-quantize --plain gives it",
+        )
+
+    def items(self, source: cli.Source) -> Iterator[Item]:
+        self.say = source.run.say
+        for number, item in enumerate(Mended(source.paths, source.kind, source.run).items(), 1):
+            if self.options.anonymous:
+                item.head = {key: value for key, value in item.head.items() if key != "name_base64"}
+                item.head["name"] = f"sound {number}"
+            if item.failure and self.prompt:
+                self.prompt.entries.append(Entry(self.title(item), None, reason(item.failure)))
+            yield item
+
+    def process(self, item: Item) -> Iterator[Record | bytes]:
+        options = self.options
+        if options.unpack:
+            return unpack(item, self.say)
+        if self.prompt:
+            self.collect(item, self.prompt)
+            return iter(())
+        whole = self.budget or options.legend == "header" or options.view == "words"
+        return self.buffered(item) if whole or item.head["kind"] == "ndjson" else self.streamed(item)
+
+    def held(self) -> Iterator[Record | bytes]:
+        if self.streaming:
+            yield self.streaming.feed().encode()
+
+    def finish(self) -> Iterator[Record | bytes]:
+        if self.prompt and self.prompt.drafts and self.budget:
+            yield self.prompt.within(self.budget).encode()
+
+    def streamed(self, item: Item) -> Iterator[Record | bytes]:
+        """The item's lines as its frames come."""
+        layout = Layout(item.head)
+        wanted = settings(layout, self.options.scene if layout.measures else 0.0, self.options)
+        view = VIEWS[self.options.view](layout, Table(layout.measures))
+        lines = Lines(layout, wanted, view, encodings(self.options.encoding, layout.names))
+        origin = heads.Origin.of(item.head, {}, ())
+        head = heads.header(item.head, self.pack(lines), wanted.layers, self.options.encoding, origin)
+        yield self.put(view.header, head)
+        self.streaming = lines
+        try:
+            for record in item:
+                if record.event == "data":
+                    lines.take(record.payload)
+                    if lines.waiting >= Lines.BATCH:
+                        yield lines.feed().encode()
+                elif record.event == "code" and (told := introduction(layout, record.head)):
+                    lines.introduce(*told)
+                else:
+                    yield lines.feed().encode()
+                    yield self.put(view.note, record.head)
+        except Upstream as error:
+            yield lines.finish().encode()
+            yield from self.fail(error, view.note, lines.statistics.frames)
+        finally:
+            self.streaming = None
+        yield lines.finish().encode()
+        yield self.put(view.summary, lines.summarise())
+        end = item.end or {"event": "end"}
+        stats = lines.count.stats(lines.statistics, lines.times, heads.samples(end))
+        yield self.put(view.end, heads.end(end, lines.statistics, stats, heads.Origin((), end.keys(), wanted.layers)))
+
+    def pack(self, lines: Lines) -> Head:
+        """What the header of lines that come at once says of them."""
+        wanted, layout = lines.settings, lines.layout
+        names = [layout.names[j] for j in wanted.layers]
+        used = guide.EVERYTHING if wanted.scene else guide.WORDS if layout.measures else guide.Used()
+        introduced = bool(names) and wanted.introduce
+        pack: Head = {"how_to_read": lines.view.how_to_read(names, introduced, used), "version": __version__}
+        pack["keyframe_interval"] = wanted.keyframe
+        if wanted.scene:
+            pack["scene"] = wanted.scene
+        if left_out := heads.missing(layout, wanted.layers):
+            pack["left_out"] = left_out
+        return pack
+
+    def buffered(self, item: Item) -> Iterator[Record | bytes]:
+        """The item's lines, once all of it is known, as much of it as fits the budget."""
+        options = self.options
+        lead = bool(self.budget) or options.legend == "header" or options.view == "words"
+        heard, failure = self.hear(item)
+        draft = Draft(heard, self.wanted(heard), options, lead, bool(self.budget))
+        share = draft.all
+        if self.budget:
+            try:
+                share = draft.within(self.budget, not failure)
+            except Failure:
+                item.head = {key: item.head[key] for key in ("event", "kind", "name") if key in item.head}
+                raise
+        text = draft.text(share)
+        for part in text.parts(text.guided(), lead, not failure):
+            yield part.encode() if isinstance(part, str) else self.put(*part)
+        if isinstance(failure, Upstream):
+            yield from self.fail(failure, text.view.note, heard.frames)
+        if failure:
+            raise failure
+
+    def collect(self, item: Item, prompt: Prompt) -> None:
+        """Keep the item for the prompt. Raises what went wrong with it."""
+        draft, failure = None, None
+        try:
+            heard, failure = self.hear(item)
+            draft = Draft(heard, self.wanted(heard), self.options, True, True) if heard.frames else None
+            if draft and not (draft.measured or draft.view.CODES):
+                draft = None
+                raise Failure(
+                    "expected scenes or a summary to put into words, got codes alone (--view ndjson has those)"
+                )
+        except (Upstream, Failure) as error:
+            failure = error
+        prompt.entries.append(Entry(self.title(item), draft, reason(failure) if failure else ""))
+        if failure:
+            raise failure
+
+    def hear(self, item: Item) -> tuple[Heard, Upstream | Failure | None]:
+        """All that there is of the item, and why there is no more. Raises Upstream, Failure where there is nothing."""
+        ndjson = item.head["kind"] == "ndjson"
+        if ndjson and "layers" not in item.head:
+            for _ in item:  # it had failed before it was packed: that is said next
+                pass
+        heard = HeardNdjson(item, self.say) if ndjson else HeardTokens(item, self.options.scene)
+        try:
+            heard.read()
+        except (Upstream, Failure) as error:
+            return heard, error
+        return heard, None
+
+    def wanted(self, heard: Heard) -> Settings:
+        """What of it is written; its scenes can be longer, but not shorter than they are."""
+        told = self.options.scene and (heard.scene or heard.sounds)
+        scene = max(self.options.scene, heard.scene) if told else 0.0
+        return settings(heard.layout, scene, self.options)
+
+    def title(self, item: Item) -> str:
+        """The name that a prompt tells: the last part of it, or none."""
+        return "" if self.options.anonymous else item.name.replace("\n", " ").rstrip("/").rpartition("/")[2]
+
+    def fail(self, error: Upstream, note: Callable[[Head], str], frames: int) -> Iterator[bytes]:
+        """Raise `error` with the number of the frames before it, told first in a view that has no records."""
+        head = {**error.head, "stats": {"frames": frames}}
+        if not self.makes:
+            yield note(head).encode()
+        raise Upstream(head)
+
+    def put(self, write: Callable[[Head], str], head: Head) -> Record | bytes:
+        """`head` as the view writes it; NDJSON goes through the stream's own writer, which holds it to the grammar."""
+        return Record(head) if self.makes else write(head).encode()
+
+
+def reason(failure: Exception) -> str:
+    """What went wrong, in words."""
+    said = failure.head.get("message", "") if isinstance(failure, Upstream) else failure
+    return " ".join(str(said).split())[:LONGEST]
+
+
+def example_option(text: str) -> tuple[str, str]:
+    """The argparse type of --examples: FILE=LABEL to (label, the file's text)."""
+    path, sign, label = text.rpartition("=")
+    if not (path and sign and label):
+        raise ArgumentTypeError(f"expected FILE=LABEL, got {text!r}")
+    try:
+        return label, PATH.sub(r"\1", Path(path).read_text(), count=1)
+    except (OSError, UnicodeDecodeError) as error:
+        raise ArgumentTypeError(f"{path}: {error}") from None
+
+
+def main() -> NoReturn:
+    cli.main(Pack)

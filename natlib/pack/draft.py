@@ -1,0 +1,306 @@
+"""One item as text, at any share of what is known of it."""
+
+from __future__ import annotations
+
+import math
+from argparse import Namespace
+from collections.abc import Callable, Iterator, Sequence
+from operator import itemgetter
+from typing import TYPE_CHECKING, NamedTuple
+
+from .. import __version__
+from ..cli import Failure
+from ..wire import Head
+from . import budget, guide, heads, merge
+from .budget import Share
+from .content import Heard
+from .guide import Used
+from .layers import Frames, Statistics, encodings
+from .merge import Scene
+from .timeline import CODE, FRAME, LATE, SCENE, SOUND, Count, Settings, Sound, common_codes
+from .views import VIEWS, Ndjson
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from .layers import Codes
+    from .timeline import Line
+
+Part = tuple[Callable[[Head], str], Head] | str  # a head, and what writes it; or lines
+
+
+class Text(NamedTuple):
+    """What an item comes to."""
+
+    view: Ndjson
+    header: Head  # without how to read it
+    summary: Head
+    notes: Sequence[Head]
+    lines: str
+    end: Head
+    layers: list[str]  # names of those told
+    introduced: bool  # are codes?
+    used: Used  # the fields of the lines
+
+    def how_to_read(self) -> str:
+        """What the lines mean."""
+        return self.view.how_to_read(self.layers, self.introduced, self.used)
+
+    def guided(self) -> Head:
+        """The header with how to read it."""
+        return {**self.header, "pack": {"how_to_read": self.how_to_read(), **self.header["pack"]}}
+
+    def parts(self, header: Head, lead: bool = True, ended: bool = True) -> Iterator[Part]:
+        """All of it in order. The summary leads, or comes last."""
+        view, summary = self.view, (self.view.summary, self.summary)
+        yield view.header, header
+        yield from [summary] if lead else []
+        yield from ((view.note, note) for note in self.notes)
+        yield self.lines
+        if ended:
+            yield from [] if lead else [summary]
+            yield view.end, self.end
+
+    def written(self, header: Head, ended: bool = True) -> str:
+        """All of it as one text."""
+        parts = self.parts(header, ended=ended)
+        return "".join(part if isinstance(part, str) else part[0](part[1]) for part in parts)
+
+
+class Draft:
+    """An item and what of it is to be written, ready to be written at any share."""
+
+    def __init__(self, heard: Heard, settings: Settings, options: Namespace, lead: bool, limited: bool):
+        self.heard, self.layout, self.settings, self.options = heard, heard.layout, settings, options
+        self.measured = heard.measured()
+        self.lead = lead  # does the summary lead, and does each sound stand where it begins?
+        self.limited = limited  # is there a budget?
+        self.view: type[Ndjson] = VIEWS[options.view]
+        self.layers = settings.layers if self.view.CODES else ()
+        self.scenes = self._scenes()
+        self.sounds = heard.sounds if settings.scene else []
+        self.ranks = self._ranks()
+        self.codes = heard.codes
+        self.statistics = Statistics(self.layout)
+        self.statistics.feed(self.codes)
+        self.runs = [Runs(self.codes[:, j]) for j in self.layers] if limited else []
+        self.times = self.layout.times(0, len(self.codes))
+        counts = self.statistics.counts
+        told = [told for told in heard.introductions if told[2] and told[0] in self.layers and counts[told[0]][told[1]]]
+        told.sort(key=lambda told: (-counts[told[0]][told[1]], told))
+        self.introductions = told if settings.introduce else []  # of the codes that are used most first
+
+    @property
+    def order(self) -> list[int]:
+        """The places of the layers kept, those first that a reader uses first."""
+        return sorted(range(len(self.layers)), key=lambda place: (self.layout.depth(self.layers[place]), place))
+
+    @property
+    def all(self) -> Share:
+        """All that is known."""
+        return budget.along(1.0, self.order)
+
+    @property
+    def least(self) -> Share:
+        """The least that can be said."""
+        return budget.least(len(self.layers))
+
+    def within(self, limit: int, ended: bool) -> Share:
+        """The share by which the item, with its end or without, fits a budget. Raises Failure where none does."""
+
+        def size(share: Share) -> float:
+            text = self.text(share)
+            return budget.size(text.written(text.guided(), ended))
+
+        if (need := size(self.least)) > limit:
+            raise Failure(budget.too_small(need, "this item", limit))
+        return budget.fit(size, self.order, limit)
+
+    def text(self, share: Share) -> Text:
+        """The item at `share`."""
+        view = self.view(self.layout, self.heard.table)
+        kept = [j for j, part in zip(self.layers, share.layers, strict=True) if part > 0]
+        scenes = merge.merged(self.scenes, portion(share.scenes, len(self.scenes)))
+        sounds = self._strongest(portion(share.sounds, len(self.sounds)))
+        told = self.introductions[: portion(share.introductions, len(self.introductions))]
+        told = [introduced for introduced in told if introduced[0] in kept]
+        interval = self._interval(share.keyframes)
+        summary = self._summary(share.summary, kept)
+        pack: Head = {"version": __version__, "keyframe_interval": interval}
+        if scenes:
+            pack["scene"] = self._seconds(scenes)
+        if left_out := self._left_out(share, kept, scenes, sounds, summary):
+            pack["left_out"] = left_out
+        at_use = self.options.legend == "first-use"
+        if told and not at_use:
+            pack["codes"] = self._legend(told)
+        codes = self._shortened(share.layers)
+        lines = self._measured(view, scenes, sounds) + self._frames(view, codes, kept, interval)
+        lines += self._introduced(view, codes, told) if at_use else []
+        lines.sort(key=itemgetter(0, 1))
+        text = "".join([line[2] for line in lines])
+        header, end = self._heads(pack, text, kept, share.origin)
+        return Text(
+            view,
+            header,
+            summary,
+            self.heard.notes,
+            text,
+            end,
+            layers=[self.layout.names[j] for j in kept],
+            introduced=at_use and bool(told if self.limited else kept and self.settings.introduce),
+            used=self._used(scenes, sounds, summary),
+        )
+
+    def _heads(self, pack: Head, lines: str, kept: list[int], share: float) -> tuple[Head, Head]:
+        """Header and end, with this share of where the item came from."""
+        head, end = self.heard.item.head, self.heard.item.end
+        origin = heads.Origin.of(head, end or {}, kept, 0.0 if self.settings.brief else share)
+        count = Count()
+        count.add(lines)
+        stats = count.stats(self.statistics, sum(map(len, self.times)), heads.samples(end))
+        header = heads.header(head, pack, kept, self.options.encoding, origin)
+        return header, heads.end(end, self.statistics, stats, origin)
+
+    def _scenes(self) -> list[Scene]:
+        """The scenes at the length asked for; within a budget as NDJSON says them, so that both give the same."""
+        heard, scenes = self.heard, self.heard.scenes
+        if not self.settings.scene:
+            return []
+        if self.limited and not heard.spoken:
+            said = Ndjson(self.layout, heard.table)
+            scenes = merge.carried([Scene(frame, said.news(fields)) for frame, fields in scenes])
+        return merge.merged(scenes, math.ceil(len(scenes) * heard.scene / self.settings.scene - 1e-6))
+
+    def _ranks(self) -> list[int]:
+        """The sounds by how far they stand out, the one that does most first."""
+        fields = [sound.fields for sound in self.sounds]
+        return sorted(range(len(fields)), key=lambda i: (-fields[i].get("rise", 0), -fields[i]["dB"], i))
+
+    def _strongest(self, count: int) -> list[Sound]:
+        return [self.sounds[i] for i in sorted(self.ranks[:count])]
+
+    def _shortened(self, shares: Sequence[float]) -> Codes:
+        """The codes without changes that last too short a time."""
+        if not self.limited or all(share == 1 for share in shares):
+            return self.codes
+        codes = self.codes.copy()
+        for runs, j, share in zip(self.runs, self.layers, shares, strict=True):
+            codes[:, j] = runs.longest(share)
+        return codes
+
+    def _interval(self, share: float) -> float:
+        """Seconds between keyframes: those asked for, or more, or 0 for the first one alone."""
+        least = self.settings.keyframe
+        longest = len(self.codes) / float(self.layout.rate)
+        interval = round(least / share, 1) if 0 < share < 1 else least * share
+        return interval if interval < longest or share == 1 else 0.0
+
+    def _seconds(self, scenes: Sequence[Scene]) -> float:
+        """How long a scene is, on average."""
+        seconds = self.settings.scene
+        return seconds if len(scenes) == len(self.scenes) else round(seconds * len(self.scenes) / len(scenes), 3)
+
+    def _summary(self, share: float, kept: Sequence[int]) -> Head:
+        known = self.heard.summary or {"event": "summary"}
+        known = known | (common_codes(self.statistics, tuple(kept)) if kept and len(self.codes) else {})
+        fields = [key for key in known if key not in ("event", "in_words")]
+        fields.sort(key=lambda key: len(str(known[key])))  # the longest ones last: words tell the same
+        gone = fields[portion(share, len(fields)) :] if self.view.FIELDS else []
+        return {key: value for key, value in known.items() if key not in gone}
+
+    def _left_out(
+        self, share: Share, kept: list[int], scenes: list[Scene], sounds: list[Sound], summary: Head
+    ) -> list[str]:
+        """What a reader misses, in words; first what the makers of NDJSON had left out."""
+        said = [*self.heard.left_out, *(heads.missing(self.layout, kept) if self.view.CODES else [])]
+        if len(scenes) < len(self.scenes):
+            said.append(f"scenes within {self._seconds(scenes):.3g} s" if scenes else "scenes")
+        if len(sounds) < len(self.sounds):
+            said.append(f"weaker sounds ({len(sounds)} of {len(self.sounds)} are told)" if sounds else "sounds")
+        if kept and portion(share.introductions, len(self.introductions)) < len(self.introductions):
+            said.append("introductions" + (" of rare codes" if share.introductions else ""))
+        if brief := [self.layout.names[j] for j, part in zip(self.layers, share.layers, strict=True) if 0 < part < 1]:
+            said.append(f"brief codes of {' '.join(brief)}")
+        if self.view.FIELDS and share.summary < 1 and len(summary) < len(self._summary(1.0, kept)):
+            said.append("fields of the summary")
+        if self.view.FIELDS and (self.settings.brief or share.origin < 1):
+            said.append("where it came from")
+        return list(dict.fromkeys(said))
+
+    def _legend(self, told: Sequence[tuple[int, int, str]]) -> Head:
+        """Introductions as the header has them."""
+        legend: dict[str, Head] = {}
+        place = {introduced: i for i, introduced in enumerate(self.heard.introductions)}
+        for j, code, text in sorted(told, key=place.__getitem__):
+            legend.setdefault(self.layout.names[j], {})[str(code)] = text
+        return legend
+
+    def _used(self, scenes: Sequence[Scene], sounds: Sequence[Sound], summary: Head) -> Used:
+        """What has to be explained. Where there is no budget: all that there may be."""
+        if not self.measured and not self.settings.scene:
+            return Used()
+        if not self.limited:
+            return guide.EVERYTHING if self.settings.scene else guide.WORDS
+        there = guide.used((scene.fields for scene in scenes), (sound.fields for sound in sounds), summary)
+        if self.view.FIELDS:
+            return there
+        return there._replace(sound=there.sound & {*self.view.SOUND}, summary=there.summary & {"in_words"})
+
+    def _measured(self, view: Ndjson, scenes: Sequence[Scene], sounds: Sequence[Sound]) -> list[Line]:
+        """Scene and sound lines."""
+        lines = [(frame, SCENE, view.scene(self.layout.time(frame), fields)) for frame, fields in scenes]
+        for frame, start, fields, late in sounds:
+            place = (late, LATE) if late >= 0 and not self.lead else (frame, SOUND)
+            lines.append((*place, view.sound(start, fields)))
+        return lines
+
+    def _frames(self, view: Ndjson, codes: Codes, kept: list[int], interval: float) -> list[Line]:
+        """Lines of codes."""
+        if not kept or not len(codes):
+            return []
+        chosen = encodings(self.options.encoding, self.layout.names)
+        frames = Frames(self.layout, chosen, interval, kept)
+        lines = [*frames.feed(codes), *frames.finish()]
+        return [(line.frame, FRAME, view.frame(self.times[line.frame], line)) for line in lines]
+
+    def _introduced(self, view: Ndjson, codes: Codes, told: Sequence[tuple[int, int, str]]) -> list[Line]:
+        """Lines that introduce codes before their first use."""
+        import numpy as np
+
+        lines = []
+        first: dict[int, dict[int, int]] = {}
+        for j, code, text in sorted(told):
+            if j not in first:
+                values, places = np.unique(codes[:, j], return_index=True)
+                first[j] = dict(zip(values.tolist(), places.tolist(), strict=True))
+            if code in first[j]:
+                lines.append((first[j][code], CODE, view.code(self.layout.names[j], code, text)))
+        return lines
+
+
+class Runs:
+    """A layer as runs of one code, those first that last longest, then those that are the furthest from the last."""
+
+    def __init__(self, codes: NDArray[np.uint16]):
+        import numpy as np
+
+        starts = np.flatnonzero(np.append(True, codes[1:] != codes[:-1])) if len(codes) else np.empty(0, int)
+        self.values = codes[starts]
+        self.lengths = np.diff(np.append(starts, len(codes)))
+        jumps = np.abs(np.diff(self.values.astype(int), prepend=0))
+        self.ranks = np.empty(len(starts), int)
+        self.ranks[np.lexsort((-jumps, -self.lengths))] = np.arange(len(starts))
+
+    def longest(self, share: float) -> NDArray[np.uint16]:
+        """The layer with this share of its runs; the others join the run before."""
+        import numpy as np
+
+        kept = np.where(self.ranks < portion(share, len(self.ranks)), np.arange(len(self.ranks)), 0)
+        return np.repeat(self.values[np.maximum.accumulate(kept)], self.lengths)
+
+
+def portion(share: float, count: int) -> int:
+    """A share of so many, at least one unless it is none."""
+    return math.ceil(share * count - 1e-9)

@@ -1,0 +1,149 @@
+"""nat-plot: a picture of any stage's stream.
+
+Neither numpy nor matplotlib is imported before there is something to draw.
+"""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from collections.abc import Iterator
+from typing import NoReturn
+
+from .. import cli
+from ..wire import Record
+
+PANELS = {
+    "bytes": "histogram, position",
+    "pcm": "waveform, spectrogram",
+    "features": "the name of a stream (S, A), measures",
+    "tokens": "layers, changes, usage; only where asked for: measures",
+    "NDJSON": "sections, level, scenes, layers; only where asked for: changes, usage",
+}
+
+
+def size(text: str) -> tuple[float, float]:
+    """An argparse type: WIDTHxHEIGHT in inches, 1 to 100 each."""
+    try:
+        width, height = (float(part) for part in text.lower().split("x"))
+    except ValueError:
+        width = height = 0
+    if not (1 <= width <= 100 and 1 <= height <= 100):
+        raise ArgumentTypeError(f"expected WIDTHxHEIGHT in inches, 1 to 100 each, such as 10x6, got {text!r}")
+    return width, height
+
+
+class Plot(cli.Stage):
+    """The nat-plot command: gathers items, and draws them when all are there (a PDF or a report: one by one)."""
+
+    name = "nat-plot"
+    reads = cli.ANY
+    summary = "Draw any stream of the suite: bytes, pcm, features, tokens or NDJSON in, a picture out."
+    description = "Panels (--what):\n" + "\n".join(f"  {kind:<9} {names}" for kind, names in PANELS.items())
+    examples = (
+        "nat-split song.wav | nat-decode | nat-plot > sound.png",
+        "nat-split song.wav | nat-decode | nat-embed | nat-quantize | nat-pack | nat-plot --theme dark > heard.png",
+        "nat-split song.wav | nat-decode | nat-plot --what spectrogram --format pdf --size 7x3 > figure.pdf",
+        "nat-split song.wav | nat-decode | nat-embed | nat-quantize | nat-plot --report song.html --sound song.wav",
+    )
+
+    @staticmethod
+    def arguments(parser: ArgumentParser) -> None:
+        """Its options."""
+        add = parser.add_argument
+        add("--format", choices=("png", "svg", "pdf"), default="png", help="what to write (default: png)")
+        add(
+            "--what",
+            metavar="PANEL[,PANEL]",
+            help="draw these panels only (default: all but those drawn only where asked for)",
+        )
+        add(
+            "--item",
+            type=cli.ranged(0, 1 << 53, whole=True),
+            metavar="N",
+            help="draw item N only, from 0 (default: all, 12 at most in a png or svg; a pdf has a page for each)",
+        )
+        add(
+            "--size",
+            type=size,
+            metavar="WxH",
+            help="width and height of an item's picture in inches, 1 to 100 "
+            "(default: 10 wide, as high as its panels need; so in a report always)",
+        )
+        add(
+            "--dpi",
+            type=cli.ranged(20, 1200, "dots an inch"),
+            default=150.0,
+            metavar="N",
+            help="dots an inch, 20 to 1200 (default: 150)",
+        )
+        add("--theme", choices=("light", "dark"), default="light", help="background (default: light)")
+        add(
+            "--report",
+            metavar="FILE.html",
+            help="write a self-contained page with pictures, facts and figures into "
+            "FILE.html, and nothing on standard output",
+        )
+        add(
+            "--sound",
+            action="append",
+            metavar="FILE",
+            help="a sound to play in the report; several: one for each "
+            "item, in their order (default: the sound itself, where the input is a pcm stream)",
+        )
+
+    def __init__(self, options: Namespace):
+        super().__init__(options)
+        if options.sound and not options.report:
+            raise cli.UsageError("--sound is played in a --report: give that too")
+        import logging
+
+        self.text = bool(options.report)
+        self.seen = self.drawn = 0  # items
+        logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it tells of its font cache
+        try:
+            from . import picture
+        except ModuleNotFoundError as error:
+            if (error.name or "").partition(".")[0] != "matplotlib":
+                raise
+            raise cli.Failure("matplotlib, which draws, is missing: pip install '.[plot]' in the checkout") from None
+        self.drawing = picture.Drawing(options.theme, options.size, options.dpi, options.what)
+        self.book: picture.Book
+        if options.report:
+            from .report import Report
+
+            self.book = Report(self.drawing, options.report, options.sound or [])
+        elif options.format == "pdf":
+            self.book = picture.Pages(self.drawing)
+        else:
+            self.book = picture.Picture(self.drawing, options.format)
+
+    def process(self, item: cli.Item) -> Iterator[Record | bytes]:
+        """Gather one item. What came of a broken one is drawn, with what is wrong."""
+        from .panels import gather
+
+        number, self.seen = self.seen, self.seen + 1
+        if self.options.item not in (None, number):
+            return
+        view, error = gather(item, self.book.listener(item.head))
+        panels = view.panels()
+        unknown = [name for name in self.drawing.what if name not in panels]
+        if panels and unknown and not error:
+            error = cli.Failure(f"expected --what of {', '.join(panels)}, got {', '.join(unknown)}")
+            view.error = str(error)
+        self.drawn += 1
+        self.book.add(view)
+        if error:
+            raise error
+        yield from ()
+
+    def finish(self) -> Iterator[Record | bytes]:
+        """The picture."""
+        if not self.drawn:
+            wanted = "an item" if self.options.item is None else f"item {self.options.item}"
+            raise cli.Failure(f"nothing to draw: expected {wanted}, got {self.seen} items")
+        yield self.book.finish()
+
+
+def main() -> NoReturn:
+    """Run nat-plot."""
+    cli.main(Plot)
