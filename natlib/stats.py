@@ -1,0 +1,18 @@
+"""Figures that several rooms tell."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+
+def entropy(counts: Iterable[int]) -> float:
+    """The Shannon entropy of what was counted, in bits; 0 where nothing was."""
+    found = [count for count in counts if count > 0]
+    total = sum(found)
+    return abs(math.fsum(count / total * math.log2(count / total) for count in found))
+
+
+def percent(share: float) -> int:
+    """A share, 0 to 1, in per cent; what lies beyond, as other programs' may, is 0 or 100."""
+    return min(100, max(0, round(100 * share)))
