@@ -1,8 +1,7 @@
-"""The decoders at arm's length: libsndfile and ffmpeg, each in a process of its own that gets a file and gives float32.
+"""libsndfile and ffmpeg, each in a process of its own (sandbox.py) that gets a file and gives float32.
 
-Decoders meet hostile bytes in C, so they run where a crash, a hang or a wild allocation is an error message of one
-item: limited in memory and processor time, unable to write files, killed when nothing comes, and stopped when more
-comes than the file's bytes can mean. While they decode on one core, mixing and checksums run on another.
+A decoder is stopped when more comes than the file's bytes can mean. While it decodes on one core, mixing and checksums
+run on another.
 """
 
 from __future__ import annotations
@@ -10,30 +9,22 @@ from __future__ import annotations
 import json
 import os
 import re
-import resource
-import select
 import shutil
 import signal
 import stat
-import warnings
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, BinaryIO, NoReturn
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, BinaryIO
 
-from .. import cli
 from . import uncompressed
+from .sandbox import PATIENCE, PIECE, Broken, Fed, Process
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    Blocks = Iterator[NDArray[np.float32]]  # pieces of sound, shape (n, channels), full scale 1
+    from .processing import Blocks
 
-PIECE = 1 << 18  # bytes of decoded sound in a block, about
-PATIENCE = 60  # seconds without a sign of life
-SPACE = 1 << 30  # bytes of address space
-SPEED = 20_000  # bytes of the file in a second of processor time, at least (after the first minute)
 YIELD = 1 << 18  # bytes of float32 from a byte of the file, at most: 4 times what digital silence in FLAC comes to
-LOG = 1 << 16  # bytes kept of what a decoder says
 
 # What ffmpeg may take the bytes for. Playlists, which name other files, are not among them; nor are pictures and texts.
 CONTAINERS = (
@@ -41,139 +32,6 @@ CONTAINERS = (
     "kvag,loas,matroska,mlp,mmf,mov,mp3,mpc,mpc8,mpeg,mpegts,nistsphere,nut,ogg,oma,paf,pvf,qcp,rm,sds,shn,smk,sol,"
     "sox,swf,tak,truehd,tta,vag,voc,vqf,w64,wav,wsaud,wsd,wv,xa,xwma"
 )
-
-
-class Broken(Exception):
-    """A decoder gave up, and says why."""
-
-
-class Process:
-    """A process with `file` as its standard input, of which `read` gives the standard output."""
-
-    def __init__(self, file: BinaryIO, main: Callable[[], None], feeding: int = -1):
-        self.log = b""  # what came on standard error
-        self.stalled = False  # did nothing come for too long?
-        self.size = os.fstat(file.fileno()).st_size
-        self._feeding = feeding  # the other end of `file`, where that is a pipe
-        self._out, out = os.pipe()
-        self._err, err = os.pipe()
-        self._parent = os.getpid()
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)  # of threads, whose locks the new process won't touch
-            self.pid = os.fork()
-        if not self.pid:
-            self._child(file, main, out, err)
-        os.close(out)
-        os.close(err)
-        cli.enlarge_pipe(self._out)
-        self._poll = select.poll()
-        self._pipes = [self._err, self._out]
-        for pipe in self._pipes:
-            self._poll.register(pipe, select.POLLIN)
-
-    def _child(self, file: BinaryIO, main: Callable[[], None], out: int, err: int) -> NoReturn:
-        """The new process. Whatever happens, it does not return into its parent's code."""
-        try:
-            os.close(self._out)  # so that it dies of SIGPIPE when its parent is gone
-            os.close(self._err)
-            if self._feeding < 0:
-                os.lseek(file.fileno(), 0, os.SEEK_SET)
-            else:
-                os.close(self._feeding)
-            for standard, fd in enumerate((file.fileno(), out, err)):
-                os.dup2(fd, standard)
-            for number in (signal.SIGINT, signal.SIGPIPE):
-                signal.signal(number, signal.SIG_DFL)
-            limits = {"AS": SPACE, "CORE": 0, "FSIZE": 0}
-            if self._feeding < 0:
-                limits["CPU"] = PATIENCE + self.size // SPEED
-            for name, limit in limits.items():
-                which = getattr(resource, f"RLIMIT_{name}")
-                hard = resource.getrlimit(which)[1]
-                resource.setrlimit(which, (limit if hard < 0 else min(limit, hard), hard))
-            main()
-            os._exit(0)
-        except BaseException as error:
-            os.write(err, (str(error) or type(error).__name__).encode())
-        finally:
-            os._exit(1)
-
-    def read(self) -> bytes:
-        """The next bytes, as they come; b"" at the end, and when nothing came for too long."""
-        idle = 0
-        while self._pipes:
-            ready = {fd for fd, _ in self._poll.poll(1000)}  # counted in seconds, so that a stopped job does not age
-            idle = 0 if ready else idle + 1
-            if idle > PATIENCE:
-                self.stalled = True
-                break
-            for fd in [pipe for pipe in self._pipes if pipe in ready]:
-                data = os.read(fd, PIECE)
-                if not data:
-                    self._poll.unregister(fd)
-                    self._pipes.remove(fd)
-                elif fd == self._out:
-                    return data
-                else:
-                    self.log = (self.log + data)[:LOG]
-        return b""
-
-    def close(self) -> int:
-        """End it. Returns its exit status, negative for a signal."""
-        if not self.pid or os.getpid() != self._parent:
-            return 0  # a decoder that its parent did not close before it made the next one: in that one, not its own
-        if self._pipes:
-            os.kill(self.pid, signal.SIGKILL)
-        status = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
-        self.pid = 0
-        os.close(self._out)
-        os.close(self._err)
-        return status
-
-
-class Fed(Process):
-    """A process that is given `data` as it comes, which may never end."""
-
-    def __init__(self, data: Iterator[bytes], main: Callable[[], None]):
-        standard_input, feeding = os.pipe()
-        with open(standard_input, "rb", buffering=0) as file:
-            super().__init__(file, main, feeding)
-        cli.enlarge_pipe(feeding)
-        os.set_blocking(feeding, False)
-        self._data = data
-        self._held = memoryview(b"")
-
-    def read(self) -> bytes:
-        """The next bytes. Waits for them only where there is nothing to give."""
-        while self._feeding >= 0 and not self._poll.poll(0):
-            if not self._held:
-                self._held = memoryview(next(self._data, b""))
-                self.size += len(self._held)
-            try:
-                if self._held:
-                    self._held = self._held[os.write(self._feeding, self._held) :]
-                    continue
-            except BlockingIOError:
-                writing = select.poll()
-                for fd, event in ((self._feeding, select.POLLOUT), *((fd, select.POLLIN) for fd in self._pipes)):
-                    writing.register(fd, event)
-                if writing.poll(1000 * PATIENCE):
-                    continue
-                self.stalled = True
-            except BrokenPipeError:
-                pass
-            self._stop()
-        return super().read()
-
-    def close(self) -> int:
-        """End it. Returns its exit status."""
-        self._stop()
-        return super().close()
-
-    def _stop(self) -> None:
-        if self._feeding >= 0:
-            os.close(self._feeding)
-            self._feeding = -1
 
 
 class Decoder:
