@@ -1,4 +1,4 @@
-"""nat-split: bytes to items. Where the files end is found in containers.py."""
+"""nat-split: bytes to items."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from ..wire import Head, Record
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
-    from .containers import Format, Window
+    from .signatures import Format
+    from .window import Window
 
 CUT_SHORT = "cut off before its declared end; what it took of other files comes again"
 BUFFERS = 4  # that are read into in turn, while others are hashed
@@ -59,7 +60,8 @@ class Split(cli.Stage):
         how.add_argument("--fs-only", action="store_true", help="cut standard input at every FS, and nowhere else")
 
     def items(self, source: cli.Source) -> Iterator[cli.Item]:
-        from . import containers
+        from .table import SIGNATURES, identify
+        from .window import Window
 
         self.emit = source.run.emit
         buffers = self.buffers()
@@ -71,31 +73,33 @@ class Split(cli.Stage):
                 continue
             if os.isatty(fd):
                 source.run.say("type or paste text; Ctrl-D on a new line ends it")
-            window = containers.Window(source.views(fd, buffers), self.passed)
+            window = Window(source.views(fd, buffers), self.passed, SIGNATURES)
             try:
                 if path == "-":
                     yield from self.cut(window, source.run)
                 else:
-                    yield whole(cli.name_keys(path), window, containers.identify(window, whole=True))
+                    yield whole(cli.name_keys(path), window, identify(window, whole=True))
             except OSError as error:  # nothing could be read, or no more
                 yield cli.Missing(f"stdin-{self.count}" if path == "-" else path, error)
 
     def cut(self, window: Window, run: cli.Run) -> Iterator[cli.Item]:
         """The files of standard input."""
-        from . import containers
+        from .boundaries import at_fs, separator
+        from .table import identify
+        from .trust import cut_short
 
         while True:
             start = window.tell()
             self.count += 1
-            head, form = {"name": f"stdin-{self.count}"}, containers.identify(window)
+            head, form = {"name": f"stdin-{self.count}"}, identify(window)
             if self.options.whole:
                 yield whole(head, window, form)
             else:
-                yield File(head, window, form._replace(find=containers.at_fs) if self.options.fs_only else form)
-            if containers.cut_short(window):
+                yield File(head, window, form._replace(find=at_fs) if self.options.fs_only else form)
+            if cut_short(window):
                 run.failed += 1
                 run.say(f"stdin-{self.count}: {CUT_SHORT}")
-            window.skip(len(containers.separator(window.peek(2))))
+            window.skip(len(separator(window.peek(2))))
             if not window.peek(1):
                 return
             if window.tell() == start:
@@ -121,12 +125,12 @@ class Split(cli.Stage):
             return
         import hashlib
 
-        from . import containers
+        from .table import find_end
 
         self.digest, self.size, start = hashlib.sha256(), 0, item.window.tell()
         yield cli.header(item, "bytes")
         try:
-            extent = containers.find_end(item.window, item.form)
+            extent = find_end(item.window, item.form)
         except OSError as error:
             raise cli.Failure(error.strerror or str(error)) from None
         finally:
@@ -141,9 +145,9 @@ class Split(cli.Stage):
 
 def whole(head: Head, window: Window, form: Format) -> File:
     """All that the window shows, as one file."""
-    from . import containers
+    from .boundaries import to_the_end
 
-    return File({**head, "extent": "end-of-input"}, window, form._replace(find=containers.to_the_end))
+    return File({**head, "extent": "end-of-input"}, window, form._replace(find=to_the_end))
 
 
 def main() -> NoReturn:

@@ -55,7 +55,9 @@ def measured(folder: Path) -> Iterator[tuple[str, float, float, float]]:
 
     piece = folder / "piece.wav"
     piece.write_bytes(wav(synth.piece()))
-    head = json.loads(sh(f"nat-split '{piece}' | nat-decode | nat-embed | nat-quantize | nat-pack | head -n 1").stdout)
+    head = json.loads(
+        sh(f"nat-split '{piece}' | nat-decode | nat-embed | nat-quantize | nat-pack | head -n 1", status=None).stdout
+    )
     yield "Its codes come to 0.6 kbit/s", 0.55, 0.65, sum(log2(layer["vocab"]) for layer in head["layers"]) / 80
     yield "Samples take 10 MB a minute at 44.1 kHz", 9.5, 11, 44100 * 4 * 60 / 1e6
 

@@ -15,8 +15,11 @@ from helpers import AUDIO, ZOO, needs, needs_audio, needs_zoo, noise, tone, wav
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from natlib.split.command import containers
-from natlib.split.containers import FORMATS, Window
+from natlib.split.boundaries import separator
+from natlib.split.signatures import REACH, Format
+from natlib.split.table import FORMATS, SIGNATURES, find_end, identify
+from natlib.split.trust import cut_short
+from natlib.split.window import Window
 
 SEPARATORS = (b"", b"\x1c", b"\x1c\n")
 Part = tuple[str, str, bytes]  # format, extent, bytes
@@ -26,16 +29,16 @@ def split(data: bytes, pieces: Iterable[bytes] | None = None, starts: list[int] 
     """The files in `data`, which comes in `pieces`. Their places are added to `starts`."""
     result: list[Part] = []
     file: list[bytes] = []
-    window = Window(iter([data] if pieces is None else pieces), file.append)
+    window = Window(iter([data] if pieces is None else pieces), file.append, SIGNATURES)
     while True:
         if starts is not None:
             starts.append(window.tell())
-        form = containers.identify(window)
-        extent = containers.find_end(window, form)
+        form = identify(window)
+        extent = find_end(window, form)
         result.append((form.name, extent, b"".join(file)))
         file.clear()
-        containers.cut_short(window)
-        window.skip(len(containers.separator(window.peek(2))))
+        cut_short(window)
+        window.skip(len(separator(window.peek(2))))
         if not window.peek(1):
             return result
 
@@ -186,8 +189,8 @@ def test_every_line_of_the_table_is_tested() -> None:
 
 
 @pytest.mark.parametrize("form", FORMATS, ids=lambda form: form.name)
-def test_a_signature_fits_where_it_is_looked_for(form: containers.Format) -> None:
-    assert all(len(literal) <= containers.REACH - 16 for literal in form.literals)
+def test_a_signature_fits_where_it_is_looked_for(form: Format) -> None:
+    assert all(len(literal) <= REACH - 16 for literal in form.literals)
     assert form.here or form.literals[0][:1] not in (b"\0", FS)
 
 

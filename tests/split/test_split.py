@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from helpers import AUDIO, BIN, ROOT, ZOO, needs_audio, needs_zoo, noise, records, sh, tone, wav
 
-from natlib.split.containers import FORMATS
+from natlib.split.table import FORMATS
 from natlib.wire import Head
 
 SEPARATORS = (b"", b"\x1c", b"\x1c\n")

@@ -1,0 +1,121 @@
+"""How far a length that a header declares is believed: it has to lead to an end, and no other file may start before."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from .boundaries import cut, known, likely, over, separator
+from .formats.tags import ID3, id3_size
+from .signatures import REACH, Check, Find
+from .window import AHEAD, LOOK, Preview, TooFarError, Window
+
+
+def declared(find: Find, long: Find | None = None) -> Find:
+    """For formats that nobody can play before they are whole: a length is believed if it leads to an end.
+
+    If it doesn't, and a file starts before, this one was cut off there. What is longer than AHEAD is `trusted`, or
+    left to the finder `long`.
+    """
+
+    def believe(window: Window) -> str:
+        preview = Preview(window)
+        try:
+            extent = find(preview)
+            if over(window, preview.at):
+                window.take(preview.at)
+                return extent
+        except EOFError:
+            pass
+        except TooFarError:
+            return (long or trusted(find))(window)
+        return cut_off(window, preview.at) or find(window)
+
+    return believe
+
+
+def trusted(find: Find) -> Find:
+    """For formats that are passed on as they come: a length is believed, and only searched when it led to no end.
+
+    If a file starts in there, this one was cut off before. Its bytes can't be taken back, but the other comes again, as
+    a file of its own: here, where the input has ended; else by `cut_short`, since no file waits for the next.
+    """
+
+    def believe(window: Window) -> str:
+        if window.passed():
+            return declared(find, find)(window)  # it is here, and need not come a third time
+        window.keep()
+        try:
+            return find(window)
+        except EOFError:
+            if again(window):
+                return "next-file"
+            raise
+
+    return believe
+
+
+def cut_short(window: Window) -> bool:
+    """Was the file that has just ended cut off before its declared end? Then what was taken of others comes again."""
+    return window.keeps() and not over(window) and again(window)
+
+
+def again(window: Window) -> bool:
+    """Go back in what was kept to the first certain start of another file, if there is one."""
+    size = window.again()
+    start = certain(window, size)
+    window.skip(start or size)
+    return start > 0
+
+
+def certain(window: Window, limit: int) -> int:
+    """How far ahead, but less than `limit`, another file certainly starts, or the separator before it; 0: none does."""
+    for place in lookout(window, limit):
+        head = window.peek(REACH, place)
+        start = place + len(separator(head))
+        if known(window, start, searching=True):
+            tag = window.peek(REACH, start)
+            size = id3_size(tag) if ID3.match(tag) else 0
+            if size == 0 or (size <= AHEAD and known(window, start + size)):  # there are such tags in WAV and AIFF, too
+                return place
+    return 0
+
+
+def lookout(window: Window, limit: int) -> Iterator[int]:
+    """The places less than `limit` ahead, but not the next byte, that look like a cut."""
+    for at in range(0, limit, LOOK):
+        first = max(0, at - 2)  # where a separator may be
+        data = window.peek(min(LOOK + at - first, limit - first) + 2 * REACH, first)
+        stop = min(len(data), at - first + LOOK, limit - first)
+        yield from (first + place for place in likely(window.signatures, data, at - first or 1, stop))
+
+
+def cut_off(window: Window, size: int) -> str:
+    """Take what comes before the file that surely starts in the next `size` bytes; "" where none does."""
+    for place in lookout(window, size):
+        head = window.peek(2 + REACH, place)
+        if window.signatures.sure.match(head, len(separator(head))):
+            window.take(place)
+            return cut(window)
+    return ""
+
+
+def lost(window: Window, size: int, sync: bytes, resume: Check) -> str:
+    """Take the rest of a file whose structure breaks off, where the next `size` bytes seem to be the last of it.
+
+    Returns the extent, or "" where the structure goes on after all, not far away, at the bytes `sync`.
+    """
+    data = window.peek(size + LOOK + 2 * REACH)
+    end = min(size + LOOK, len(data))
+    places = {match.start() for match in re.compile(re.escape(sync)).finditer(data, 1, end)}
+    for place in sorted(places.union(likely(window.signatures, data, 1, end))):
+        if resume(window, place):
+            window.take(place)
+            return ""
+        if extent := cut(window, place):
+            if place < size:
+                window.take(place)
+                return extent
+            break
+    window.take(size)
+    return "exact"
