@@ -8,21 +8,19 @@ from __future__ import annotations
 
 import json
 import math
+import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .. import wire
+from ..stats import entropy
 from ..wire import Head
 from .jobs import stream
 
-if TYPE_CHECKING:
-    from ..quantize.codebook import Codebook
-
-DATA = Path(__file__).parent.parent / "data"
 SHIFTS = 8  # of one layer against the other, for what two of them share by chance
 STAGES = ("nat-split", "nat-decode", "nat-embed", "nat-quantize", "nat-pack")
 
@@ -45,15 +43,9 @@ def read(path: Path) -> tuple[Head, Head, NDArray[np.uint8]]:
     return head, end, np.frombuffer(b"".join(blocks), np.uint8).reshape(-1, wire.row_size(head) or 1)
 
 
-def entropy(counts: NDArray[np.int64]) -> float:
-    """The entropy of `counts`, in bits."""
-    share = counts[counts > 0] / max(counts.sum(), 1)
-    return float(-(share * np.log2(share)).sum()) + 0.0
-
-
 def joint(a: Codes, b: Codes) -> float:
     """The entropy of pairs of codes, in bits."""
-    return entropy(np.unique(a * 65536 + b, return_counts=True)[1])
+    return entropy(np.unique(a * 65536 + b, return_counts=True)[1].tolist())
 
 
 def shared(a: Codes, b: Codes) -> tuple[float, float]:
@@ -63,47 +55,23 @@ def shared(a: Codes, b: Codes) -> tuple[float, float]:
     against the other in time, round the end: each layer stays what it is, only what they have to do with each other
     is gone.
     """
-    alone = entropy(np.bincount(a)) + entropy(np.bincount(b))
+    alone = entropy(np.bincount(a).tolist()) + entropy(np.bincount(b).tolist())
     steps = sorted({len(a) * k // (SHIFTS + 1) for k in range(1, SHIFTS + 1)} - {0})
     chance = [alone - joint(a, np.roll(b, step)) for step in steps]
     return alone - joint(a, b), float(np.mean(chance)) if chance else 0.0
 
 
-def codebook(head: Head) -> Codebook | None:
-    """The codebook that made the tokens, if it is one of those that ship."""
-    from ..quantize.codebook import Codebook
-
-    wanted = head["codebook"].get("sha256") if isinstance(head.get("codebook"), dict) else None
-    for path in sorted(DATA.glob("*.safetensors")):
-        book = Codebook.load(path.read_bytes())
-        if book.sha256 == wanted:
-            return book
-    return None
-
-
-def distortion(book: Codebook, features: Path, codes: Codes) -> list[float | None]:
-    """By layer: what is left of the squared distance from the mean, as a share of that in the codebook's corpus."""
-    layers, frame = book.meta["layers"], 0
-    left = np.zeros(len(layers))
-    with features.open("rb") as file:
-        records = stream(file)
-        width = wire.row_size(next(records).head)
-        for record in records:
-            if record.event != "data":
-                continue
-            rows = np.frombuffer(record.payload, "<f4").reshape(len(record.payload) // width, -1)
-            first = layer = 0
-            for quantizer in book.streams:
-                rest = quantizer.project(rows[:, first : first + quantizer.width])
-                first += quantizer.width
-                for words in quantizer.codewords:
-                    rest -= words[codes[frame : frame + len(rows), layer]]
-                    left[layer] += (rest * rest).sum()
-                    layer += 1
-            frame += len(rows)
-    tops = [next(other for other in layers if other["stream"] == layer["stream"]) for layer in layers]
-    wholes = [frame * top["mean_square"] / top["distortion"] if top["distortion"] else 0.0 for top in tops]
-    return [digits(value / whole) if whole else None for value, whole in zip(left.tolist(), wholes, strict=True)]
+def distortion(folder: Path) -> list[float | None]:
+    """By layer, what quantization leaves; None where the codebook is none that ships."""
+    command = [
+        sys.executable,
+        "-P",
+        "-m",
+        "natlib.quantize.distortion",
+        str(folder / "features"),
+        str(folder / "tokens"),
+    ]
+    return list(json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout))
 
 
 def digits(value: float) -> float:
@@ -118,15 +86,15 @@ def metrics(folder: Path) -> Head:
     codes: Codes = grid.view("<u2")[:, : len(layers)].astype(np.int64)
     frames, names = len(codes), [str(layer["name"]) for layer in layers]
     seconds = frames / head["frame_rate"]
-    book = codebook(head)
-    left = distortion(book, folder / "features", codes) if book else [None] * len(layers)
+    left = distortion(folder)
     figures: list[Head] = []
     for number, layer in enumerate(layers):
         counts = np.bincount(codes[:, number], minlength=layer["vocab"])
+        bits = entropy(counts.tolist())
         used, most = int(np.count_nonzero(counts)), math.log2(max(layer["vocab"], 2))
         figures.append({
             "name": names[number], "vocab": layer["vocab"], "used": used, "utilisation": digits(used / layer["vocab"]),
-            "entropy_bits": digits(entropy(counts)), "entropy_share": digits(entropy(counts) / most),
+            "entropy_bits": digits(bits), "entropy_share": digits(bits / most),
             "changes_per_second": digits(np.count_nonzero(np.diff(codes[:, number])) / seconds),
             "distortion": left[number],
         })  # fmt: skip
@@ -171,5 +139,5 @@ def main(folder: str) -> None:
 if __name__ == "__main__":
     try:
         main(*sys.argv[1:])
-    except (OSError, wire.WireError) as error:
+    except (OSError, subprocess.CalledProcessError, wire.WireError) as error:
         sys.exit(f"natlib.batch.file_metrics: {error}")

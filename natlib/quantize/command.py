@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import itertools
-import math
-import os
 import re
 import sys
 from argparse import ArgumentTypeError
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from .. import cli, wire
-from ..cli import Failure, Item, Source, Upstream, UsageError
+from ..cli import Failure, Item, Source, UsageError
 from ..wire import Head, Record
 
 if TYPE_CHECKING:
@@ -22,12 +20,11 @@ if TYPE_CHECKING:
     from numpy import float32, uint16
     from numpy.typing import NDArray
 
-    from .codebook import Codebook, Reservoir
+    from .codebook import Codebook
+    from .introductions import Introductions
+    from .reservoir import Sampler
 
-DATA = Path(__file__).parent.parent / "data"
-SAMPLE = 1 << 17  # rows that a codebook is fitted on, at most
-SAMPLE_BYTES = 48 << 20
-SHARE = 400  # of them from any one item: long ones shall not swamp the short
+MOST = 1000  # codes in a layer: three digits
 HOLD = 0.15  # an eighth fewer changes in A, a quarter in S; and S0 and A0 as stable when a sound is shifted by 2 ms
 ABSENT = -32768  # a measure that is not there
 
@@ -37,7 +34,7 @@ def layer_codes(text: str) -> tuple[str, list[int]]:
     name, _, numbers = text.rpartition("=")
     if not name or not re.fullmatch(r"[0-9]{1,4}(,[0-9]{1,4}){0,8}", numbers):
         raise ArgumentTypeError(f"expected STREAM=N,N,… with 1 to 9 layers, got {text!r}")
-    return name, [cli.ranged(1, 1000, "codes in a layer", whole=True)(number) for number in numbers.split(",")]
+    return name, [cli.ranged(1, MOST, "codes in a layer", whole=True)(number) for number in numbers.split(",")]
 
 
 class Quantize(cli.Stage):
@@ -81,7 +78,7 @@ the stream itself: that needs the whole of it, kept on disk meanwhile, before an
             action="append",
             default=[],
             metavar="STREAM=N,N,…",
-            help="when fitting: codes in each layer of a stream, 1 to 1000 (default: 128,32,32,32 for "
+            help=f"when fitting: codes in each layer of a stream, 1 to {MOST} (default: 128,32,32,32 for "
             "a semantic stream, 256,128,128,128 for any other)",
         )
         parser.add_argument(
@@ -96,8 +93,6 @@ the stream itself: that needs the whole of it, kept on disk meanwhile, before an
     def __init__(self, options: Namespace):
         super().__init__(options)
         self.say: Callable[[str], None] = cli.complain
-        self.given: Codebook | None = None  # for every item, whatever its model
-        self.shipped: dict[str, Codebook | None] = {}  # by model
         self.sampler: Sampler | None = None
         self.saved = not options.save_codebook
         self.introductions: dict[str, Introductions] = {}  # by codebook
@@ -108,15 +103,16 @@ the stream itself: that needs the whole of it, kept on disk meanwhile, before an
         for file in filter(None, (options.fit, options.save_codebook)):
             if not Path(file).parent.is_dir():
                 raise Failure(f"{cli.display(file)}: no such folder to write it to")  # said before the work, not after
-        if options.codebook:
-            self.given = load(Path(options.codebook))
+        from .codebooks import Codebooks
+
+        self.codebooks = Codebooks(options.codebook)
 
     def items(self, source: Source) -> Iterator[Item]:
         """Those of the input; from the first one that no codebook is there for, only once one is fitted on the rest."""
         self.say = source.run.say
         items = source.items()
         for item in items:
-            if self.options.fit or item.failure or self.codebook(item.head):
+            if self.options.fit or item.failure or self.codebooks.find(item.head):
                 yield item
             else:
                 yield from self.fitted(item, items)
@@ -126,6 +122,8 @@ the stream itself: that needs the whole of it, kept on disk meanwhile, before an
         if not self.options.fit:
             yield from self.tokens(item)
             return
+        from .reservoir import Sampler
+
         self.sampler = self.sampler or Sampler(item.head, self.options.seed)
         for _ in self.sampler.watch(item):
             pass
@@ -135,28 +133,21 @@ the stream itself: that needs the whole of it, kept on disk meanwhile, before an
         if self.options.fit:
             if self.sampler is None:
                 raise Failure("no items to fit a codebook on")
+            from .codebooks import save
+
             save(self.options.fit, self.fit(self.sampler))
         return iter(())
-
-    def codebook(self, head: Head) -> Codebook | None:
-        """The codebook for the stream with this header: the given or fitted one, the one that ships, or none."""
-        if self.given:
-            return self.given
-        model = head.get("model")
-        if not isinstance(model, str) or not re.fullmatch(r"[A-Za-z0-9_-]+", model):
-            return None  # a header shall not choose among the machine's files
-        if model not in self.shipped:
-            path = DATA / f"{model}.safetensors"
-            self.shipped[model] = load(path) if path.exists() else None
-        return self.shipped[model]
 
     def tokens(self, item: Item) -> Iterator[Record | bytes]:
         """The item's tokens, with an introduction before the first block that uses a code."""
         import numpy as np
 
         from .codebook import SLICE, CodebookError
+        from .codebooks import save
+        from .introductions import Introductions
+        from .reservoir import finite
 
-        codebook = self.codebook(item.head)
+        codebook = self.codebooks.find(item.head)
         if codebook is None:
             raise Failure("no header of a features stream came with it")
         try:
@@ -194,36 +185,26 @@ the stream itself: that needs the whole of it, kept on disk meanwhile, before an
 
     def fitted(self, first: Item, rest: Iterator[Item]) -> Iterator[Item]:
         """`first` and all that follow, kept in a file without a name until a codebook is fitted on them."""
-        import tempfile
+        from .codebooks import Spool
+        from .reservoir import Sampler
 
         model = first.head.get("model", "the stream's encoder")
         self.say(f"no codebook is built in for {model}: reading all of the input to fit one on it")
-        with tempfile.TemporaryFile() as spool:
-            writer = wire.Writer()
-            sampler = Sampler(first.head, self.options.seed)
+        sampler = Sampler(first.head, self.options.seed)
+        with Spool() as spool:
             for item in itertools.chain([first], rest):
-                spool.writelines(writer.write(item.head))
-                end: Head | None
-                try:
-                    if item.failure:
-                        raise item.failure
-                    for record in sampler.watch(item):
-                        spool.writelines(writer.write(*record))
-                    end = item.end
-                except Upstream as error:
-                    end = error.head
-                except Failure as error:
-                    self.say(f"{item.name}: {error}")
-                    end = {"event": "error", "stage": self.name, "message": str(error)}
-                spool.writelines(writer.write(end or {"event": "end"}))
-            self.given = self.fit(sampler)
-            self.given.meta["fitted_on"] = "the stream itself"
-            spool.seek(0)
-            yield from reread(spool)
+                if failure := spool.keep(item, sampler.watch, self.name):
+                    self.say(f"{item.name}: {failure}")
+            codebook = self.fit(sampler)
+            codebook.meta["fitted_on"] = "the stream itself"
+            self.codebooks.given = codebook
+            yield from spool.items()
 
     def fit(self, sampler: Sampler) -> Codebook:
         """The codebook for what was sampled. Raises Failure."""
-        from .codebook import CodebookError, fit
+        from .codebook import CodebookError
+        from .codebooks import report
+        from .fit import fit
 
         corpus = {"items": sampler.reservoir.items, "frames": sampler.reservoir.frames}
         if self.options.corpus:
@@ -237,75 +218,6 @@ the stream itself: that needs the whole of it, kept on disk meanwhile, before an
         for line in report(codebook):
             self.say(line)
         return codebook
-
-
-class Sampler:
-    """Watches items go by, and keeps what a codebook is fitted on."""
-
-    def __init__(self, head: Head, seed: int):
-        from .codebook import Reservoir
-
-        self.head = head
-        self.width = wire.row_size(head) // 4
-        self.features = self.width - len(head.get("measures", []))
-        limit = max(1, min(SAMPLE, SAMPLE_BYTES // 4 // self.width))
-        self.reservoir: Reservoir = Reservoir(self.width, limit, SHARE, seed)
-
-    def watch(self, item: Item) -> Iterator[Record]:
-        """The item's records, unchanged. Raises what iterating over it does, and Failure where it does not fit in."""
-        import numpy as np
-
-        from .codebook import describe
-
-        if describe(item.head) != describe(self.head) or item.head.get("measures") != self.head.get("measures"):
-            raise Failure(f"expected {describe(self.head)} and measures as in item 0, got {describe(item.head)}")
-        whole, frames = False, 0
-        try:
-            for record in item:
-                if record.event == "data":
-                    rows = np.frombuffer(record.payload, "<f4").reshape(-1, self.width)
-                    finite(rows[:, : self.features], frames)
-                    self.reservoir.add(rows)
-                    frames += len(rows)
-                yield record
-            whole = True
-        finally:
-            self.reservoir.end(whole)
-
-
-class Introductions:
-    """What a codebook's codes measure like, as `code` notes: each is put into bytes once, for all items."""
-
-    def __init__(self, codebook: Codebook):
-        self.layers: list[str] = [layer["name"] for layer in codebook.meta["layers"]]
-        self.tables = [table for stream in codebook.streams for table in stream.measures]
-        self.names: list[str] = [measure["name"] for measure in codebook.meta["measures"]]
-        self.digits = [digits(measure.get("step", 1)) for measure in codebook.meta["measures"]]
-        self.notes: dict[tuple[int, int], bytes] = {}
-
-    def item(self) -> Callable[[NDArray[uint16]], bytes]:
-        """A function that takes the blocks of one item, and gives the notes for the codes that are new in each."""
-        known: list[set[int]] = [set() for _ in self.layers]
-
-        def introduce(codes: NDArray[uint16]) -> bytes:
-            notes = b""
-            for layer, column in enumerate(codes.T.tolist()):
-                new = set(column) - known[layer]
-                known[layer] |= new
-                for code in sorted(new):
-                    notes += self.note(layer, code)
-            return notes
-
-        return introduce
-
-    def note(self, layer: int, code: int) -> bytes:
-        """The introduction of one code."""
-        if (layer, code) not in self.notes:
-            values = zip(self.names, self.tables[layer][code].tolist(), self.digits, strict=True)
-            said = {name: round(value, places) for name, value, places in values if not math.isnan(value)}
-            head = {"event": "code", "layer": self.layers[layer], "code": code, "measures": said}
-            self.notes[layer, code] = wire.dump(head)
-        return self.notes[layer, code]
 
 
 def header(head: Head, codebook: Codebook, plain: bool, hold: float) -> Head:
@@ -323,77 +235,12 @@ def header(head: Head, codebook: Codebook, plain: bool, hold: float) -> Head:
     return head
 
 
-def finite(features: NDArray[float32], frames: int) -> None:
-    """Raise Failure where a number is NaN or infinite; `frames` came before."""
-    import numpy as np
-
-    if not np.isfinite(features).all():
-        frame = frames + int(np.flatnonzero(~np.isfinite(features).all(axis=1))[0])
-        raise Failure(f"frame {frame}: expected finite features, got NaN or infinity")
-
-
 def measures(rows: NDArray[float32]) -> NDArray[uint16]:
     """Measures on their grid, absent NaN, as the 16-bit integers of the wire."""
     import numpy as np
 
     numbers = np.clip(np.rint(rows), -32767, 32767)
     return np.where(np.isnan(numbers), ABSENT, numbers).astype("<i2").view("<u2")
-
-
-def digits(step: float) -> int | None:
-    """Decimals that a number on a grid of `step` needs; None for none, as round() takes it."""
-    return max(0, math.ceil(-math.log10(step) - 1e-9)) or None
-
-
-def reread(spool: IO[bytes]) -> Iterator[Item]:
-    """The items in a stream that we wrote."""
-    reader = wire.Reader()
-    records = itertools.chain.from_iterable(map(reader.feed, iter(lambda: spool.read(cli.CHUNK), b"")))
-    for record in records:
-        if record.head["kind"] == Quantize.reads:
-            item = Item(record.head, records)
-        else:  # it failed before it became features: an error follows
-            item = Item(record.head, iter(()), Upstream(next(records).head))
-        yield item
-        item.drain()
-
-
-def load(path: Path) -> Codebook:
-    """The codebook in a file. Raises Failure."""
-    from .codebook import MAX_FILE, Codebook, CodebookError
-
-    try:
-        with path.open("rb") as file:
-            return Codebook.load(file.read(MAX_FILE))
-    except OSError as error:
-        raise Failure(f"{cli.display(str(path))}: {error.strerror}") from None
-    except CodebookError as error:
-        raise Failure(f"{cli.display(str(path))}: {error}") from None
-
-
-def save(name: str, codebook: Codebook) -> None:
-    """Write a codebook's file, whole or not at all. Raises Failure."""
-    part = f"{name}.{os.getpid()}"
-    try:
-        Path(part).write_bytes(codebook.raw)
-        Path(part).replace(name)
-    except OSError as error:
-        Path(part).unlink(missing_ok=True)
-        raise Failure(f"{cli.display(name)}: {error.strerror}") from None
-
-
-def report(codebook: Codebook) -> Iterator[str]:
-    """What a person wants to know of a codebook that was just fitted, in lines."""
-    corpus = codebook.meta["corpus"]
-    yield (f"codebook {codebook.meta['name']}: fitted on {corpus['rows']} of {corpus['frames']} frames "
-           f"of {corpus['items']} items")  # fmt: skip
-    yield "layer codes  used entropy distortion neighbours  rank"
-    for layer in codebook.meta["layers"]:
-        order = layer["order"]
-        yield (
-            f"{layer['name']:5} {layer['vocab']:5} {layer['utilisation']:5.0%} {layer['entropy_share']:7.1%} "
-            f"{layer['distortion']:10.4f} {order.get('neighbours', 1):10.3f} {order.get('rank', 1):5.2f}"
-        )
 
 
 def main() -> NoReturn:

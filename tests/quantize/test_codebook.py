@@ -7,8 +7,10 @@ import safetensors.numpy
 from hypothesis import given
 from hypothesis import strategies as st
 
-from natlib.quantize.codebook import Codebook, CodebookError, Quantizer, Reservoir
-from natlib.quantize.command import codebook as rvq
+from natlib.quantize.codebook import Codebook, CodebookError, Layer, Projection, Quantizer
+from natlib.quantize.fit import fit, nearest, usage
+from natlib.quantize.ordinal import order_quality, ordinal
+from natlib.quantize.reservoir import Reservoir
 
 HEAD = {
     "model": "test", "model_version": "1", "frame_rate": 12.5,
@@ -25,21 +27,22 @@ def walk(frames: int = 600, width: int = 13, seed: int = 1) -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def codebook() -> Codebook:
-    return rvq.fit(HEAD, walk(), {"S": (40, 20, 10), "A": (60, 30)}, 1, {})
+    return fit(HEAD, walk(), {"S": (40, 20, 10), "A": (60, 30)}, 1, {})
 
 
 def reference(quantizer: Quantizer, features: np.ndarray) -> list[list[int]]:
     """What Quantizer.encode should give, in Python's integers."""
-    mean, projection = quantizer.mean.astype(int).tolist(), quantizer.projection.astype(int).tolist()
+    how = quantizer.projection
+    mean, projection = how.mean.astype(int).tolist(), how.matrix.astype(int).tolist()
     result = []
     for row in features.tolist():
-        x = [max(-(2**20), min(2**20, round(value * 2.0**quantizer.grid))) for value in row]
+        x = [max(-(2**20), min(2**20, round(value * 2.0**how.grid))) for value in row]
         x = [value - middle for value, middle in zip(x, mean, strict=True)]
         sums = [sum(a * line[k] for a, line in zip(x, projection, strict=True)) for k in range(len(projection[0]))]
-        rest = [max(-(2**18), min(2**18, round(total * 2.0**-quantizer.shift))) for total in sums]
+        rest = [max(-(2**18), min(2**18, round(total * 2.0**-how.shift))) for total in sums]
         codes = []
-        for words in quantizer.codewords:
-            words = words.astype(int).tolist()
+        for layer in quantizer.layers:
+            words = layer.codewords.astype(int).tolist()
             far = [sum((a - b) ** 2 for a, b in zip(rest, word, strict=True)) for word in words]
             codes.append(far.index(min(far)))
             rest = [a - b for a, b in zip(rest, words[codes[-1]], strict=True)]
@@ -58,13 +61,15 @@ def test_encode_is_exact(codebook: Codebook) -> None:
 def test_encode_is_exact_whatever_the_features_are(seed: int, width: int, size: float) -> None:
     features = (np.random.default_rng(seed).standard_normal((30, width)) * size).astype(np.float32)
     head = {"streams": [{"name": "X", "width": width}]}
-    book = rvq.fit(head, features, {"X": (5, 3)}, 1, {})
+    book = fit(head, features, {"X": (5, 3)}, 1, {})
     assert book.encode(features).tolist() == reference(book.streams[0], features)
 
 
 def test_ties_go_to_the_lower_code() -> None:
     words = np.array([[4.0], [-4.0], [4.0], [0.0]])
-    quantizer = Quantizer("X", "other", 0, 0, np.zeros(1), np.ones((1, 1)), [words])
+    quantizer = Quantizer(
+        "X", "other", Projection(0, 0, np.zeros(1), np.ones((1, 1))), [Layer(words, np.empty((4, 0)))]
+    )
     assert quantizer.encode(np.array([[2.0], [-2.0], [5.0], [0.0]], np.float32)).ravel().tolist() == [0, 1, 0, 3]
 
 
@@ -73,9 +78,9 @@ def test_the_file_holds_what_was_fitted(codebook: Codebook) -> None:
     loaded = Codebook.load(codebook.raw)
     codes = loaded.encode(walk())
     for layer, column in zip(loaded.meta["layers"], codes.T, strict=True):
-        assert rvq.usage(column, layer["vocab"]).items() <= layer.items()
-    points = loaded.streams[1].project(walk()[:, 6:11])
-    assert np.mean(rvq.nearest(points, loaded.streams[1].codewords[0])[1]) == loaded.meta["layers"][3]["mean_square"]
+        assert usage(column, layer["vocab"]).items() <= layer.items()
+    points = loaded.streams[1].projection.points(walk()[:, 6:11])
+    assert np.mean(nearest(points, loaded.streams[1].layers[0].codewords)[1]) == loaded.meta["layers"][3]["mean_square"]
 
 
 def test_every_layer_is_used_and_lowers_the_distortion(codebook: Codebook) -> None:
@@ -87,18 +92,18 @@ def test_every_layer_is_used_and_lowers_the_distortion(codebook: Codebook) -> No
 
 
 def test_a_seed_makes_the_fit() -> None:
-    books = [rvq.fit(HEAD, walk(300), {}, seed, {}).raw for seed in (1, 1, 2)]
+    books = [fit(HEAD, walk(300), {}, seed, {}).raw for seed in (1, 1, 2)]
     assert books[0] == books[1] != books[2]
 
 
 def test_numbers_are_near_where_codewords_are() -> None:
     line = np.rint(np.random.default_rng(5).permutation(64))[:, None] * np.array([[30.0, 40.0]])
-    order = rvq.ordinal(line, None)
+    order = ordinal(line, None)
     assert line[order][:, 0].tolist() == sorted(line[:, 0].tolist())
-    assert rvq.order_quality(line[order])["rank"] == 1.0
+    assert order_quality(line[order])["rank"] == 1.0
     cloud = np.rint(np.random.default_rng(6).normal(0, 1000, (100, 8)))
-    assert sorted(rvq.ordinal(cloud, None).tolist()) == list(range(100))
-    quality = rvq.order_quality(cloud[rvq.ordinal(cloud, None)])
+    assert sorted(ordinal(cloud, None).tolist()) == list(range(100))
+    quality = order_quality(cloud[ordinal(cloud, None)])
     assert quality["neighbours"] < 0.85 < 0.9 < quality["shuffled"]["neighbours"]
     assert quality["rank"] > 0.3 > 0.1 > abs(quality["shuffled"]["rank"])
 
@@ -110,8 +115,8 @@ def test_the_first_axis_runs_from_quiet_and_dark_to_loud_and_bright() -> None:
     rows = np.concatenate([features, -200 + 200 * loud, 100 + 4000 * loud], axis=1)
     measures = [{"name": "level", "unit": "dBFS", "step": 0.5}, {"name": "centroid", "unit": "Hz", "step": 1}]
     head = {"streams": [{"name": "X", "width": 8}], "measures": measures}
-    book = rvq.fit(head, np.rint(rows).astype(np.float32), {"X": (32,)}, 1, {})
-    for means in book.streams[0].measures[0].T:
+    book = fit(head, np.rint(rows).astype(np.float32), {"X": (32,)}, 1, {})
+    for means in book.streams[0].layers[0].measures.T:
         assert np.corrcoef(np.arange(32), means)[0, 1] > 0.8
 
 
@@ -123,8 +128,8 @@ def test_introductions_are_averages_and_differences() -> None:
     pitch = np.where(place == 0, np.nan, 110.0)
     rows = np.concatenate([features, np.stack([level, pitch], axis=1)], axis=1).astype(np.float32)
     head = {"streams": [{"name": "X", "width": 2}], "measures": HEAD["measures"]}
-    book = rvq.fit(head, rows, {"X": (4, 2)}, 1, {})
-    first, second = book.streams[0].measures
+    book = fit(head, rows, {"X": (4, 2)}, 1, {})
+    first, second = (layer.measures for layer in book.streams[0].layers)
     assert sorted(first[:, 0].tolist()) == [-48.5, -38.5, -28.5, -18.5]
     assert sorted(second[:, 0].tolist()) == [-1.5, 1.5]
     silent = first[:, 0] == -48.5
@@ -134,10 +139,10 @@ def test_introductions_are_averages_and_differences() -> None:
 
 def test_few_frames_make_few_codes() -> None:
     same = np.repeat(walk(1), 50, axis=0)
-    book = rvq.fit(HEAD, same, {}, 1, {})
+    book = fit(HEAD, same, {}, 1, {})
     assert {layer["vocab"] for layer in book.meta["layers"]} == {1}
     assert not book.encode(same).any()
-    assert max(layer["vocab"] for layer in rvq.fit(HEAD, walk(40), {}, 1, {}).meta["layers"]) == 10
+    assert max(layer["vocab"] for layer in fit(HEAD, walk(40), {}, 1, {}).meta["layers"]) == 10
 
 
 def test_hold_keeps_codes_still(codebook: Codebook) -> None:
@@ -163,7 +168,7 @@ def test_fit_refuses(codebook: Codebook) -> None:
     ]
     for head, rows, sizes, message in cases:
         with pytest.raises(CodebookError, match=message):
-            rvq.fit(head, rows, sizes, 1, {})
+            fit(head, rows, sizes, 1, {})
 
 
 def test_load_refuses(codebook: Codebook) -> None:
