@@ -1,8 +1,20 @@
 """nat-plot: a picture of any stream. Takes records of every kind, gives a picture or an HTML page.
 
 command.py      the command
-panels.py       what is drawn of each kind of stream, panel by panel
-picture.py      panels as a figure, items as PNG, SVG or PDF
+kinds.py        which view shows which kind of stream
+base.py         a View of an item, and its Panels
+bytes.py        bytes: which values, and where
+pcm.py          waveform, spectrogram
+framed.py       what has frames, and the heat map of measures
+features.py     heat maps of the streams
+layers.py       layers of codes: raster, changes, usage
+tokens.py       tokens: layers, measures
+ndjson.py       NDJSON: sections, scenes, layers
+scenes.py       the scenes and sounds of NDJSON
+drawing.py      theme, fonts, heat maps, keys, ticks
+figure.py       panels as a figure; items as PNG, SVG or PDF
 report.py       the HTML page
 downsample.py   what is kept of an item, however long
+
+One more panel: a method that draws it, and its line in the `panels` of the View whose kind it belongs to.
 """

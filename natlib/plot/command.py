@@ -101,25 +101,25 @@ class Plot(cli.Stage):
         self.seen = self.drawn = 0  # items
         logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it tells of its font cache
         try:
-            from . import picture
+            from . import drawing, figure
         except ModuleNotFoundError as error:
             if (error.name or "").partition(".")[0] != "matplotlib":
                 raise
             raise cli.Failure("matplotlib, which draws, is missing: pip install '.[plot]' in the checkout") from None
-        self.drawing = picture.Drawing(options.theme, options.size, options.dpi, options.what)
-        self.book: picture.Book
+        self.drawing = drawing.Drawing(options.theme, options.size, options.dpi, options.what)
+        self.book: figure.Book
         if options.report:
             from .report import Report
 
             self.book = Report(self.drawing, options.report, options.sound or [])
         elif options.format == "pdf":
-            self.book = picture.Pages(self.drawing)
+            self.book = figure.Pages(self.drawing)
         else:
-            self.book = picture.Picture(self.drawing, options.format)
+            self.book = figure.Picture(self.drawing, options.format)
 
     def process(self, item: cli.Item) -> Iterator[Record | bytes]:
         """Gather one item. What came of a broken one is drawn, with what is wrong."""
-        from .panels import gather
+        from .kinds import gather
 
         number, self.seen = self.seen, self.seen + 1
         if self.options.item not in (None, number):

@@ -19,10 +19,12 @@ import numpy as np
 import soundfile
 
 from .. import cli
+from ..files import replacing
 from ..wire import Head, Record
-from . import picture
-from .panels import Ndjson, Tokens, View
-from .picture import Book, Drawing
+from .base import View
+from .drawing import Drawing
+from .drawing import escape as escaped
+from .figure import Book, compose, save
 
 MOST_SOUND = 64 * 1024 * 1024  # bytes of a sound made from a pcm stream; beyond, browsers get slow
 LONG = 36  # rows beyond which a table is folded up: what follows it would be out of sight
@@ -131,17 +133,8 @@ class Report(Book):
         """Write the page; nothing goes to standard output."""
         self._body.writelines(self._close())
         self._body.seek(0)
-        if self.path.exists() and not self.path.is_file():  # a pipe or a device: there is nothing to replace
-            with self.path.open("wb") as file:
-                self._write(file)
-            return b""
-        part = self.path.with_name(f"{self.path.name}.{os.getpid()}.part")
-        try:
-            with part.open("xb") as file:
-                self._write(file)
-            part.replace(self.path)
-        finally:
-            part.unlink(missing_ok=True)
+        with replacing(self.path) as file:
+            self._write(file)
         return b""
 
     def _write(self, file: IO[bytes]) -> None:
@@ -184,8 +177,8 @@ class Report(Book):
         self._same.append((*same, view.head["kind"]))
         if view.error:
             yield f'<p class="bad">{text(view.error)}</p>\n'.encode()
-        if isinstance(view, Ndjson) and view.said:
-            yield f'<p class="said">{text(view.said)}</p>\n'.encode()
+        if said := view.words():
+            yield f'<p class="said">{text(said)}</p>\n'.encode()
         panels = view.panels()
         if panels:
             yield from self._picture(view, ", ".join(panels))
@@ -194,9 +187,9 @@ class Report(Book):
                 yield f"<details><summary>{text(title)}</summary>\n".encode() + table(rows) + b"</details>\n"
             else:
                 yield f"<h3>{text(title)}</h3>\n".encode() + table(rows)
-        if isinstance(view, Tokens) and view.words:
-            said = [("code", "measures like"), *list(view.words.items())[:FACTS]]
-            yield b"<details><summary>Introductions of codes</summary>\n" + table(said, "facts") + b"</details>\n"
+        if introductions := view.introductions():
+            rows = [("code", "measures like"), *list(introductions.items())[:FACTS]]
+            yield b"<details><summary>Introductions of codes</summary>\n" + table(rows, "facts") + b"</details>\n"
         self._facts = table([("key", "value"), *flat({**view.head, **view.end})][: FACTS + 1], "facts")
 
     def _close(self) -> Iterator[bytes]:
@@ -205,8 +198,8 @@ class Report(Book):
             yield b"<details open><summary>What the stream says</summary>\n" + self._facts + b"</details>\n</section>\n"
 
     def _picture(self, view: View, what: str) -> Iterator[bytes]:
-        figure = self.drawing.figure([view], whole=True)
-        image = base64.b64encode(picture.save(figure, "svg"))
+        figure = compose(self.drawing, [view], whole=True)
+        image = base64.b64encode(save(figure, "svg"))
         timed = [axes.get_position() for axes in figure.axes if axes.get_label() == "time"]
         box = ""
         if timed and view.unit == "s" and view.duration:
@@ -237,7 +230,7 @@ class Report(Book):
 
 def text(value: object) -> str:
     """`value` as HTML can bear it, in a text or an attribute."""
-    return escape("".join(char if char.isprintable() else picture.escape(char) for char in str(value)))
+    return escape("".join(char if char.isprintable() else escaped(char) for char in str(value)))
 
 
 def table(rows: Sequence[Sequence[str]], style: str = "") -> bytes:

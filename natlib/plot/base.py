@@ -1,0 +1,71 @@
+"""What every kind of stream has in common: a `View` keeps what is to be seen of an item, and gives `Panel`s of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.gridspec import SubplotSpec
+
+from ..wire import Head, Record
+from .drawing import Drawing
+
+ACROSS = 4  # columns of a picture: small panels stand beside each other, the others span all
+
+
+class Panel(NamedTuple):
+    """A part of a picture: its height in inches where there is room, and what draws it into a cell."""
+
+    height: float
+    draw: Callable[[Drawing, Figure, SubplotSpec], Axes]
+    timed: bool = False  # is its x axis the time?
+    detail: bool = False  # left out where several items share a picture
+    asked: bool = False  # drawn only where it is asked for, and in a report
+    rows: int = 1  # of the cell, which has ACROSS columns
+    least: float = 0.9  # inches that its labels need
+
+
+class View:
+    """What is kept of an item. Subclasses take its data and notes, and say what there is to see."""
+
+    duration = 0.0  # seconds, or rows where the rate is not known
+    unit = "s"
+    borders: Sequence[float] = ()  # of sections, in seconds: lines over every panel with a time axis
+
+    def __init__(self, head: Head):
+        self.head = head
+        self.end: Head = {}
+        self.error = ""
+
+    @property
+    def name(self) -> str:
+        name = self.head.get("name")
+        return name if isinstance(name, str) and name else "no name"
+
+    def add(self, record: Record) -> None:
+        """Take a data record or a note."""
+
+    def finish(self) -> None:
+        """The item is whole, or broke off here. Never fails."""
+
+    def facts(self) -> list[str]:
+        """What the line under the name says."""
+        return [str(self.head.get("kind"))]
+
+    def panels(self) -> dict[str, Panel]:
+        """What can be drawn, in order; nothing where there is no data."""
+        return {}
+
+    def tables(self) -> dict[str, list[tuple[str, ...]]]:
+        """Figures for the report: titles, and their rows, of which the first is the head."""
+        return {}
+
+    def words(self) -> str:
+        """What the item says of itself in words, for the report."""
+        return ""
+
+    def introductions(self) -> Mapping[str, str]:
+        """What codes are said to measure like, for the report."""
+        return {}

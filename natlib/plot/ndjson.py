@@ -1,0 +1,142 @@
+"""NDJSON: what its reader is given: sections, scenes, sounds, and the layers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.gridspec import SubplotSpec
+
+from .. import cli
+from ..wire import Head, Record, show
+from .base import Panel
+from .drawing import Drawing, rows_axis
+from .framed import Framed
+from .layers import CODES, Layers, Words
+from .scenes import LONGEST, Scenes, real
+
+MOST_SECTIONS = 256  # sections kept
+TINTS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#999999")  # of sections: Okabe and Ito's
+
+
+class Ndjson(Framed):
+    """NDJSON: the tokens spelled out. A layer keeps its code until a line gives another one, in every encoding."""
+
+    def __init__(self, head: Head):
+        head = {key: value for key, value in head.items() if key != "measures"}
+        super().__init__(head)
+        self.layers = Layers(head)
+        self._words = Words()
+        self.scenes = Scenes(head)
+        self.said = ""  # the summary in words
+        self.sections: list[tuple[float, str]] = []  # where each begins, s, and its label
+        self._names = set(self.layers.names)
+        self._begun = False  # did a frame come?
+        self._now = [-1] * len(self.layers.names)
+        self._frame = 0  # at which the codes of now begin
+        self._lines: list[list[int]] = []
+        self._lengths: list[int] = []
+
+    def add(self, record: Record) -> None:
+        head = record.head
+        if record.event == "summary":
+            self._summary(head)
+        elif record.event == "code":
+            self._words.add(head)
+        elif record.event != "note":
+            pass
+        elif not self._names.isdisjoint(head):
+            time = head.get("t")
+            if not isinstance(time, int | float) or not 0 <= time <= 1e9:
+                raise cli.Failure(f'expected seconds as "t" of a frame, got {show(time)}')
+            self._hold(round(time * self.rate))
+            for number, name in enumerate(self.layers.names):
+                code = head.get(name, self._now[number])
+                if type(code) is not int or not -1 <= code < CODES:
+                    raise cli.Failure(f"expected a code from 0 to {CODES - 1} as {show(name)}, got {show(code)}")
+                self._now[number] = code
+            self._begun = True
+        else:
+            time, scene, sound = real(head.get("t")), head.get("scene"), head.get("sound")
+            if time >= 0 and isinstance(scene, dict):
+                self.scenes.add(time, scene)
+            if time >= 0 and isinstance(sound, dict):
+                self.scenes.sound(time, sound)
+
+    def panels(self) -> dict[str, Panel]:
+        if not self.frames:
+            return {}
+        result = {"sections": Panel(0.25, self._sections, True, least=0.2)} if self.sections else {}
+        # Changes and usage of the codes are no part of what a reader is given.
+        return {**result, **self.scenes.panels(), **self.layers.panels(self.rate, asked=True)}
+
+    def facts(self) -> list[str]:
+        return [*super().facts(), *self.layers.facts(self.head)]
+
+    def words(self) -> str:
+        return self.said
+
+    def introductions(self) -> Mapping[str, str]:
+        return self._words.words
+
+    def tables(self) -> dict[str, list[tuple[str, ...]]]:
+        return {"Layers": self.layers.table("second" if self.known else "frame", self.duration)} if self.frames else {}
+
+    def _sections(self, drawing: Drawing, figure: Figure, cell: SubplotSpec) -> Axes:
+        axes = figure.add_subplot(cell)
+        tints = dict.fromkeys(label for _, label in self.sections)
+        tints = {label: TINTS[number % len(TINTS)] for number, label in enumerate(tints)}
+        inch = self.duration / (0.85 * drawing.width)  # s
+        ends = [*self.borders, self.duration]
+        for (start, label), end in zip(self.sections, ends, strict=True):
+            axes.axvspan(start, end, color=tints[label], alpha=0.35, linewidth=0)
+            said = drawing.safe(label, 12)
+            if end - start > (0.1 * len(said) + 0.05) * inch:
+                axes.text((start + end) / 2, 0.45, said, ha="center", va="center", fontsize=8, fontweight="bold")
+        axes.set_ylim(0, 1)
+        rows_axis(axes.yaxis, {0.5: "sections"}, 8)
+        axes.tick_params(axis="x", length=0)
+        axes.spines[:].set_visible(False)
+        return axes
+
+    def _summary(self, head: Head) -> None:
+        words = head.get("in_words")
+        self.said = words if isinstance(words, str) else ""
+        sections = head.get("sections")
+        found: dict[float, str] = {}
+        for section in sections if isinstance(sections, list) else []:
+            start = section.get("t") if isinstance(section, dict) else None
+            if isinstance(start, int | float) and 0 <= start <= 1e9 and len(found) < MOST_SECTIONS:
+                found[float(start)] = str(section.get("label", ""))
+        self.sections = sorted(found.items())
+        self.borders = [start for start, _ in self.sections[1:]]
+
+    def _hold(self, frame: int) -> None:
+        """The codes of now hold until `frame`."""
+        length = frame - self._frame
+        if not 0 <= length <= LONGEST:
+            raise cli.Failure(f"expected a frame from {self._frame} to {self._frame + LONGEST}, got frame {frame}")
+        self._frame = frame
+        self._lines.append(self._now.copy())
+        self._lengths.append(length)
+        if len(self._lines) >= 1024 or length > 1024:
+            self._flush()
+
+    def _flush(self) -> None:
+        codes = np.array(self._lines, np.int32).reshape(len(self._lines), len(self.layers.names))
+        lengths = np.array(self._lengths)
+        for first in range(0, len(codes), 64):
+            for last in range(int(lengths[first : first + 64].max()) // 65536 + 1):
+                part = np.clip(lengths[first : first + 64] - last * 65536, 0, 65536)
+                self.layers.add(np.repeat(codes[first : first + 64], part, axis=0))
+        self._lines, self._lengths = [], []
+
+    def finish(self) -> None:
+        if self._begun:
+            last, frames = self._frame + 1, self.end.get("frames")
+            self._hold(frames if type(frames) is int and last < frames <= self._frame + LONGEST else last)
+        self._flush()
+        self.frames = self.layers.frames
+        super().finish()

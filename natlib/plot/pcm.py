@@ -1,0 +1,94 @@
+"""Sound: the envelope of its waveform, and its spectrogram."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import Normalize
+from matplotlib.figure import Figure
+from matplotlib.gridspec import SubplotSpec
+from matplotlib.ticker import MaxNLocator
+
+from .. import cli
+from ..wire import Head, Record, show
+from .base import Panel, View
+from .downsample import Columns, Spectrogram
+from .drawing import Drawing, frequency_axis, loudest, number, seconds
+
+SCALE = 80  # dB from the darkest to the brightest colour of a spectrogram
+
+
+class Pcm(View):
+    """Sound: the envelope of its waveform, and its spectrogram."""
+
+    def __init__(self, head: Head):
+        super().__init__(head)
+        rate = head.get("sample_rate")
+        if type(rate) is not int or not 0 < rate < 1 << 31:
+            raise cli.Failure(f'expected a number of samples a second as "sample_rate", got {show(rate)}')
+        self.rate = rate
+        self.channels = int(head["channels"])
+        self.low, self.high, self.squares = Columns(np.minimum), Columns(np.maximum), Columns(np.add)
+        self.spectrogram = Spectrogram(rate)
+
+    def add(self, record: Record) -> None:
+        samples = np.nan_to_num(np.frombuffer(record.payload, "<f4").reshape(-1, self.channels), posinf=0, neginf=0)
+        samples = samples.clip(-1e6, 1e6)
+        mono = samples.mean(axis=1)
+        self.low.add(samples.min(axis=1))
+        self.high.add(samples.max(axis=1))
+        self.squares.add(mono * mono)
+        self.spectrogram.add(mono)
+
+    def finish(self) -> None:
+        self.spectrogram.finish()
+        self.duration = self.low.rows / self.rate
+
+    def facts(self) -> list[str]:
+        peak, level = self.end.get("peak_dbfs"), self.end.get("rms_dbfs")
+        return [
+            "pcm",
+            f"{self.rate / 1000:g} kHz",
+            {1: "mono", 2: "stereo"}.get(self.channels, f"{self.channels} channels"),
+            seconds(self.duration),
+            f"peak {number(peak)} dBFS" if isinstance(peak, float | int) else "",
+            f"RMS {number(level)} dBFS" if isinstance(level, float | int) else "",
+            str(self.head.get("decoder", "")),
+        ]
+
+    def panels(self) -> dict[str, Panel]:
+        if not self.low.rows:
+            return {}
+        return {"waveform": Panel(1.4, self._waveform, True), "spectrogram": Panel(3.0, self._spectrogram, True)}
+
+    def _waveform(self, drawing: Drawing, figure: Figure, cell: SubplotSpec) -> Axes:
+        axes = figure.add_subplot(cell)
+        low, high = self.low.values, self.high.values
+        rms = np.sqrt(self.squares.values / self.squares.counts)
+        times = (np.arange(len(low)) + 0.5) * (self.low.hop / self.rate)
+        colour = drawing.colour["semantic"]
+        whole = axes.fill_between(times, low, high, color=colour, alpha=0.45, linewidth=0.6, label="lowest to highest")
+        if self.low.hop > 1:
+            inner = axes.fill_between(times, np.maximum(-rms, low), np.minimum(rms, high), color=colour, linewidth=0)
+            inner.set_label("RMS")
+            drawing.key(axes, whole, inner)
+        peak = max(float(-low.min()), float(high.max()), 1e-4)
+        axes.set(ylim=(-1.05 * peak, 1.05 * peak), ylabel="amplitude\n(full scale 1)")
+        axes.yaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10], symmetric=True))
+        return axes
+
+    def _spectrogram(self, drawing: Drawing, figure: Figure, cell: SubplotSpec) -> Axes:
+        axes = figure.add_subplot(cell)
+        levels, hertz = self.spectrogram.decibels, self.spectrogram.hertz
+        top = max(loudest(levels), -100)
+        start = -self.spectrogram.hop / 2 / self.rate
+        width = len(levels) * self.spectrogram.samples / self.rate
+        half = 0.5 / self.spectrogram.OCTAVE  # of a row, octaves
+        extent = (start, start + width, math.log2(hertz[0]) - half, math.log2(hertz[-1]) + half)
+        image = axes.imshow(levels.T, aspect="auto", origin="lower", cmap="magma", norm=Normalize(top - SCALE, top),
+                            extent=extent, interpolation="bilinear", interpolation_stage="data")  # fmt: skip
+        frequency_axis(axes)
+        drawing.bar(image, axes, "level (dBFS)", range(top - SCALE, top + 1, 20))
+        return axes

@@ -1,0 +1,88 @@
+"""What the tests of nat-plot share: a stream of each kind, and what is seen of it."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+from helpers import records, stream, tone
+from PIL import Image
+
+from natlib import cli
+from natlib.plot.base import View
+from natlib.plot.kinds import gather
+from natlib.wire import Head
+
+RATE = 8000
+
+FRAMES = 100
+
+LAYERS = [{"name": name, "type": kind, "vocab": 16}
+          for kind, names in (("semantic", ("S0", "S1")), ("acoustic", ("A0", "A1"))) for name in names]  # fmt: skip
+
+MEASURES = [{"name": "level", "unit": "dBFS", "step": 0.1}, {"name": "pitch", "unit": "Hz", "step": 0.2}]
+
+HEARD: list[Head] = [  # as nat-pack tells it
+    {"event": "header", "kind": "ndjson", "name": "one", "layers": LAYERS, "frame_rate": 12.5,
+     "pack": {"scene": 0.48, "how_to_read": "… when they change, bands dB in 40-150-400-1000-2500-6000-16000 Hz …"}},
+    *({"t": 0.48 * i, "scene": {"dB": -8 - 2 * i, "pitch": "A4>B4", "bands": [-i, -3, -9, -12, -15, -40]}}
+      for i in range(16)),
+    *({"t": 0.5 * i, "sound": {"s": 0.3, "dB": -6 - i, "rise": 12, "pitch": "C5"}} for i in range(12)),
+    *({"t": 0.08 * i, **{layer["name"]: (i * j) % 16 for j, layer in enumerate(LAYERS, 1)}} for i in range(100)),
+    {"event": "summary", "sections": [{"t": 0, "label": "A"}, {"t": 3.2, "label": "B"}, {"t": 6.4, "label": "A"}]},
+    {"event": "end", "frames": 100},
+]  # fmt: skip
+
+RANDOM = np.random.default_rng(7)
+
+CODES = np.repeat(RANDOM.integers(0, 16, (FRAMES // 4, 4)), 4, axis=0).astype("<u2")
+
+GRID = np.column_stack([RANDOM.integers(-900, 0, FRAMES), np.where(np.arange(FRAMES) < 50, -32768, 2200)]).astype("<i2")
+
+ROWS = np.hstack([RANDOM.standard_normal((FRAMES, 5)), np.where(GRID == -32768, np.nan, GRID)]).astype("<f4")
+
+
+def one(kind: str, payload: bytes, name: str = "one", **keys: object) -> list[Head | tuple[Head, bytes]]:
+    """The records of one item."""
+    return [{"event": "header", "kind": kind, "name": name, **keys}, ({"event": "data"}, payload), {"event": "end"}]
+
+
+def sound(name: str = "one") -> list[Head | tuple[Head, bytes]]:
+    """One second of sound as a pcm item."""
+    return one("pcm", tone(440, 1, RATE).astype("<f4").tobytes(), name, sample_rate=RATE, channels=1)
+
+
+STREAMS = [{"name": "S", "type": "semantic", "width": 3}, {"name": "A", "type": "acoustic", "width": 2}]
+
+ITEMS: dict[str, list[Head | tuple[Head, bytes]]] = {
+    "bytes": one("bytes", bytes(range(256)) * 20, format="wav"),
+    "pcm": sound(),
+    "features": one("features", ROWS.tobytes(), frame_rate=12.5, streams=STREAMS, measures=MEASURES),
+    "tokens": one("tokens", np.hstack([CODES, GRID.view("<u2")]).tobytes(), frame_rate=12.5, layers=LAYERS,
+                  measures=MEASURES),
+    "theirs": one("features", ROWS[:, :5].tobytes(), streams=[{"name": "embedding", "width": 5}]),
+    "ndjson": HEARD,
+    "tokens of theirs": one("tokens", CODES.tobytes(), frame_rate=75, layers=[{"name": f"q{i}"} for i in range(4)]),
+}  # fmt: skip
+
+CLOSE: Head = {"event": "close"}
+
+TOKENS = stream(*ITEMS["tokens"], CLOSE)
+
+
+def image(png: bytes) -> Image.Image:
+    """A picture that nat-plot made."""
+    return Image.open(io.BytesIO(png)).convert("RGB")
+
+
+def view(data: bytes) -> View:
+    """What is gathered of a stream of one item."""
+    made, error = gather(items(data))
+    assert error is None
+    return made
+
+
+def items(data: bytes) -> cli.Item:
+    """The one item of a stream."""
+    first, *rest = records(data)
+    return cli.Item(first.head, iter(rest))
