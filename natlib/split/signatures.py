@@ -6,12 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
-from .window import Window
-
 REACH = 48  # bytes that a signature looks at, at most
-
-Find = Callable[[Window], str]
-Check = Callable[[Window, int], bool]
 
 
 class Format(NamedTuple):
@@ -20,8 +15,8 @@ class Format(NamedTuple):
     name: str
     literals: tuple[bytes, ...]
     rest: bytes
-    find: Find  # takes the file, returns the extent
-    check: Check | None = None  # what else must be true, so many bytes ahead
+    find: Callable[..., str]  # a Find: takes the file, returns the extent
+    check: Callable[..., bool] | None = None  # a Check: what else must be true, so many bytes ahead
     here: bool = False  # does that do only where a file is known to start, and not to search for one?
     before: bytes = b""  # a regular expression for the 4 bytes before the literal, where there are some
 

@@ -13,17 +13,18 @@ from .boundaries import FS, known, search, unknown
 from .formats.asf import ASF_HEADER, asf
 from .formats.flac import flac, flac_chain
 from .formats.frames import frames
-from .formats.headed import amr, ape, au, dff, dsf, flv, musepack, nist, sox, tta, voc
 from .formats.iff import aiff, caf, riff, svx, w64, wav
+from .formats.lossless import ape, tta, wavpack
 from .formats.matroska import EBML_HEADER, matroska
 from .formats.mp4 import mp4
 from .formats.mpeg import mpeg, mpeg_chain, mpeg_start
 from .formats.ogg import ogg
-from .formats.streams import ac3_frame, adts_frame, dts_frame, mpegts_cut, mpegts_packet, wavpack
+from .formats.streams import ac3_frame, adts_frame, amr, dts_frame, flv, mpegts_cut, mpegts_packet, musepack
 from .formats.tags import ID3, id3_size
-from .signatures import REACH, Find, Format, Signatures
+from .formats.uncompressed import au, dff, dsf, nist, sox, voc
+from .signatures import REACH, Format, Signatures
 from .trust import certain, cut_off, declared, trusted
-from .window import AHEAD, LOOK, Window
+from .window import AHEAD, LOOK, Find, Window
 
 CHUNK = rb"(?:[ -~]{4}|[ -~]{0,3}\Z)"
 VINT = rb"(?:[\x80-\xff]|[\x40-\x7f].|[\x20-\x3f]..|\x10...|\x01.{7})"

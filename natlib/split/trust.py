@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from .boundaries import cut, known, likely, over, separator
 from .formats.tags import ID3, id3_size
-from .signatures import REACH, Check, Find
-from .window import AHEAD, LOOK, Preview, TooFarError, Window
+from .signatures import REACH
+from .window import AHEAD, LOOK, Check, Find, Preview, TooFarError, Window
 
 
 def declared(find: Find, long: Find | None = None) -> Find:

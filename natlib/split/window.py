@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from .signatures import Signatures
+from .signatures import Signatures
 
 PIECE = 1 << 20  # bytes passed on at once, at most
 LOOK = 1 << 16  # how far ahead something is looked for that may not be there
@@ -150,12 +148,16 @@ class Window:
         return chunk
 
 
+Find = Callable[[Window], str]  # takes a file, and returns the extent
+Check = Callable[[Window, int], bool]  # is it so, that many bytes ahead?
+
+
 class TooFarError(Exception):
     """A file is longer than may be looked ahead, or doesn't know its length."""
 
 
 class Preview(Window):
-    """What a finder would take from `window`, without taking it."""
+    """What a finder would take from `window`, without taking it: the methods that finders use, and no others."""
 
     def __init__(self, window: Window):
         self.signatures = window.signatures

@@ -16,11 +16,11 @@ from pathlib import Path
 
 import pytest
 from helpers import AUDIO, BIN, ROOT, ZOO, needs_audio, needs_zoo, noise, records, sh, tone, wav
+from splitting import SEPARATORS
 
 from natlib.split.table import FORMATS
 from natlib.wire import Head
 
-SEPARATORS = (b"", b"\x1c", b"\x1c\n")
 SOUNDS = {
     "a.wav": wav(tone()),
     "b.flac": wav(noise(), form="FLAC"),

@@ -1,4 +1,4 @@
-"""ASF, the container of WMA: objects with GUIDs (Microsoft)."""
+"""ASF, the container of WMA: objects with GUIDs (Microsoft's Advanced Systems Format, 01.20)."""
 
 from __future__ import annotations
 

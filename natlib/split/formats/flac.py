@@ -1,4 +1,4 @@
-"""FLAC: frames of no stated size (RFC 9639)."""
+"""FLAC: frames that don't say how long they are (RFC 9639)."""
 
 from __future__ import annotations
 

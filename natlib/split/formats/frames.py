@@ -7,9 +7,9 @@ from functools import partial
 from typing import NamedTuple
 
 from ..boundaries import FS, over
-from ..signatures import REACH, Check, Find
+from ..signatures import REACH
 from ..trust import lost
-from ..window import Window
+from ..window import Check, Find, Window
 from .tags import TAG, tags
 
 

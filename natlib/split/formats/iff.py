@@ -1,4 +1,8 @@
-"""Chunks that say how long they are: RIFF (WAV, RF64, BW64, AVI) and IFF (AIFF, 8SVX), W64, CAF."""
+"""Chunks that say how long they are: RIFF (WAV, RF64, BW64, AVI) and IFF (AIFF, 8SVX), W64, CAF.
+
+Specifications: IBM and Microsoft's Multimedia Programming Interface (RIFF, WAV); EBU Tech 3306 (RF64); ITU-R BS.2088
+(BW64); EA IFF 85 and its 8SVX; Apple's AIFF-C; Sony's Wave64; Apple's Core Audio Format.
+"""
 
 from __future__ import annotations
 

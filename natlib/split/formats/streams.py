@@ -1,12 +1,18 @@
-"""Other frames and packets: AAC in ADTS, AC-3, DTS, WavPack, MPEG transport streams."""
+"""Frames and packets, one after the other: AAC in ADTS, AC-3, DTS, MPEG transport streams, AMR, Musepack, FLV.
+
+Specifications: ISO/IEC 13818-7 (ADTS); ATSC A/52 (AC-3); ETSI TS 102 114 (DTS); ISO/IEC 13818-1 (transport streams);
+RFC 4867 (AMR); Musepack's stream version 8; Adobe's Flash Video 10.1.
+"""
 
 from __future__ import annotations
 
-from functools import partial
+import re
 
+from ..boundaries import ends, search
 from ..window import Window
-from .frames import Frame, Opening, chain, frame_by_frame
-from .integers import little
+from .frames import Frame, chain
+from .integers import big
+from .tags import tags
 
 
 def adts_frame(window: Window, at: int) -> Frame | None:
@@ -43,22 +49,6 @@ def dts_frame(window: Window, at: int) -> Frame | None:
     return Frame(((head[5] & 3) << 12 | head[6] << 4 | head[7] >> 4) + 1, ("dts", head[8] >> 2 & 15))
 
 
-def wavpack_block(window: Window, at: int) -> Frame | None:
-    """WavPack."""
-    head = window.peek(8, at)
-    size = little(head[4:])
-    return Frame(8 + size, "wavpack") if head[:4] == b"wvpk" and 24 <= size <= 1 << 20 else None
-
-
-def wavpack_opening(window: Window, at: int) -> Opening | None:
-    """The block that starts at sample 0."""
-    head = window.peek(32, at)
-    return (0, 0) if len(head) == 32 and head[16:20] == bytes(4) != head[20:24] and head[25] & 8 else None
-
-
-wavpack = partial(frame_by_frame, parse=wavpack_block, opening=wavpack_opening)
-
-
 def mpegts_packet(window: Window, at: int) -> Frame | None:
     """MPEG transport stream: packets of 188 bytes (ISO 13818-1)."""
     return Frame(188, "packet") if window.peek(1, at) == b"G" else None
@@ -67,3 +57,39 @@ def mpegts_packet(window: Window, at: int) -> Frame | None:
 def mpegts_cut(window: Window, at: int) -> bool:
     """Packets from the midst of a stream, and not samples of which every so manieth byte is the same."""
     return window.peek(188, at).count(b"G") < 20 and chain(window, at, mpegts_packet)
+
+
+def amr(window: Window) -> str:
+    """AMR, narrow and wide band (RFC 4867): the first byte of a frame tells its size."""
+    wide = window.peek(9) == b"#!AMR-WB\n"
+    sizes = AMR_WIDE if wide else AMR_NARROW
+    window.take(9 if wide else 6)
+    while not ends(window) and (toc := window.peek(1)[0]) & 0x83 == 0 and (size := sizes[toc >> 3]):
+        window.take(size)
+    return "exact"
+
+
+AMR_NARROW = (13, 14, 16, 18, 20, 21, 27, 32, 6, 0, 0, 0, 0, 0, 0, 1)
+AMR_WIDE = (18, 24, 33, 37, 41, 47, 51, 59, 61, 6, 0, 0, 0, 0, 1, 1)
+
+
+def musepack(window: Window) -> str:
+    """Musepack 8: packets with a key and a size, up to the one with the key SE."""
+    window.take(4)
+    while packet := re.match(rb"[A-Z]{2}([\x80-\xff]*[\0-\x7f])", window.peek(12)):
+        size = 0
+        for byte in packet[1]:
+            size = size << 7 | byte & 0x7F
+        window.take(max(size, packet.end()))
+        if packet[0].startswith(b"SE"):
+            tags(window)
+            return "exact"
+    return search(window)
+
+
+def flv(window: Window) -> str:
+    """Flash Video: tags, each followed by its size."""
+    window.take(13)
+    while window.peek(1) in (b"\x08", b"\x09", b"\x12"):
+        window.take(11 + big(window.peek(3, 1)) + 4)
+    return "exact"
