@@ -1,10 +1,23 @@
 """The ear that is built in: no weights, the same numbers everywhere.
 
-encoder.py       the streams S and A, from the measures
-extractor.py     the table of measures, and the buffer that feeds them frame by frame
-frames.py        the grid of frames: levels by region, flux, the pitch of each cell
-spectrum.py      windows, transforms, bands, decibels; sums in a fixed order
-pitch.py         pitch, chroma, harmonics
+encoder.py       the streams S and A, from the frames
+extractor.py     the measures: the buffer that feeds them, and every family's columns put together
+frames.py        samples to frames: each heard by a long window and several short ones
+grid.py          which frames and short windows there are, and which are looked at for a row
+spectrum.py      windows, transforms, bands
+numerics.py      arithmetic that is the same everywhere: decibels, Hann windows, parabolas, correlations
+levels.py        level, background, regions, decay
+tonality.py      noise or partials
+pitch.py         pitch, salience, glide
+chroma.py        pitch classes, bass, top, tuning
+harmonics.py     the balance of the harmonics
 peaks.py         narrow peaks of a spectrum
 periodicity.py   how far a short window repeats
+flux.py          how the spectrum rises
+onsets.py        attacks, clicks, grain
+modulation.py    fluctuation of the level, amplitude modulation, vibrato
+rhythm.py        pulse, tempo
+thresholds.py    what separates one thing from another
+
+One more measure: a line in embed/measures.py, and a column of its name from the `measured` of its family here.
 """

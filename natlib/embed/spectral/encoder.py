@@ -9,7 +9,7 @@ and from frame to frame; the modulation spectrum, which is how strongly eight re
 pitch and its spread; how few pitch classes make up the harmony, whatever the key; and which, as their place on circles
 of fifths, major and minor thirds (Harte, Sandler and Gasser 2006, "Detecting harmonic change in musical audio").
 
-All values are whole numbers: see spectrum.py for why they are the same on every machine. A thousand is about the
+All values are whole numbers: see numerics.py for why they are the same on every machine. A thousand is about the
 standard deviation of a group of features over many sounds, times the weight that told kinds of sounds apart best.
 """
 
@@ -22,8 +22,9 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from .extractor import Meter
-from .pitch import Harmony
-from .spectrum import Array, Frames, decibels
+from .grid import Grid
+from .numerics import Array, Frames, decibels
+from .thresholds import CLEAR_PITCH, ONSET
 
 MODEL_VERSION = "4"
 
@@ -43,7 +44,14 @@ LAGS = (5, 6, 8, 10, 12, 16, 20, 26, 34, 44, 58, 76, 100)  # short windows: bord
 TURNS = 2 * np.pi * np.outer((7 / 12, 1 / 3, 1 / 4), np.arange(12))  # of the twelve pitch classes on three circles
 CIRCLES = np.rint(1024 * np.concatenate((np.cos(TURNS), np.sin(TURNS))))
 TURN = np.rint(1000 * np.exp(2j * np.pi * np.arange(1000) / 1000))  # by thousandths of an octave
-ONSET = 300  # hundredths of a dB: the mean rise of all bands that counts as an onset
+
+
+# What is summed over the seconds around a frame: how many numbers of each.
+SUMS = {
+    "windows": 1, "frames": 1, "inside": 1, "voiced": 1, "onsets": 1, "pitch": 1, "pitch_square": 1, "height": 1,
+    "mean": 13, "square": 13, "frame": 13, "motion": 13, "tone": 2, "tone_square": 2, "flux": 4, "flux_square": 4,
+    "chroma": 12,
+}  # fmt: skip
 
 
 class Spectral(Meter):
@@ -54,12 +62,7 @@ class Spectral(Meter):
 
     def __init__(self, sample_rate: int, frame_rate: Fraction = Fraction(25, 2)):
         super().__init__(sample_rate, frame_rate)
-        self.onset_tail = np.zeros(4)
-        size = len(self.taper)
-        bins = [round(Fraction(low) * size / self.rate) for low in OCTAVES]
-        self.octaves = [min(max(1, low), size // 2) for low in bins]
-        lags = [min(round(lag * self.rate / 100), self.lags) for lag in LAGS]
-        self.lag_ranges = [slice(low - 1, max(low, high)) for low, high in itertools.pairwise(lags)]
+        self.semantic = Semantic(self.grid, self.lags.lags)
 
     @property
     def width(self) -> int:
@@ -67,37 +70,13 @@ class Spectral(Meter):
         return self.S + self.A + super().width
 
     def summary(self, part: Frames) -> Frames:
-        """What the streams need of each frame: the sums of S, its mean cepstrum, its pitch weighted by salience."""
-        valid, inside = part["valid"], part["inside"]
-        number = np.maximum(valid.sum(axis=1), 1)
-        there = (valid.sum(axis=1) > 0).astype(np.float64)
-        voiced = (part["pitch"] > 0).astype(np.float64)
-        clear = np.maximum(part["salience"] - Harmony.CLEAR, 0) / (1000 - Harmony.CLEAR)
-        height, pitch = np.rint(part["octaves"] * clear), part["octaves"]
-        turn = TURN[pitch.astype(np.int64) % 1000] * clear
-        cepstra = part["cepstra"][:, :, :13]
-        full = np.rint(part["cepstra"].sum(axis=1) / number[:, None])
-        mean = full[:, :13] * there[:, None]
-        flux = part["flux"] * inside[:, :, None]
-        tone = np.stack((part["tonality"], part["salience"]), axis=1) * there[:, None]
-        sums = {
-            "windows": valid.sum(axis=1), "frames": there, "inside": inside.sum(axis=1), "voiced": voiced,
-            "onsets": self.onsets(part["onset"] * inside), "pitch": pitch, "pitch_square": pitch * pitch,
-            "height": height, "mean": cepstra.sum(axis=1), "square": (cepstra * cepstra).sum(axis=1),
-            "frame": mean, "motion": mean * mean, "tone": tone, "tone_square": tone * tone,
-            "flux": flux.sum(axis=1), "flux_square": (flux * flux).sum(axis=1),
-            "chroma": part["chroma"] * there[:, None],
-        }  # fmt: skip
-        columns = [value.reshape(len(valid), -1) for value in sums.values()]
-        ends = np.cumsum([column.shape[1] for column in columns]).tolist()
-        self.sums = {n: slice(a, b) for n, a, b in zip(sums, [0, *ends[:-1]], ends, strict=True)}
-        own = {"number": number, "mean": full, "height": height, "sums": np.hstack(columns)}
-        own["pitch_class"] = np.rint(np.stack((turn.real, turn.imag), axis=1))
-        return super().summary(part) | own
+        """What the measures need of each frame, and the streams."""
+        own = of_frames(part)
+        return super().summary(part) | own | {"sums": self.semantic.sums(part, own)}
 
     def rows(self, frames: Frames, count: int) -> Array:
-        """The rows of the `count` frames from number `past` on."""
-        streams = [(SEMANTIC, self.semantic(frames, count)), (ACOUSTIC, self.acoustic(frames, count))]
+        """The rows of the `count` frames of now."""
+        streams = [(SEMANTIC, self.semantic(frames, count)), (ACOUSTIC, acoustic(frames, self.grid, count))]
         scaled = [
             np.rint(values[name].reshape(count, width) * factor)
             for table, values in streams
@@ -105,30 +84,78 @@ class Spectral(Meter):
         ]
         return np.hstack((*scaled, super().rows(frames, count)))
 
-    def acoustic(self, frames: Frames, count: int) -> Frames:
-        """The groups of A."""
-        before, now, after = (slice(self.past + i, self.past + count + i) for i in (-1, 0, 1))
-        number = frames["number"][now, None]
-        mean, there = frames["mean"], frames["valid"].sum(axis=1)[:, None] > 0
-        slope = np.where(there[after], mean[after], mean[now]) - np.where(there[before], mean[before], mean[now])
-        octants = frames["octants"][now]
-        level = octants.sum(axis=1) / number
-        rough = np.sqrt(np.maximum((octants * octants).sum(axis=1) / number - level * level, 0))
-        return {
-            "cepstrum": mean[now],
-            "slope": slope[:, :6],
-            "flux": frames["flux"][now].sum(axis=1) / number,
-            "roughness": rough[:, 0::2] + rough[:, 1::2],
-            "tonality": frames["tonality"][now],
-            "salience": frames["salience"][now],
-            "pitch": frames["height"][now],
-            "pitch_class": frames["pitch_class"][now],
-        }
 
-    def semantic(self, frames: Frames, count: int) -> Frames:
+def of_frames(part: Frames) -> Frames:
+    """Of each frame: how many short windows it has, its mean cepstrum, its pitch weighted by salience."""
+    number = np.maximum(part["valid"].sum(axis=1), 1)
+    clear = np.maximum(part["salience"] - CLEAR_PITCH, 0) / (1000 - CLEAR_PITCH)
+    turn = TURN[part["octaves"].astype(np.int64) % 1000] * clear
+    return {
+        "number": number,
+        "mean": np.rint(part["cepstra"].sum(axis=1) / number[:, None]),
+        "height": np.rint(part["octaves"] * clear),
+        "pitch_class": np.rint(np.stack((turn.real, turn.imag), axis=1)),
+    }
+
+
+def acoustic(frames: Frames, grid: Grid, count: int) -> Frames:
+    """The groups of A."""
+    before, now, after = (grid.now(count, i) for i in (-1, 0, 1))
+    number = frames["number"][now, None]
+    mean, there = frames["mean"], frames["valid"].sum(axis=1)[:, None] > 0
+    slope = np.where(there[after], mean[after], mean[now]) - np.where(there[before], mean[before], mean[now])
+    octants = frames["octants"][now]
+    level = octants.sum(axis=1) / number
+    rough = np.sqrt(np.maximum((octants * octants).sum(axis=1) / number - level * level, 0))
+    return {
+        "cepstrum": mean[now],
+        "slope": slope[:, :6],
+        "flux": frames["flux"][now].sum(axis=1) / number,
+        "roughness": rough[:, 0::2] + rough[:, 1::2],
+        "tonality": frames["tonality"][now],
+        "salience": frames["salience"][now],
+        "pitch": frames["height"][now],
+        "pitch_class": frames["pitch_class"][now],
+    }
+
+
+class Semantic:
+    """The groups of S."""
+
+    def __init__(self, grid: Grid, most: int):
+        """Of `grid`, with onsets correlated up to `most` short windows apart."""
+        self.grid = grid
+        self.onset_tail = np.zeros(4)
+        size = len(grid.taper)
+        bins = [round(Fraction(low) * size / grid.rate) for low in OCTAVES]
+        self.octaves = [min(max(1, low), size // 2) for low in bins]
+        lags = [min(round(lag * grid.rate / 100), most) for lag in LAGS]
+        self.lag_ranges = [slice(low - 1, max(low, high)) for low, high in itertools.pairwise(lags)]
+
+    def sums(self, part: Frames, own: Frames) -> Array:
+        """What is summed later (SUMS), of each frame, (frames, width); `own` is what `of_frames` gave of them."""
+        valid, inside = part["valid"], part["inside"]
+        there = (valid.sum(axis=1) > 0).astype(np.float64)
+        voiced = (part["pitch"] > 0).astype(np.float64)
+        pitch, cepstra = part["octaves"], part["cepstra"][:, :, :13]
+        mean = own["mean"][:, :13] * there[:, None]
+        flux = part["flux"] * inside[:, :, None]
+        tone = np.stack((part["tonality"], part["salience"]), axis=1) * there[:, None]
+        sums = {
+            "windows": valid.sum(axis=1), "frames": there, "inside": inside.sum(axis=1), "voiced": voiced,
+            "onsets": self.onsets(part["onset"] * inside), "pitch": pitch, "pitch_square": pitch * pitch,
+            "height": own["height"], "mean": cepstra.sum(axis=1), "square": (cepstra * cepstra).sum(axis=1),
+            "frame": mean, "motion": mean * mean, "tone": tone, "tone_square": tone * tone,
+            "flux": flux.sum(axis=1), "flux_square": (flux * flux).sum(axis=1),
+            "chroma": part["chroma"] * there[:, None],
+        }  # fmt: skip
+        return np.hstack([sums[name].reshape(len(valid), width) for name, width in SUMS.items()])
+
+    def __call__(self, frames: Frames, count: int) -> Frames:
         """The groups of S."""
-        sums = self.around(frames["sums"], count)
-        total = {name: sums[:, columns] for name, columns in self.sums.items()}
+        ends = list(itertools.accumulate(SUMS.values()))
+        parts = np.split(self.grid.around(frames["sums"], count), ends[:-1], axis=1)
+        total = dict(zip(SUMS, parts, strict=True))
         windows, heard, quiet = total["windows"], total["frames"], total["inside"] + 1
         sung = np.maximum(total["voiced"], 1)
 
@@ -167,14 +194,14 @@ class Spectral(Meter):
 
     def modulation(self, frames: Frames, count: int) -> Array:
         """Fluctuation of eight regions in seven octaves from 0.5 to 50 Hz, in dB of its dB squared, (count, 56)."""
-        hops = self.front.hops
-        window = slice(self.past - self.ahead, self.past + count + self.ahead)
+        hops = self.grid.hops
+        window = self.grid.near(count)
         octants = np.ascontiguousarray(frames["octants"][window].reshape(-1, 8).T)
-        views = sliding_window_view(octants, len(self.taper), axis=1)[:, ::hops]
-        taper = sliding_window_view(frames["valid"][window].ravel(), len(self.taper))[::hops] * self.taper
+        views = sliding_window_view(octants, len(self.grid.taper), axis=1)[:, ::hops]
+        taper = sliding_window_view(frames["valid"][window].ravel(), len(self.grid.taper))[::hops] * self.grid.taper
         mean = np.einsum("ijk,jk->ij", views, taper) / taper.sum(axis=1)
         spectrum = np.fft.rfft((views - np.rint(mean)[:, :, None]) * taper)
         parts = spectrum.real * spectrum.real + spectrum.imag * spectrum.imag
         power = np.add.reduceat(parts[:, :, :-1], self.octaves, axis=2)
-        scale = 2 / (500**2 * len(self.taper) * (taper * taper).sum(axis=1))
+        scale = 2 / (500**2 * len(self.grid.taper) * (taper * taper).sum(axis=1))
         return 100 * decibels(power * scale[:, None] + 0.05).transpose(1, 0, 2)

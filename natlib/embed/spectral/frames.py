@@ -15,17 +15,19 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from ..measures import EDGES, FINE
+from .chroma import Chroma
+from .flux import Flux
+from .grid import Grid
+from .harmonics import Harmonics
+from .numerics import Array, Frames, decibels, exact, hundredths, vertex
 from .peaks import Peaks
 from .periodicity import Periodicity
-from .pitch import Harmony
-from .spectrum import BANDS, USABLE, Array, Filters, Frames, Spectrum, decibels, exact, hundredths, mel_edges
+from .pitch import Pitch
+from .spectrum import BANDS, USABLE, Filters, Spectrum, mel_edges
+from .tonality import Tonality
 
 SHORT, LONG = Fraction(1, 40), Fraction(12, 100)  # seconds: the two windows
-HOPS = 100  # short windows a second, about
-FINE = (40, 80, 150, 250, 400, 650, 1000, 1600, 2500, 4000, 6000, 10000, 16000)  # Hz, of the halves of regions
-EDGES = FINE[::2]  # Hz, of the regions
-RISES = (40, 450, 950, 2800, 6800, 16000)  # Hz, about, of the regions whose rise is measured
-RISING = (0, 5, 10, 20, 30)  # the bands that they begin with
 CEPSTRUM = 16
 DCT = np.rint(2**12 * np.cos(np.pi / BANDS * np.outer(np.arange(CEPSTRUM), np.arange(BANDS) + 0.5)))
 CELLS = 4  # in a short window's hop, for the moment of an attack
@@ -35,33 +37,47 @@ OPEN = 22  # the bands from here on (3.4 kHz) may be absent: above the Nyquist f
 SLOPE = 200  # hundredths of a dB: none of these falls more below the one before it, so that absent is not silent
 
 
-@lru_cache(8)
-def tables(sample_rate: int) -> tuple[Spectrum, Spectrum, Filters, Harmony, Peaks, Periodicity]:
+class Tables:
     """What depends on the sample rate alone: short and long spectra, and what is made of them."""
-    short, long = Spectrum(sample_rate, SHORT), Spectrum(sample_rate, LONG)
-    top = USABLE * sample_rate / 2
-    filters, harmony = Filters(short, mel_edges(), sample_rate), Harmony(long, sample_rate)
-    return short, long, filters, harmony, Peaks(long, top), Periodicity(short, top)
+
+    def __init__(self, sample_rate: int):
+        self.short, self.long = Spectrum(sample_rate, SHORT), Spectrum(sample_rate, LONG)
+        top = USABLE * sample_rate / 2
+        self.bands = Filters(self.short, mel_edges(), sample_rate)
+        self.end = math.floor(min(Pitch.TOP, top) / self.long.bin)  # bins of long spectra that tell of pitch
+        self.tonality = Tonality(self.long, self.end)
+        self.chroma = Chroma(self.long)
+        self.pitch = Pitch(self.long, sample_rate, self.end)
+        self.harmonics = Harmonics(self.long, self.end)
+        self.peaks = Peaks(self.long, top)
+        self.periodicity = Periodicity(self.short, top)
+
+
+@lru_cache(8)
+def tables(sample_rate: int) -> Tables:
+    """Those of a sample rate, made once."""
+    return Tables(sample_rate)
 
 
 class Front:
     """Samples to frames of numbers: buffers what whole windows need, and analyses each window once."""
 
-    def __init__(self, sample_rate: int, frame_rate: Fraction):
-        self.num, self.den = frame_rate.numerator, frame_rate.denominator * sample_rate  # den / num samples a frame
-        self.hops = max(1, round(HOPS / frame_rate))  # short windows in a frame
-        self.short, self.long, self.bands, self.harmony, self.peaks, self.periodicity = tables(sample_rate)
-        self.top = max(self.harmony.end, self.peaks.end)
+    def __init__(self, sample_rate: int, grid: Grid):
+        rate = grid.frame_rate
+        self.num, self.den = rate.numerator, rate.denominator * sample_rate  # den / num samples a frame
+        self.hops = grid.hops  # short windows in a frame
+        self.tables = tables(sample_rate)
+        self.short, self.long = self.tables.short, self.tables.long
+        self.top = max(self.tables.end, self.tables.peaks.end)
         frame = -(-self.den // self.num)
         self.reach = max(self.long.size // 2, (frame + self.short.size) // 2) + 1  # samples, from a frame's middle
         self.margin = 2 * self.reach  # zeros before the first sample
         self.buffer = np.zeros(self.margin)
         self.start = -self.margin  # the buffer's first sample
         self.samples = self.frames = 0  # taken, analysed
-        self.tail = np.full((2, BANDS), float(SILENT))  # bands of the last two short windows
-        self.tail_valid = np.zeros(2)
+        self.flux = Flux(float(SILENT))
         self.cuts = [math.ceil(edge / self.long.bin) for edge in FINE if edge <= USABLE * sample_rate / 2]
-        self.centres = exact(mel_edges()[1 : self.bands.count + 1])
+        self.centres = exact(mel_edges()[1 : self.tables.bands.count + 1])
 
     def centre(self, frame: int) -> int:
         """The sample in the middle of a frame."""
@@ -112,7 +128,7 @@ class Front:
         self.buffer, self.start = self.buffer[keep:], self.start + keep
 
         bands = hundredths(powers + FLOOR)
-        bands = np.pad(bands, ((0, 0), (0, BANDS - self.bands.count)), constant_values=SILENT)
+        bands = np.pad(bands, ((0, 0), (0, BANDS - self.tables.bands.count)), constant_values=SILENT)
         for i in range(OPEN, BANDS):
             np.maximum(bands[:, i], bands[:, i - 1] - SLOPE, out=bands[:, i])
         mean = np.add.reduce((power * valid).reshape(count, hops), axis=1) / valid.reshape(count, hops).sum(axis=1)
@@ -128,7 +144,7 @@ class Front:
         heard = np.add.reduce(powers.reshape(count, hops, -1), axis=1)
         centroid = np.add.reduce(heard * self.centres, axis=1) / (np.add.reduce(heard, axis=1) + 1e-15)
         result |= {"loudness": hundredths(mean + 1e-12), "centroid": np.rint(centroid), "cells": cells}
-        result |= self.periodicity(low.reshape(count, -1, low.shape[1]), valid.reshape(count, hops)[:, ::4])
+        result |= self.tables.periodicity(low.reshape(count, -1, low.shape[1]), valid.reshape(count, hops)[:, ::4])
         return result | whole | {"cents": self.track(partial.reshape(count, hops, -1), near[:, 0], whole["partial"])}
 
     def listen(self, middles: NDArray[np.int64], near: NDArray[np.int64]) -> tuple[Array, Array, Array, Array]:
@@ -142,7 +158,7 @@ class Front:
             some = slice(first, first + len(short))
             power = np.add.reduce(short, axis=1) * self.short.scale
             partial = np.take_along_axis(short, near[some], 1)
-            parts.append((self.bands(short), power, partial, short[fourth[some], : self.periodicity.end]))
+            parts.append((self.tables.bands(short), power, partial, short[fourth[some], : self.tables.periodicity.end]))
             first = some.stop
         bands, power, partial, low = (np.concatenate(column) for column in zip(*parts, strict=True))
         return bands, power, partial, low
@@ -156,9 +172,7 @@ class Front:
         level = hundredths(power + 1e-13)
         peak = level[:, :, 1:-1].argmax(axis=2)[:, :, None]
         a, b, c = (np.take_along_axis(level, peak + i, 2)[:, :, 0] for i in range(3))
-        bend = 2 * b - a - c
-        shift = np.where(bend > 0, (c - a) / np.where(bend > 0, 2 * bend, 1), 0)
-        bins = lowest[:, None] + 1 + peak[:, :, 0] + shift
+        bins = lowest[:, None] + 1 + peak[:, :, 0] + vertex(a, b, c)
         ratio = np.maximum(bins, 1) * (self.short.bin / 440) / np.maximum(partial, 1)[:, None]
         return np.rint(decibels(ratio) * (120 / math.log10(2)))
 
@@ -170,26 +184,6 @@ class Front:
         slope = np.diff(self.buffer[start - 1 : edges[-1] - self.start])
         energy = np.add.reduceat(slope * slope, edges[:-1] - edges[0])
         return np.minimum(np.rint(2.0**32 * energy / np.diff(edges)), 2.0**36).reshape(count, parts)
-
-    def flux(self, bands: Array, valid: Array) -> Frames:
-        """How far the sound rises above what was there two short windows ago, hundredths of a dB a band.
-
-        flux, in four regions; rises, in those of RISES; onset, in all.
-
-        The largest of three bands is what was there, so that a gliding partial is no attack (Böck and Widmer 2013,
-        "Maximum filter vibrato suppression for onset detection"). Before the first sample all was silent; `inside`
-        is 0 where that matters.
-        """
-        flat = np.concatenate((self.tail, bands))
-        there = np.concatenate((self.tail_valid, valid))
-        self.tail, self.tail_valid = flat[-2:], there[-2:]
-        before = flat[:-2].copy()
-        np.maximum(before[:, 1:], flat[:-2, :-1], out=before[:, 1:])
-        np.maximum(before[:, :-1], flat[:-2, 1:], out=before[:, :-1])
-        rise = np.maximum(bands - before, 0) * valid[:, None]
-        flux = rise.reshape(-1, 4, BANDS // 4).sum(axis=2)
-        rises = np.rint(np.add.reduceat(rise, RISING, axis=1) / np.diff((*RISING, BANDS)))
-        return {"flux": flux, "rises": rises, "inside": valid * there[:-2], "onset": np.rint(flux.sum(axis=1) / BANDS)}
 
     def colour(self, buffer: Array, middles: NDArray[np.int64]) -> Frames:
         """What the long windows tell: levels in hundredths of a dB, the strongest peak, the harmony.
@@ -207,4 +201,17 @@ class Front:
         whole = np.nansum(fine, axis=1)[:, None]
         levels = hundredths(np.hstack((whole, fine[:, ::2] + fine[:, 1::2], fine)) + 1e-14)
         result = {"regions": levels[:, : len(EDGES)], "fine": levels[:, len(EDGES) :]}
-        return result | self.peaks(power) | self.harmony(power[:, : self.harmony.end].copy())
+        return result | self.tables.peaks(power) | self.tones(power[:, : self.tables.end].copy())
+
+    def tones(self, power: Array) -> Frames:
+        """Tonality, notes, pitch and its harmonics, from the power of the bins below 5 kHz, which it changes."""
+        power[:, : self.tables.tonality.first] = 0
+        power *= self.long.scale
+        magnitude = np.sqrt(power)
+        pitch = self.tables.pitch(magnitude)
+        return {
+            "tonality": self.tables.tonality(power, magnitude),
+            **self.tables.chroma(magnitude),
+            **pitch,
+            **self.tables.harmonics(magnitude, pitch["pitch"] / 100),
+        }

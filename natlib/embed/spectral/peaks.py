@@ -6,16 +6,15 @@ import math
 
 import numpy as np
 
-from .spectrum import Array, Frames, Spectrum, hundredths
+from ..measures import PEAKS
+from .numerics import Array, Frames, hundredths, vertex
+from .spectrum import Spectrum
+from .thresholds import PEAK_FAINT, PROMINENT, SPREAD
 
 GROUP, SHARE = 16, 6  # a peak is held against its group: a sixth of its frequency wide, and at least 16 bins
 LOWEST, HIGHEST = 60, 16000  # Hz
-MOST = 3  # peaks of a frame
-PROMINENT = 20.0  # times the mean of the rest of its group; of noise, one group in a million has such a peak
 BESIDE = 8  # bins: on each side, too, a peak has to stand out, by half as much: the edge of a band of noise does not
 LOBE = 2  # bins on each side of a peak that a Hann window gives to it
-SPREAD = 2.1  # all of them together, in peaks, at most
-FAINT = 1e-9  # power: -90 dBFS
 
 
 class Peaks:
@@ -34,17 +33,17 @@ class Peaks:
     def __call__(self, power: Array) -> Frames:
         """Of the power of each bin, (frames, bins).
 
-        peaks: tenths of Hz (none: 0), the strongest first, (frames, MOST). prominence: hundredths of a dB over the rest
-        of the strongest's group.
+        peaks: tenths of Hz (none: 0), the strongest first, (frames, PEAKS). prominence: hundredths of a dB over the
+        rest of the strongest's group.
         """
         count = len(power)
         if not len(self.starts):
-            return {"peaks": np.zeros((count, MOST)), "prominence": np.zeros(count)}
+            return {"peaks": np.zeros((count, PEAKS)), "prominence": np.zeros(count)}
         total = np.add.reduceat(power[:, : self.starts[-1] + self.sizes[-1]], self.starts, axis=1)
         spans = zip(self.starts.tolist(), (self.starts + self.sizes).tolist(), strict=True)
         tops = np.stack([power[:, first:end].argmax(axis=1) for first, end in spans], axis=1)
         highest = np.take_along_axis(power, self.starts + tops, axis=1)
-        row, group = np.nonzero((highest > self.share * total) & (highest * self.scale > FAINT))
+        row, group = np.nonzero((highest > self.share * total) & (highest * self.scale > PEAK_FAINT))
         start, size, top = self.starts[group], self.sizes[group], tops[row, group]
         rest, others = total[row, group], size.copy()
         for i in range(-LOBE, LOBE + 1):
@@ -59,11 +58,11 @@ class Peaks:
         row, place, a, b, c = row[clear], (start + top)[clear], a[clear], b[clear], c[clear]
         rest = hundredths(np.maximum(rest / others, 0)[clear] * self.scale + 1e-14)
         a, b, c = (hundredths(value * self.scale + 1e-14) for value in (a, b, c))
-        hz = np.rint(10 * self.bin * (place + (c - a) / (2 * np.maximum(2 * b - a - c, 1))))
-        peaks, prominence = np.zeros((count, MOST)), np.zeros(count)
+        hz = np.rint(10 * self.bin * (place + vertex(a, b, c)))
+        peaks, prominence = np.zeros((count, PEAKS)), np.zeros(count)
         order = np.lexsort((-b, row))
         row, hz, over = row[order], hz[order], (b - rest)[order]
         rank = np.arange(len(row)) - np.searchsorted(row, row)
-        peaks[row[rank < MOST], rank[rank < MOST]] = hz[rank < MOST]
+        peaks[row[rank < PEAKS], rank[rank < PEAKS]] = hz[rank < PEAKS]
         prominence[row[rank == 0]] = over[rank == 0]
         return {"peaks": peaks, "prominence": prominence}

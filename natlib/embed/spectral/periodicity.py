@@ -9,7 +9,9 @@ import math
 
 import numpy as np
 
-from .spectrum import Array, Frames, Spectrum, emphasis, exact, transform_size
+from .numerics import Array, Frames, correlation, exact, transform_size, vertex
+from .spectrum import Spectrum, emphasis
+from .thresholds import CHANCE, FIRST, SURE
 
 
 class Periodicity:
@@ -21,7 +23,6 @@ class Periodicity:
     """
 
     TOP, HIGHEST, LOWEST = 4000, 1200, 110  # Hz
-    CHANCE, SURE = 0.9, 1.4  # times the root of n: up to where a peak says nothing, from where on all
 
     def __init__(self, short: Spectrum, top: float):
         """Of the spectra `short`, below `top` Hz."""
@@ -48,17 +49,16 @@ class Periodicity:
         total, square = np.add.reduce(strength, axis=1), np.add.reduce(strength * strength, axis=1)
         filled = total * total / np.maximum(square, 1e-30)
         lags = np.fft.irfft(strength)[:, : len(self.shape)]
-        r = np.rint(2**20 * lags / ((lags[:, :1] + 1e-15) * self.shape))[:, self.low - 1 :]
+        r = correlation(lags, self.shape, 1e-15)[:, self.low - 1 :]
         peak = np.where((r[:, 1:-1] > r[:, :-2]) & (r[:, 1:-1] >= r[:, 2:]), r[:, 1:-1], 0)
         highest = peak[:, self.highest - self.low :].max(axis=1)
-        first = np.argmax(peak >= 0.9 * highest[:, None], axis=1)
+        first = np.argmax(peak >= FIRST * highest[:, None], axis=1)
         row = np.arange(len(r))
         a, b, c = (r[row, first + i] for i in range(3))
-        bend = 2 * b - a - c
-        lag = first + self.low + np.where(bend > 0, (c - a) / (2 * np.where(bend > 0, bend, 1)), 0)
+        lag = first + self.low + vertex(a, b, c)
         fundamental = np.where(lag >= self.highest, np.rint(100 / (np.maximum(lag, 1) * self.step)), 0)
         height = np.clip(highest / 2**20, 0, 1)
-        height *= np.clip((height * np.sqrt(filled) - self.CHANCE) / (self.SURE - self.CHANCE), 0, 1)
+        height *= np.clip((height * np.sqrt(filled) - CHANCE) / (SURE - CHANCE), 0, 1)
         height = np.rint(1000 * height).reshape(frames, windows) * valid
         best = fundamental.reshape(frames, windows)[np.arange(frames), height.argmax(axis=1)]
         mean = np.rint(np.add.reduce(height, axis=1) / np.maximum(np.add.reduce(valid, axis=1), 1))

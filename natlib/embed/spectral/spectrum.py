@@ -1,10 +1,4 @@
-"""Spectra and their bands, and the arithmetic that is the same on every machine.
-
-Elementwise sums, products, quotients and roots are exact by IEEE 754, the logarithm is made of them (`decibels`),
-window and filter tables are rounded to 24 bits; only the Fourier transform's last bits may differ between builds of
-numpy. What comes out of it is rounded to integers (a hundredth of a decibel) before anything else is done, and integers
-below 2**53 add up to the same in any order.
-"""
+"""Spectra and their bands."""
 
 from __future__ import annotations
 
@@ -12,71 +6,16 @@ import itertools
 import math
 from collections.abc import Iterator
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
-Frames = dict[str, Array]  # by name, one row a frame
+from .numerics import CACHE, Array, exact, hann, transform_size
 
 BANDS = 40
 LOW, HIGH = 40.0, 16000.0  # Hz
 USABLE = 0.92  # of the Nyquist frequency: above it lies the slope of somebody's filter
-CACHE = 1 << 16  # numbers that stay in a processor's second cache with what is made of them
-
-
-def exact(table: Any) -> Array:
-    """A table rounded to 24 bits after the point: the last bits of the mathematical library stay out of it."""
-    return np.asarray(np.rint(np.asarray(table, dtype=np.float64) * 2**24) / 2**24)
-
-
-def decibels(power: Array) -> Array:
-    """10 log10(power), within 1e-7 dB, from operations that IEEE 754 defines to the bit; power > 0."""
-    mantissa, exponent = np.frexp(power)
-    low = mantissa < math.sqrt(0.5)
-    mantissa *= 1 + low
-    s = mantissa - 1  # log m = 2 artanh s
-    mantissa += 1
-    s /= mantissa
-    t = s * s
-    series = t / 11
-    for odd in (9, 7, 5, 3, 1):
-        series += 1 / odd
-        series *= t if odd > 1 else s
-    series *= 20 / math.log(10)
-    series += (exponent - low) * (10 * math.log10(2))
-    return np.asarray(series)
-
-
-def hundredths(power: Array) -> Array:
-    """Decibels on the grid that everything else is made from: whole hundredths."""
-    return np.rint(100 * decibels(power))
-
-
-def transform_size(samples: float) -> int:
-    """The even number nearest to `samples` with no prime factor above 5."""
-    near = round(samples / 2)
-    return 2 * next(half for gap in itertools.count() for half in (near - gap, near + gap) if smooth(half))
-
-
-def smooth(number: int) -> bool:
-    """Whether a number is positive and has no prime factor above 5."""
-    for prime in (2, 3, 5):
-        while number > 1 and number % prime == 0:
-            number //= prime
-    return number == 1
-
-
-def weights(values: Array) -> Array:
-    """Weights from 0 to 1 as whole numbers, in 1/1024."""
-    return np.asarray(np.rint(1024 * values))
-
-
-def hann(size: int) -> Array:
-    """A periodic Hann window, shape (size,)."""
-    return exact(0.5 - 0.5 * np.cos(2 * np.pi * np.arange(size) / size))
 
 
 def emphasis(count: int, bin: float) -> Array:
@@ -96,7 +35,7 @@ class Spectrum:
 
     def __init__(self, sample_rate: int, seconds: Fraction):
         self.size = transform_size(float(seconds * sample_rate))
-        self.window = hann(self.size)
+        self.window = exact(hann(self.size))
         self.bin = sample_rate / self.size  # Hz
         # sum(power) over all bins is then the mean square of the sound, weighted by the squared window
         self.scale = 2 / (self.size * float((self.window * self.window).sum()))

@@ -12,10 +12,12 @@ import pytest
 import soundfile
 from helpers import AUDIO, ROOT, needs_audio, noise, sh, tone
 
+from natlib.embed.measures import EDGES, RISES
+from natlib.embed.measures import HEADS as MEASURES
 from natlib.embed.spectral.encoder import Spectral
-from natlib.embed.spectral.extractor import MEASURES, Meter
-from natlib.embed.spectral.frames import EDGES, RISES
-from natlib.embed.spectral.spectrum import USABLE, decibels
+from natlib.embed.spectral.extractor import Meter
+from natlib.embed.spectral.numerics import decibels
+from natlib.embed.spectral.spectrum import USABLE
 
 RATE = 44100
 

@@ -1,0 +1,97 @@
+"""Pitch classes, the lowest and highest note, and the tuning, from the partials of a long window."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+from .grid import Grid
+from .numerics import Array, Frames, exact, vertex
+from .spectrum import Spectrum
+from .thresholds import AGREE, PARTIAL, PARTIAL_FREE, PARTIAL_STRONG, TONAL
+
+
+class Chroma:
+    """What the partials of 40 to 2000 Hz say of the notes."""
+
+    def __init__(self, long: Spectrum):
+        low, high = math.ceil(40 / long.bin), math.floor(2000 / long.bin)
+        self.partials = low, high
+        self.lowest_class = math.ceil(100 / long.bin) - low
+        fine = np.arange(16 * (low - 1), 16 * (high + 2)) * long.bin / 16
+        self.semitone = exact(12 * np.log2(fine / 440) + 69)  # MIDI note of each sixteenth of a bin
+        turns = 2 * np.pi * np.rint(16 * self.semitone) / 16
+        self.turn = np.rint(1024 * np.exp(1j * turns))  # where it stands between two notes of A4 = 440 Hz
+
+    def __call__(self, magnitude: Array) -> Frames:
+        """From the magnitudes, (frames, bins).
+
+        chroma: shares of the pitch classes from C, from 100 Hz, thousandths, (frames, 12). turn: the sum of their
+        places between two notes, (frames, 2), and their strength. bass, top: the lowest and highest strong partial
+        that is no harmonic of another, in hundredths of a MIDI note (none: 0).
+        """
+        low, high = self.partials
+        a, b, c = (magnitude[:, low + i : high + i] for i in (-1, 0, 1))
+        side = magnitude[:, low - 3 : high - 3] + magnitude[:, low + 3 : high + 3]
+        peak = (b > a) & (b >= c) & (b > PARTIAL * side)
+        row, column = np.nonzero(peak)
+        a, b, c = a[row, column], b[row, column], c[row, column]
+        shift = vertex(a, b, c)
+        sixteenth = np.rint(16 * (column + 1 + shift)).astype(np.int64)
+        note = self.semitone[sixteenth]
+        lower = np.floor(note)
+        share = np.clip(2 * (note - lower) - 0.5, 0, 1)  # of the upper class: a note a quarter tone off is in both
+        strength = np.where(column >= self.lowest_class, np.rint(2**20 * np.sqrt(b)), 0)
+        index = 12 * row + lower.astype(np.int64) % 12
+        above = 12 * row + (lower.astype(np.int64) + 1) % 12
+        rows = len(magnitude)
+        sums = np.bincount(index, strength * (1 - share), 12 * rows) + np.bincount(above, strength * share, 12 * rows)
+        table = sums.reshape(-1, 12)
+        turn = self.turn[sixteenth]
+        turns = [np.bincount(row, strength * part, rows) for part in (turn.real, turn.imag, 1024)]
+
+        # A partial of twice (three, five, seven times) the frequency of another, not much weaker one is its harmonic.
+        peaks = np.zeros_like(magnitude)
+        peaks[row, column + low] = b
+        wide = np.maximum(peaks, np.maximum(np.roll(peaks, 1, axis=1), np.roll(peaks, -1, axis=1)))
+        place = column + low + shift
+        below = np.max([wide[row, np.rint(place / n).astype(np.int64)] for n in (2, 3, 5, 7)], axis=0, initial=0)
+        strongest = np.zeros(rows)
+        np.maximum.at(strongest, row, b)
+        free = (b > PARTIAL_STRONG * strongest[row]) & (below < PARTIAL_FREE * b)
+        bass, top = np.full(rows, np.inf), np.zeros(rows)
+        np.minimum.at(bass, row[free], note[free])
+        np.maximum.at(top, row[free], note[free])
+        return {
+            "chroma": np.rint(1000 * table / (np.add.reduce(table, axis=1)[:, None] + 1000)),
+            "turn": np.rint(np.stack(turns, axis=1) / 2**10),
+            "bass": np.where(bass < np.inf, np.rint(100 * bass), 0),
+            "top": np.rint(100 * top),
+        }
+
+
+def measured(frames: Frames, grid: Grid, count: int) -> Frames:
+    """chroma, over seven frames, against the strongest class; bass and top."""
+    now = grid.now(count)
+    tonal = frames["tonality"][now] >= TONAL
+    chroma = sliding_window_view(frames["chroma"][grid.past - 3 : grid.past + count + 3], 7, axis=0).sum(axis=2)
+    top = chroma.max(axis=1)
+    chroma = np.where((tonal & (top > 0))[:, None], 100 * chroma / np.maximum(top, 1)[:, None], np.nan)
+    return {
+        "bass": np.where(tonal & (frames["bass"][now] > 0), frames["bass"][now], np.nan),
+        "top": np.where(tonal & (frames["top"][now] > 0), frames["top"][now], np.nan),
+        **{f"chroma_{i}": chroma[:, i] for i in range(12)},
+    }
+
+
+def tuning(turn: Array) -> Array:
+    """Cents by which the partials lie above the notes of A4 = 440 Hz: their mean direction between two notes.
+
+    From sums of `turn` (frames, 3). NaN where they do not agree.
+    """
+    x, y, strength = turn.T
+    agree = (strength > 0) & (x * x + y * y > strength * strength / AGREE)
+    angle = np.array([math.atan2(*pair) for pair in zip(y.tolist(), x.tolist(), strict=True)])
+    return np.where(agree, 50 / math.pi * angle, np.nan)

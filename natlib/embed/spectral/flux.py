@@ -1,0 +1,38 @@
+"""How the spectrum rises from one short window to the next."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .numerics import Array, Frames
+from .spectrum import BANDS
+
+RISING = (0, 5, 10, 20, 30)  # the bands that the regions of RISES (embed/measures.py) begin with
+
+
+class Flux:
+    """The rise of the bands; it remembers the last two short windows."""
+
+    def __init__(self, silent: float):
+        self._bands = np.full((2, BANDS), silent)
+        self._valid = np.zeros(2)
+
+    def __call__(self, bands: Array, valid: Array) -> Frames:
+        """How far the sound rises above what was there two short windows ago, hundredths of a dB a band.
+
+        flux, in four regions; rises, in those of RISES; onset, in all.
+
+        The largest of three bands is what was there, so that a gliding partial is no attack (Böck and Widmer 2013,
+        "Maximum filter vibrato suppression for onset detection"). Before the first sample all was silent; `inside`
+        is 0 where that matters.
+        """
+        flat = np.concatenate((self._bands, bands))
+        there = np.concatenate((self._valid, valid))
+        self._bands, self._valid = flat[-2:], there[-2:]
+        before = flat[:-2].copy()
+        np.maximum(before[:, 1:], flat[:-2, :-1], out=before[:, 1:])
+        np.maximum(before[:, :-1], flat[:-2, 1:], out=before[:, :-1])
+        rise = np.maximum(bands - before, 0) * valid[:, None]
+        flux = rise.reshape(-1, 4, BANDS // 4).sum(axis=2)
+        rises = np.rint(np.add.reduceat(rise, RISING, axis=1) / np.diff((*RISING, BANDS)))
+        return {"flux": flux, "rises": rises, "inside": valid * there[:-2], "onset": np.rint(flux.sum(axis=1) / BANDS)}

@@ -1,0 +1,60 @@
+"""Level, background, the energy of regions, narrow peaks, and how the level falls."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+from ..measures import FINE, PEAKS
+from .grid import Grid
+from .numerics import Array, Frames
+from .thresholds import FALLING, PERIODIC
+
+BACKGROUND = Fraction(4)  # seconds whose quietest fifth is the background
+
+
+class Background:
+    """The quietest fifth of the last seconds."""
+
+    def __init__(self, grid: Grid):
+        self._levels = np.full(round(BACKGROUND * grid.frame_rate), np.inf)
+
+    def __call__(self, level: Array) -> Array:
+        """Of the next frames' levels, (frames,): the background at each."""
+        levels = np.concatenate((self._levels, level))
+        self._levels = levels[len(level) :]
+        near = np.sort(sliding_window_view(levels, len(self._levels) + 1), axis=1)
+        fifth = ((near < np.inf).sum(axis=1) - 1) // 5
+        return np.asarray(np.take_along_axis(near, fifth[:, None], 1)[:, 0])
+
+
+def measured(frames: Frames, grid: Grid, count: int) -> Frames:
+    """level, bands, spectrum, peaks, centroid, tonality, periodicity, fundamental, decay."""
+    now = grid.now(count)
+    regions = frames["regions"][now]
+    columns = {"level": frames["loudness"][now] / 10}
+    columns |= {f"band_{i}": (regions[:, i + 1] - regions[:, 0]) / 10 for i in range(6)}
+    columns |= {f"spectrum_{i}": (frames["fine"][now, i] - regions[:, 0]) / 10 for i in range(len(FINE) - 1)}
+    peaks = np.where(frames["peaks"][now] > 0, frames["peaks"][now] / 10, np.nan)
+    columns |= {f"peak_{i}": peaks[:, i] for i in range(PEAKS)}
+    columns["prominence"] = np.where(peaks[:, 0] > 0, frames["prominence"][now] / 10, np.nan)
+    columns |= {"periodicity": frames["periodicity"][now] / 10, "tonality": frames["tonality"][now] / 10}
+    columns["fundamental"] = np.where(
+        (frames["periodicity"][now] >= PERIODIC) & (frames["fundamental"][now] > 0),
+        frames["fundamental"][now] / 100,
+        np.nan,
+    )
+    return columns | {"centroid": frames["centroid"][now], "decay": decay(frames, grid, count)}
+
+
+def decay(frames: Frames, grid: Grid, count: int) -> Array:
+    """How fast the level falls, dB/s, by a line through five frames; NaN where it does not."""
+    levels = frames["loudness"]
+    there = frames["valid"].sum(axis=1) > 0
+    slope = np.zeros(count)
+    for i, weight in enumerate((-2, -1, 0, 1, 2)):
+        slope += weight * levels[grid.past + i : grid.past + count + i]
+    fall = -slope / 10 / 100 * float(grid.frame_rate)
+    return np.where((fall >= FALLING) & there[grid.now(count, 4)], fall, np.nan)

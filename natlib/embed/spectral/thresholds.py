@@ -1,0 +1,63 @@
+"""What separates one thing from another in the measures: each number once, with its unit and where it comes from.
+
+"Tonal", "voiced" and their kin have other values in nat-pack's table, on other scales: those speak of half seconds.
+"""
+
+from __future__ import annotations
+
+from ...thresholds import threshold
+
+# Spectra of a frame
+NOISE_FLATNESS = threshold(0.75, "share", "noise from partials", "pi/4 = 0.785 for noise (Rayleigh), less its spread")
+TONE_FLATNESS = threshold(0.25, "share", "one sine from several partials", "1/6 for one sine in 16 bins")
+TONAL = threshold(300, "thousandths of tonality", "what has notes from noise", "not measured")
+PEAK_FAINT = threshold(1e-9, "power", "a peak from silence", "-90 dBFS, below 16 bits' noise")
+PROMINENT = threshold(20.0, "times the mean of its group", "a peak from noise", "of noise, one group in a million")
+SPREAD = threshold(2.1, "times a bin", "all of a Hann window's lobe from the rest", "what a Hann window gives to it")
+
+# Pitch
+CLEAR_PITCH = threshold(420, "thousandths of salience", "a pitch from noise", "noise stays below 350")
+FIRST = threshold(0.9, "times the highest peak", "the period from its multiples", "McLeod and Wyvill 2005")
+OCTAVE_COST = threshold(0.02, "of the correlation", "a period from twice as long a one", "not measured")
+HISS = threshold(100_000, "hundredths of Hz", "low pitches from what a fricative or a cymbal feigns", "not measured")
+ON_HARMONIC = threshold(0.04, "of the pitch", "a peak on a harmonic from one beside it", "two thirds of a semitone")
+GLIDE = threshold(250, "thousandths of an octave", "a glide from the next note", "three semitones a frame")
+SWINGING = threshold(120, "Hz", "pitches that a short window can follow", "three periods in 25 ms")
+VIBRATO_SHARE = threshold(0.6, "share of the variance", "one sine from any wavering", "not measured")
+VIBRATO_DEPTH = threshold(10, "cents", "a vibrato from what the measure itself wavers", "not measured")
+
+# Partials
+PARTIAL = threshold(1.5, "times the bins 3 beside", "a partial from noise", "not measured")
+PARTIAL_STRONG = threshold(0.1, "of the strongest", "notes from what is far below", "20 dB")
+PARTIAL_FREE = threshold(0.3, "of itself", "a note from a harmonic of another", "10 dB")
+AGREE = threshold(9, "power of the sum", "partials that agree on a tuning", "a third of their strength")
+
+# Periodicity of short windows
+CHANCE = threshold(
+    0.9,
+    "times the root of the bins filled",
+    "what a peak of chance has",
+    "noise has up to 200",
+)
+SURE = threshold(1.4, "times the root of the bins filled", "what only a period has", "noise has up to 200")
+PERIODIC = threshold(300, "thousandths of periodicity", "a fundamental from chance", "noise has up to 200")
+
+# Attacks and clicks
+ONSET = threshold(300, "hundredths of a dB", "an onset from noise, in S", "steady noise has about 100")
+CLEAR_ATTACK = threshold(300, "hundredths of a dB", "an attack that has a moment", "steady noise has about 100")
+ATTACK_BEGINS = threshold(0.01, "of the highest energy", "where an attack begins", "a tenth of the amplitude")
+ATTACK_ENDS = threshold(0.81, "of the highest energy", "where it ends", "nine tenths of the amplitude")
+CLICK = threshold(10.0, "times the 30 ms before and after", "a click from noise", "10 dB")
+CLICK_FAINT = threshold(16.0, "2**-32 of full scale squared", "a click from rounding", "16 bits' last one")
+FALLING = threshold(3, "dB/s", "a fall from a steady level", "not measured")
+
+# What repeats
+PULSE = threshold(0.35, "correlation", "a pulse from chance", "not measured")
+TRUST = threshold(0.15, "of all short windows", "a correlation of many from one of few", "not measured")
+BEAT = threshold(0.15, "correlation", "a tempo from chance", "not measured")
+BEATS = threshold(2.2, "s", "what is long enough for a tempo", "a little more than the slowest beat")
+NEARLY = threshold(0.75, "times the highest peak", "the period from its multiples", "not measured")
+INSIDE = threshold(0.9, "times the highest value", "a period that is shorter than the range", "not measured")
+DIP = threshold(0.5, "times a peak", "a peak after a dip from a bump on a slope", "not measured")
+REGULAR = threshold(0.45, "correlation", "a modulation from chance", "of noise, one frame in a thousand has it")
+CLEAR_TONE = threshold(600, "thousandths of salience", "tones, whose cells beat, from modulation", "not measured")
