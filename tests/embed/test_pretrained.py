@@ -25,8 +25,9 @@ from helpers import BIN, HANGS, ROOT, noise, records, sh, tone
 from test_embed import pcm, rows
 
 from natlib import cli
-from natlib.embed.command import command as embed
-from natlib.embed.pretrained import checkpoint as weights
+from natlib.embed import command as embed
+from natlib.embed.pretrained import models
+from natlib.embed.pretrained.config import Model
 from natlib.wire import Record
 
 try:
@@ -37,7 +38,7 @@ try:
 except (ImportError, OSError) as error:
     pytest.skip(f"no pretrained model was run ({error}): make setup-neural", allow_module_level=True)
 
-from natlib.embed.pretrained import network as transformer
+from natlib.embed.pretrained import checkpoint, network
 
 pytestmark = pytest.mark.neural
 
@@ -136,8 +137,8 @@ def first(output: Any) -> torch.Tensor:
     return output[0] if isinstance(output, tuple) else output
 
 
-def find(folder: Path) -> weights.Model:
-    return weights.find(str(folder), None, True, None, print)
+def find(folder: Path) -> Model:
+    return models.find(str(folder), None, True, None, print)
 
 
 @pytest.fixture(scope="session")
@@ -184,12 +185,12 @@ def test_hidden_states_are_those_of_transformers(
 ) -> None:
     model = build(settings, heads)
     found = find(write(model, settings, tmp_path, form, old_keys))
-    network = transformer.Network(found.config, weights.Weights(found), found.config.layers)
+    ours = network.Network(found.config, checkpoint.Weights(found), found.config.layers)
     double = exact(model)
     for samples in (noise(0.6, RATE) + 0.1, noise(400 / RATE, RATE)):  # with an offset, and the shortest there is
         theirs, true = reference(model, samples), reference(double, samples)
         with torch.inference_mode():
-            states = list(network.hidden_states(torch.from_numpy(samples.astype(np.float32))[None]))
+            states = list(ours.hidden_states(torch.from_numpy(samples.astype(np.float32))[None]))
         assert len(states) == len(true) == found.config.layers + 1
         for number, state in enumerate(states):
             assert as_near(state[0], theirs[number], true[number]), number
@@ -207,9 +208,9 @@ def test_a_torchaudio_bundle(tmp_path: Path) -> None:
     found = run(Path("torchaudio:WAV2VEC2_BASE"), pcm(sound, 16000), options, TORCH_HOME=str(tmp_path))
     samples = torch.from_numpy(sound.astype(np.float32))[None]
     theirs, true = [], []
-    for network, expected in ((model, theirs), (exact(model), true)):
+    for each, expected in ((model, theirs), (exact(model), true)):
         with torch.inference_mode():
-            states = network.extract_features(samples.to(next(network.parameters()).dtype), num_layers=3)[0]
+            states = each.extract_features(samples.to(next(each.parameters()).dtype), num_layers=3)[0]
         expected.append(torch.cat((states[1], (states[0] + states[2]) / 2), dim=2)[0].numpy())
     assert as_near(rows(found)[: len(true[0]), : 2 * 768], theirs[0], true[0])
     assert found[0].head["pretrained"]["sha256"] == hashlib.sha256(place.read_bytes()).hexdigest()
@@ -287,7 +288,7 @@ def test_the_same_bytes_for_any_cutting_batch_and_company(folder: Path) -> None:
 
 def test_batches_hold_windows_of_one_length_from_all_items() -> None:
     """As on a GPU: those first that came first, and no item is kept waiting for company that never comes."""
-    from natlib.embed.pretrained.encoder import Batches
+    from natlib.embed.pretrained.running import Batches
 
     seen: list[list[int]] = []
 
@@ -478,11 +479,10 @@ def test_libraries_that_are_missing_or_can_not_load(
 
 def test_out_of_memory_says_which_setting_helps(folder: Path) -> None:
     options = embed_options(folder)
-    from natlib.embed.pretrained.encoder import Encoder, guarded
+    from natlib.embed.pretrained.running import guarded, in_a_window
 
-    encoder = Encoder(options, print)
     with pytest.raises(cli.Failure, match=r"out of memory for the window: --batch 1, or a --window below 10 s"):
-        guarded(encoder, "window")(lambda: torch.empty(1 << 60))()
+        guarded(in_a_window(options), "window")(lambda: torch.empty(1 << 60))()
 
 
 def embed_options(folder: Path) -> Any:

@@ -12,18 +12,18 @@ are, nor on how many threads. On other devices windows of equal length run as on
 
 from __future__ import annotations
 
-import os
 from argparse import Namespace
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from fractions import Fraction
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...cli import Failure, UsageError
+from ...cli import UsageError
 from ...wire import Head
-from . import checkpoint
+from .config import Model
+from .models import find
+from .running import start
 
 if TYPE_CHECKING:
     import numpy as np
@@ -35,8 +35,6 @@ VERSION = "1"  # of everything here that changes the features
 # Semantic and acoustic layers, of 12: for MERT by MARBLE and the authors' demo, for the others by Pasad et al. 2021.
 LAYERS = {"mert": ((7,), (1, 2)), "wav2vec2": ((7,), (1, 2)), "hubert": ((9,), (1, 2))}
 MERT_330M = ((12,), (2, 3, 4))
-MOST = 16  # windows at a time, where nothing is said
-BATCH = 16  # likewise, on other devices than the processor
 
 
 class Encoder:
@@ -46,7 +44,7 @@ class Encoder:
         import soxr
 
         normalize = {"auto": None, "yes": True, "no": False}[options.normalize]
-        self.model = model = checkpoint.find(options.model, options.revision, options.offline, normalize, say)
+        self.model = model = find(options.model, options.revision, options.offline, normalize, say)
         config = model.config
         semantic, acoustic = defaults(model)
         self.groups = (options.semantic_layers or semantic, options.acoustic_layers or acoustic)
@@ -66,8 +64,8 @@ class Encoder:
             raise UsageError(
                 f"--window: expected more than twice the {options.context:g} s of --context, got {options.window:g}"
             )
-        self.window = f"{options.window:g} s"
-        self.runner, added = start(self, options)
+        name = f"{'-'.join(layers_told(self.groups))}-{VERSION}"  # what an export of the network depends on
+        self.runner, self.sha256, added = start(model, self.groups, name, options)
         self.head: Head = {
             "model": model.name,
             "model_version": self.version,
@@ -85,13 +83,15 @@ class Encoder:
             },
         }
 
-    sha256: str  # of the weights
-    S = A = property(lambda self: self.model.config.hidden)
+    @property
+    def widths(self) -> dict[str, int]:
+        """Numbers of each stream in a row."""
+        return dict.fromkeys("SA", self.model.config.hidden)
 
     @property
     def version(self) -> str:
         """All that the features depend on, but for the frame rate and what only rounds differently."""
-        told = ["+".join(map(str, group)) for group in self.groups]
+        told = layers_told(self.groups)
         normal = "" if self.model.normalize is None else ".normalized"
         return f"{VERSION}.{self.sha256[:16]}.S{told[0]}.A{told[1]}.W{self.size}-{self.context}{normal}"
 
@@ -100,7 +100,12 @@ class Encoder:
         return Windows(self, sample_rate)
 
 
-def defaults(model: checkpoint.Model) -> tuple[tuple[int, ...], tuple[int, ...]]:
+def layers_told(groups: Sequence[Sequence[int]]) -> list[str]:
+    """The layers of S and of A, for a name: "7", "1+2"."""
+    return ["+".join(map(str, group)) for group in groups]
+
+
+def defaults(model: Model) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Semantic and acoustic layers for a model, where the user names none."""
     depth = model.config.layers
     if model.kind == "mert" and depth == 24:
@@ -132,7 +137,7 @@ class Windows:
         self.jobs: deque[tuple[int, Future[Array]]] = deque()  # windows that run or wait, with their first frame
         self.frames = 0  # of the network, given out
         self.tail: Array | None = None  # context of the last window, which is kept if no other comes
-        self.rest = np.zeros((0, encoder.S + encoder.A), dtype=np.float32)  # frames that are no row yet
+        self.rest = np.zeros((0, sum(encoder.widths.values())), dtype=np.float32)  # frames that are no row yet
         self.pooled = self.rest  # rows whose measures are not there yet
         self.latest = self.rest  # the last row that was pooled
         self.measured = np.zeros((0, len(self.measures)), dtype=np.float32)
@@ -238,188 +243,3 @@ class Windows:
         rows = np.concatenate((self.pooled[:count], self.measured[:count]), axis=1)
         self.pooled, self.measured = self.pooled[count:], self.measured[count:]
         return rows
-
-
-# Running windows.
-
-
-class Threads:
-    """Runs windows on the processor, each on one thread."""
-
-    def __init__(self, run: Callable[[Array], Array], workers: int):
-        self.run, self.limit = run, 2 * workers
-        self.pool = ThreadPoolExecutor(workers)
-        self.waiting: set[Future[Array]] = set()  # results that nobody took
-
-    def submit(self, samples: Array) -> Future[Array]:
-        """A window, (samples,), to features, (frames, S + A), soon."""
-        job = self.pool.submit(self.run, samples)
-        self.waiting.add(job)
-        return job
-
-    def full(self) -> bool:
-        """Are there windows enough to keep it busy?"""
-        return len(self.waiting) >= self.limit
-
-    def result(self, job: Future[Array]) -> Array:
-        """The features of a window. Raises what running it raised."""
-        self.waiting.discard(job)
-        return job.result()
-
-    def close(self) -> None:
-        """Nobody wants the results any more."""
-        self.pool.shutdown(wait=False, cancel_futures=True)
-
-
-class Batches(Threads):
-    """Runs windows of equal length as one batch, (windows, samples), those first that came first."""
-
-    def __init__(self, run: Callable[[Sequence[Array]], Array], size: int):
-        self.batch, self.size = run, size
-        self.queue: dict[Future[Array], Array] = {}
-        self.waiting = set()
-
-    def submit(self, samples: Array) -> Future[Array]:
-        job: Future[Array] = Future()
-        self.queue[job] = samples
-        self.waiting.add(job)
-        return job
-
-    def full(self) -> bool:
-        lengths = [len(samples) for samples in self.queue.values()]
-        return len(self.waiting) >= 8 * self.size or any(lengths.count(n) >= self.size for n in set(lengths))
-
-    def result(self, job: Future[Array]) -> Array:
-        while not job.done():
-            oldest = len(next(iter(self.queue.values())))
-            jobs = [other for other, samples in self.queue.items() if len(samples) == oldest][: self.size]
-            windows = [self.queue.pop(other) for other in jobs]
-            try:
-                for other, found in zip(jobs, self.batch(windows), strict=True):
-                    other.set_result(found)
-            except Exception as error:
-                for other in jobs:
-                    other.set_exception(error)
-        return super().result(job)
-
-    def close(self) -> None:
-        self.queue.clear()
-
-
-def start(encoder: Encoder, options: Namespace) -> tuple[Threads, Head]:
-    """Load the weights. Returns what runs windows, and what the header says of it."""
-    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # or its sums are in no fixed order
-    cores = int(os.environ.get("OMP_NUM_THREADS") or 0) or len(os.sched_getaffinity(0))
-    os.environ["OMP_NUM_THREADS"] = os.environ["MKL_NUM_THREADS"] = "1"  # a window is on one thread
-    workers = options.batch or min(cores, MOST)
-    if options.runtime == "onnxruntime":
-        return onnx(encoder, options, workers)
-    guard = guarded(encoder, "model")
-    found = guard(checkpoint.Weights)(encoder.model)
-    torch = found.torch
-    device = place(torch, options.device)
-    dtype = getattr(torch, options.dtype)
-    torch.set_num_threads(1)
-    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
-    if options.deterministic:
-        torch.use_deterministic_algorithms(True)
-    from .network import Network
-
-    network = guard(lambda: Network(encoder.model.config, found, max(map(max, encoder.groups)), device, dtype))()
-    encoder.sha256 = found.sha256
-
-    def run(windows: Sequence[Array]) -> Any:
-        with torch.inference_mode():
-            batch = torch.stack([torch.from_numpy(level(encoder, window)) for window in windows])
-            return network.means(batch.to(device), encoder.groups).cpu().numpy()
-
-    runner: Threads
-    if device == "cpu":
-        runner = Threads(guarded(encoder, "window")(lambda window: run([window])[0]), workers)
-    else:
-        batch = 1 if options.deterministic else options.batch or BATCH
-        runner = Batches(guarded(encoder, "window")(run), batch)
-    added = {"device": device, "dtype": options.dtype, "runtime": f"torch {torch.__version__}"}
-    return runner, added | ({"deterministic": True} if options.deterministic else {})
-
-
-def place(torch: Any, wanted: str) -> str:
-    """The device to run on, as torch names it. Raises Failure where there is none such."""
-    if wanted == "auto":
-        return "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
-    kind, _, index = wanted.partition(":")
-    there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
-    if not there[kind] or (kind == "cuda" and int(index or 0) >= torch.cuda.device_count()):
-        raise Failure(f"--device {wanted}: torch {torch.__version__} finds no such device here")
-    return wanted
-
-
-def level(encoder: Encoder, window: Array) -> Array:
-    """The window with mean 0 and variance 1, where the model was trained on such."""
-    import numpy as np
-
-    if encoder.model.normalize is None:
-        return window
-    exact = window.astype(np.float64)
-    found: Array = ((exact - exact.mean()) / np.sqrt(exact.var() + encoder.model.normalize)).astype(np.float32)
-    return found
-
-
-def guarded(encoder: Encoder, what: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Say which setting helps, where memory does not suffice."""
-
-    def wrap(run: Callable[..., Any]) -> Callable[..., Any]:
-        def guard(*arguments: Any) -> Any:
-            try:
-                return run(*arguments)
-            except Exception as error:
-                first = (str(error).strip().splitlines() or [""])[0]
-                if isinstance(error, Failure) or not checkpoint.starved(error):
-                    raise
-                cure = f"--batch 1, or a --window below {encoder.window}," if what == "window" else "--dtype bfloat16"
-                raise Failure(f"out of memory for the {what}: {cure} needs less ({first[:120]})") from None
-
-        return guard
-
-    return wrap
-
-
-def onnx(encoder: Encoder, options: Namespace, workers: int) -> tuple[Threads, Head]:
-    """The same with ONNX Runtime: an export of the network is made once for the same weights and layers, and kept."""
-    if options.device not in ("auto", "cpu") or options.dtype != "float32":
-        raise UsageError("--runtime onnxruntime is for --device cpu and --dtype float32")
-    runtime = checkpoint.library("onnxruntime")
-    encoder.sha256 = checkpoint.digest(encoder.model.path).result()
-    told = ["+".join(map(str, group)) for group in encoder.groups]
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "nat")
-    path = cache / f"{encoder.sha256}-{'-'.join(told)}-{VERSION}.onnx"
-    if not path.exists():
-        checkpoint.library("onnx")  # torch.onnx wants it
-        from .network import Linear, Network, export
-
-        found = checkpoint.Weights(encoder.model)
-        part = path.with_name(f"{path.name}.{os.getpid()}")
-        try:
-            cache.mkdir(parents=True, exist_ok=True)
-            network = Network(encoder.model.config, found, max(map(max, encoder.groups)), kind=Linear)
-            export(network, encoder.groups, part)
-            part.replace(path)
-        except OSError as error:
-            raise Failure(f"{checkpoint.shown(part)}: {error.strerror} (XDG_CACHE_HOME says where else)") from None
-        finally:
-            part.unlink(missing_ok=True)
-    settings = runtime.SessionOptions()
-    settings.intra_op_num_threads = settings.inter_op_num_threads = 1
-    settings.log_severity_level = 3
-    try:
-        session = runtime.InferenceSession(str(path), settings, providers=["CPUExecutionProvider"])
-    except Exception as error:
-        first = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise Failure(f"{checkpoint.shown(path)}: {first[:200]} (without this file, it is made again)") from None
-
-    def run(window: Array) -> Array:
-        result: Array = session.run(None, {"windows": level(encoder, window)[None]})[0][0]
-        return result
-
-    added = {"device": "cpu", "dtype": "float32", "runtime": f"onnxruntime {runtime.__version__}"}
-    return Threads(guarded(encoder, "window")(run), workers), added

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple, TypeAlias
 import torch
 import torch.nn.functional as F
 
-from .checkpoint import POSITION, Config
+from .config import POSITION, Config
 
 Tensor: TypeAlias = torch.Tensor
 PIECE = 64  # frames whose convolutions are made at a time, on a processor

@@ -62,6 +62,7 @@ class Spectral(Meter):
 
     def __init__(self, sample_rate: int, frame_rate: Fraction = Fraction(25, 2)):
         super().__init__(sample_rate, frame_rate)
+        self.widths = {"S": self.S, "A": self.A}
         self.semantic = Semantic(self.grid, self.lags.lags)
 
     @property

@@ -8,8 +8,9 @@ from __future__ import annotations
 from fractions import Fraction
 
 import numpy as np
+from numpy.typing import NDArray
 
-from .. import measures
+from ..measures import HEADS
 from . import chroma, harmonics, levels, onsets, pitch, rhythm
 from .frames import Front
 from .grid import Grid
@@ -26,9 +27,8 @@ class Meter:
     Subclasses put streams before the measures (`rows`), and keep of each frame what these need (`summary`).
     """
 
-    measures = measures.HEADS
-
     def __init__(self, sample_rate: int, frame_rate: Fraction = Fraction(25, 2)):
+        self.measures = HEADS
         self.grid = Grid(frame_rate)
         self.front = Front(sample_rate, self.grid)
         self.lags = rhythm.OnsetLags(self.grid)
@@ -44,17 +44,17 @@ class Meter:
         """Numbers in a row."""
         return len(self.measures)
 
-    def feed(self, samples: Array) -> Array:
+    def feed(self, samples: Array) -> NDArray[np.float32]:
         """Take samples, float64, shape (n,), full scale 1. Returns the rows that are ready, float32, (m, width)."""
         self.front.feed(samples)
         ready = self.front.whole() // self.grid.group * self.grid.group
         return self._rows(ready - self.front.frames, 0)
 
-    def finish(self) -> Array:
+    def finish(self) -> NDArray[np.float32]:
         """No more samples will come. Returns the rest of the rows."""
         return self._rows(self.front.pad() - self.front.frames, self.grid.ahead)
 
-    def _rows(self, count: int, silent: int) -> Array:
+    def _rows(self, count: int, silent: int) -> NDArray[np.float32]:
         """Analyse `count` frames, and give the rows that have all of their context; `silent` frames follow."""
         step = STEP * self.grid.group
         parts = [self.front.analyse(min(step, count - i)) for i in range(0, count, step)]

@@ -1,0 +1,29 @@
+"""What an encoder has to be: an object that takes the samples of one item and gives rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from ..wire import Head
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+class Encoder(Protocol):
+    """Mono samples of one item in, rows out: the streams S and A, then the measures."""
+
+    @property
+    def widths(self) -> dict[str, int]:
+        """Numbers of each stream in a row."""
+
+    @property
+    def measures(self) -> list[Head]:
+        """What the header says of each measure; none where there are none."""
+
+    def feed(self, samples: NDArray[np.float64]) -> NDArray[np.float32]:
+        """Take samples, (n,), full scale 1. Returns the rows that are ready, (m, width)."""
+
+    def finish(self) -> NDArray[np.float32]:
+        """No more samples will come. Returns the rest of the rows."""

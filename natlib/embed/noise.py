@@ -1,0 +1,41 @@
+"""--model noise: seeded random rows that say nothing about the sound, for trying out what comes after."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..wire import Head
+
+WIDTH = 16  # of each stream
+
+
+class Noise:
+    """Rows of seeded standard normal numbers, one for each frame that the sound has: they say nothing about it."""
+
+    version = "1"
+
+    def __init__(self, sample_rate: int, frame_rate: Fraction, seed: int):
+        self.measures: list[Head] = []
+        self.widths = {"S": WIDTH, "A": WIDTH}
+        self.rate, self.frame_rate = sample_rate, frame_rate
+        # PCG64's bits are fixed by its definition; the sum of twelve uniforms has no library's logarithm in it.
+        self.bits = np.random.PCG64(seed)
+        self.samples = self.frames = 0
+
+    def feed(self, samples: NDArray[np.float64]) -> NDArray[np.float32]:
+        """Take samples. Returns the rows that are ready."""
+        self.samples += len(samples)
+        return self._rows(int(self.samples * self.frame_rate / self.rate))
+
+    def finish(self) -> NDArray[np.float32]:
+        """No more samples will come. Returns the rest of the rows."""
+        return self._rows(max(1, -int(-self.samples * self.frame_rate // self.rate)))
+
+    def _rows(self, total: int) -> NDArray[np.float32]:
+        shape = (total - self.frames, 2 * WIDTH, 12)
+        self.frames = total
+        uniform = (self.bits.random_raw(int(np.prod(shape))) >> np.uint64(44)).reshape(shape)
+        return np.asarray(uniform.sum(axis=2) / 2**20 - 6, dtype=np.float32)

@@ -1,0 +1,108 @@
+"""Items are read ahead of their turn, so that windows of several run at the same time."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import cli
+from ..wire import Record
+from .pcm import mix, samples, sound
+from .pretrained.encoder import Encoder, Windows
+
+
+class Track(cli.Item):
+    """An item that is read ahead of its turn, so that windows of several run at the same time."""
+
+    def __init__(self, item: cli.Item):
+        super().__init__(item.head, iter(()), item.failure)
+        self.encoder: Windows | None = None  # none where it can't be heard
+        self.notes: deque[tuple[int, Record]] = deque()  # with the frame before which each comes
+        self.over = False
+        self.error: Exception | None = None  # what ended it early
+
+
+class Ahead:
+    """Reads items ahead, while the windows of the present one wait for company or run."""
+
+    def __init__(self, encoder: Encoder, items: Iterator[cli.Item]):
+        self.encoder = encoder
+        self.tracks: deque[Track] = deque()  # read, or being read, but not begun to be written
+        self.reading = self.read(items)
+        self.exhausted = False
+
+    def items(self) -> Iterator[Track]:
+        """Every item, in order."""
+        try:
+            while self.tracks or self.more():
+                if self.tracks:
+                    yield self.tracks.popleft()
+        finally:
+            self.encoder.runner.close()
+
+    def more(self) -> bool:
+        """Read one more record. Returns False at the end of the input."""
+        self.exhausted = next(self.reading, None) is None
+        return not self.exhausted
+
+    def read(self, items: Iterator[cli.Item]) -> Iterator[bool]:
+        """Read all, and stop after each record."""
+        for item in items:
+            track = Track(item)
+            self.tracks.append(track)
+            yield True
+            if track.failure:
+                continue
+            try:
+                rate, channels = sound(item.head)
+                track.encoder = self.encoder.item(rate)
+                for record in item:
+                    if record.event == "data" and track.encoder:
+                        track.encoder.feed(mix(samples(record), channels))
+                    elif track.encoder:
+                        frame = int(track.encoder.samples * self.encoder.frame_rate / rate)
+                        track.notes.append((frame, record))
+                    yield True
+                if track.encoder:
+                    track.encoder.finish()
+            except Exception as error:
+                track.error = error
+            track.end, track.over = item.end, True
+
+    def hear(self, track: cli.Item) -> Iterator[Record | NDArray[np.float32]]:
+        """The notes of one of `items`, in place, and its rows."""
+        if not isinstance(track, Track):
+            raise TypeError(f"expected an item that was read ahead, got {track}")
+        frames = 0
+
+        def placed(rows: NDArray[np.float32]) -> Iterator[Record | NDArray[np.float32]]:
+            nonlocal frames
+            while track.notes and track.notes[0][0] < frames + len(rows):
+                frame, note = track.notes.popleft()
+                yield rows[: frame - frames]
+                yield note
+                rows, frames = rows[frame - frames :], frame
+            yield rows
+            frames += len(rows)
+
+        while True:
+            encoder = track.encoder
+            if encoder and encoder.ready(wait=self.exhausted or self.encoder.runner.full()):
+                try:
+                    rows = encoder.rows()
+                except Exception:
+                    track.encoder = None
+                    raise
+                yield from placed(rows)
+            elif track.over and not (encoder and encoder.jobs):
+                break
+            else:
+                self.more()
+        if track.error:
+            raise track.error
+        if track.encoder:
+            yield from placed(track.encoder.last_rows())
+        yield from (note for _, note in track.notes)
