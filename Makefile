@@ -137,6 +137,11 @@ codebook: .venv/.dev $(if $(filter spectral noise,$(MODEL)),,.venv/.neural)
 bench-figures: .venv/.dev
 	.venv/bin/python tests/bench/figures.py
 
+# How much each threshold lets by, of noise, of tones, of real clips.
+
+bench-thresholds: .venv/.dev
+	@.venv/bin/python tests/bench/thresholds.py
+
 bench-tokens: .venv/.dev
 	.venv/bin/python tests/bench/tokens.py "$(CORPUS)"
 
@@ -175,4 +180,4 @@ lint: .venv/.dev
 clean:
 	rm -rf out heard.ndjson heard.png prompt.txt
 
-.PHONY: help demo picture all-outputs batch install uninstall setup-neural bench bench-neural codebook bench-tokens bench-figures test test-rest test-all lint clean
+.PHONY: help demo picture all-outputs batch install uninstall setup-neural bench bench-neural codebook bench-tokens bench-figures bench-thresholds test test-rest test-all lint clean

@@ -296,7 +296,7 @@ def test_make_batch_of_names_from_a_list_and_wrong_usage(tmp_path: Path) -> None
 
 
 @needs("man")
-def test_make_install_and_man(tmp_path: Path) -> None:
+def test_make_install_and_man(piece: bytes, tmp_path: Path) -> None:
     prefix = tmp_path / "pre fix"
     done = make("install PREFIX='~/pre fix'", tmp_path, HOME=str(tmp_path), PIP_NO_DEPS="1")
     assert b'PATH does not hold it: export PATH="%s/bin:$PATH"' % os.fsencode(prefix) in done.stdout
@@ -304,6 +304,16 @@ def test_make_install_and_man(tmp_path: Path) -> None:
     path = f"{prefix}/bin:{os.environ['PATH']}"
     assert sh("command -v nat-split", PATH=path).stdout.decode() == f"{prefix}/bin/nat-split\n"
     assert sh("nat-split --version", PATH=path).stdout.startswith(b"nat-split ")
+    # The pipe runs on the wheel that pip built, with the packages at hand, and nothing of this checkout.
+    packages = os.pathsep.join(entry for entry in sys.path if entry.endswith("site-packages"))
+    installed = {"PATH": path, "PYTHONPATH": packages, "PYTHONSAFEPATH": "1"}
+    line = "nat-split piece.wav | nat-decode | nat-embed | nat-quantize | nat-pack"
+    (tmp_path / "piece.wav").write_bytes(piece)
+    there = sh(line.replace("nat-", f"'{prefix}/bin/'nat-"), cwd=tmp_path, **installed).stdout
+    assert there == sh(line, cwd=tmp_path).stdout
+    where = "import natlib.pack; print(natlib.pack.__file__)"
+    found = sh(f"'{prefix}/lib/nat/bin/python' -c '{where}'", cwd=tmp_path, **installed).stdout.decode()
+    assert found.startswith(f"{prefix}/lib/nat/lib/")
     for folder in (prefix, prefix / "lib/nat"):  # by make, and by pip
         for page in (ROOT / "natlib/man").glob("nat*.[1-9]"):
             name, section = page.name.split(".")
