@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 RATE = 44100  # Hz
 TEMPO = 120.0  # beats a minute
 FORM = "ABA"
-KEY = "A minor"
 MELODY = {"A": "A4 C5 E5 C5 D5 C5 B4 G#4 A4 C5 E5 A5 G5 E5 C5 A4", "B": "F5 - E5 - D5 - C5 - B4 - C5 - D5 - E5 -"}
 BASS = {"A": "A2 A2 E2 A2", "B": "D2 F2 G2 E2"}
 NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")

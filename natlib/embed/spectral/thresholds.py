@@ -16,7 +16,7 @@ PROMINENT = threshold(20.0, "times the mean of its group", "a peak from noise", 
 SPREAD = threshold(2.1, "times a bin", "all of a Hann window's lobe from the rest", "what a Hann window gives to it")
 
 # Pitch
-CLEAR_PITCH = threshold(420, "thousandths of salience", "a pitch from noise", "noise stays below 350")
+CLEAR_PITCH = threshold(420, "thousandths of salience", "a pitch from noise", "wide noise stays below 350")
 FIRST = threshold(0.9, "times the highest peak", "the period from its multiples", "McLeod and Wyvill 2005")
 OCTAVE_COST = threshold(0.02, "of the correlation", "a period from twice as long a one", "not measured")
 HISS = threshold(100_000, "hundredths of Hz", "low pitches from what a fricative or a cymbal feigns", "not measured")
@@ -40,7 +40,7 @@ CHANCE = threshold(
     "noise has up to 200",
 )
 SURE = threshold(1.4, "times the root of the bins filled", "what only a period has", "noise has up to 200")
-PERIODIC = threshold(300, "thousandths of periodicity", "a fundamental from chance", "noise has up to 200")
+PERIODIC = threshold(300, "thousandths of periodicity", "a fundamental from chance", "wide noise has up to 200")
 
 # Attacks and clicks
 ONSET = threshold(300, "hundredths of a dB", "an onset from noise, in S", "steady noise has about 100")
