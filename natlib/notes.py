@@ -6,7 +6,7 @@ import math
 import re
 
 NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
-NOTE = re.compile(r"([A-G]#?)(-?\d)")
+NOTE = re.compile(r"([A-G]#?)(-?[0-9]{1,2})")
 
 
 def number(hz: float) -> float:
@@ -21,7 +21,7 @@ def frequency(midi: float) -> float:
 
 def name(hz: float) -> str:
     """The nearest note, such as "A#4"."""
-    nearest = round(number(hz))
+    nearest = round(12 * math.log2(hz / 440)) + 69
     return f"{NAMES[nearest % 12]}{nearest // 12 - 1}"
 
 

@@ -3,7 +3,11 @@
 command.py    the command
 layers.py     which layer is stated when, without loss, and the way back (--unpack)
 timeline.py   lines as frames come
-scenes.py     what about half a second measures like; single sounds
+measures.py   measures by name, in their units
+contours.py   ways of pitches, peaks and fundamentals
+scenes.py     what about half a second measures like
+events.py     single sounds: where they begin and end, and what they measure like
+thresholds.py what separates one thing from another
 summary.py    the whole in one line
 wording.py    measures in words
 views.py      how lines are written: NDJSON, table, words

@@ -15,8 +15,8 @@ from . import budget, guide, heads
 from .content import Heard, HeardNdjson, HeardTokens, introduction
 from .draft import Draft
 from .layers import Layout, Mended, encoding_option, encodings, unpack
+from .measures import Table
 from .prompt import Entry, Prompt
-from .scenes import Table
 from .timeline import Lines, Settings, settings
 from .views import VIEWS
 

@@ -16,8 +16,8 @@ from ..cli import Item
 from ..wire import Head, Record
 from . import wording
 from .layers import Layout, unpack
+from .measures import Table
 from .merge import Scene, carried
-from .scenes import Table
 from .timeline import Measuring, Sound
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from ..wire import Head
-from .scenes import Table
+from .measures import Table
 
 Term = tuple[str, str]  # the fields of which one must be there, and what is said then
 

@@ -2,26 +2,26 @@
 
 A reader of NDJSON has no more than its lines, so a prompt is made of them alone: it is the same from tokens and from
 the NDJSON that was packed of them. A scene counts as a few frames that have what its line says; what moves within it
-moves in as many steps. Then the rules are those by which frames become scenes (natlib/pack/scenes.py).
+moves in as many steps. Then the rules are those by which frames become scenes (scenes.py, contours.py).
 """
 
 from __future__ import annotations
 
 import math
-import re
 from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 from statistics import median, median_low
 from typing import NamedTuple
 
+from .. import notes
 from ..wire import Head
-from . import wording
-from .scenes import LOUDEST, Scenes, around, contour, course, melody
+from .contours import contour, place
+from .measures import half, rounded
+from .thresholds import LOUDEST, TONAL
 
 STEPS = 6  # frames that a scene counts as: it has that many where it lasts 0.48 s
 CHANGING = ("bands", "wobble")  # fields that are said when they change
-NOTE = re.compile(r"([A-G]#?)(-?[0-9]{1,2})")
 
 
 class Scene(NamedTuple):
@@ -65,20 +65,20 @@ def whole(parts: Sequence[Head]) -> Head:
     if levels := numbers(parts, "dB"):
         result["dB"] = power_mean(levels)
     if colours := numbers(parts, "Hz"):
-        result["Hz"] = wording.rounded(average(colours))
+        result["Hz"] = rounded(average(colours))
     if tones := numbers(parts, "tone"):
         result["tone"] = round(average(tones))
     pitch = pitches(parts, result)
-    if half(found := numbers(parts, "vibrato", 0), parts):
+    if most(found := numbers(parts, "vibrato", 0), parts):
         result["vibrato"] = [round(average(found), 1), round(average(numbers(parts, "vibrato", 1)))]
-    if result.get("tone", 0) >= 100 * Scenes.TONAL:
+    if result.get("tone", 0) >= 100 * TONAL:
         classes(parts, pitch, result)
     for field in ("attacks", "clicks"):
         if events := sum(numbers(parts, field)):
             result[field] = round(events)
-    if half(rates := numbers(parts, "am", 0), parts):
+    if most(rates := numbers(parts, "am", 0), parts):
         result["am"] = [median_low(rates), round(median(numbers(parts, "am", 1)))]
-    if half(pulses := numbers(parts, "pulse"), parts):
+    if most(pulses := numbers(parts, "pulse"), parts):
         result["pulse"] = round(average(pulses), 1)
     if bands := columns(parts, "bands"):
         result["bands"] = [power_mean(band) if band else None for band in bands]
@@ -95,16 +95,12 @@ def pitches(parts: Sequence[Head], result: Head) -> str:
     grains = [part.get("grain", 0) for part, way in zip(parts, clear, strict=True) if not way]
     if any("grain" in part for part in parts) and grains:
         result["grain"] = round(average(grains))
-    if pitch := melody(frames(clear)):
-        result["pitch"] = pitch
-    elif near := around(frames(ways)):
-        result["pitch"] = f"~{near}"
-    elif peak := course(frames([hertz(part.get("peak")) for part in parts])):
-        result["peak"] = peak
-    if not pitch and half(found := numbers(parts, "periodic"), parts):
+    pitch, fields = place(frames(clear), frames(ways), frames([hertz(part.get("peak")) for part in parts]))
+    result |= fields
+    if not pitch and most(found := numbers(parts, "periodic"), parts):
         result["periodic"] = round(average(found))
         slow = [hz for hz in frames([hertz(part.get("f0")) for part in parts]) if hz == hz]
-        if 2 * len(slow) >= STEPS * len(parts) and (way := contour(slow)):
+        if half(len(slow), STEPS * len(parts)) and (way := contour(slow)):
             result["f0"] = way
     return pitch
 
@@ -113,15 +109,15 @@ def classes(parts: Sequence[Head], pitch: str, result: Head) -> None:
     """Put the pitch classes that half of `parts` have into `result`, the most frequent first, and bass and top note."""
     counts: Counter[str] = Counter()
     for part in parts:
-        own = NOTE.findall(str(part.get("pitch", "")))
+        own = notes.NOTE.findall(str(part.get("pitch", "")))
         counts.update(str(part["notes"]).split() if "notes" in part else {name for name, _ in own[:1]})
-    notes = " ".join(name for name, count in counts.most_common(4) if 2 * count >= len(parts))
-    if not notes or notes == pitch.rstrip("-0123456789"):
+    strongest = " ".join(name for name, count in counts.most_common(4) if half(count, len(parts)))
+    if not strongest or strongest == pitch.rstrip("-0123456789"):
         return
-    result["notes"] = notes
+    result["notes"] = strongest
     for field in ("bass", "top"):
         [(note, count)] = Counter(part.get(field) for part in parts).most_common(1)
-        if note and 2 * count >= len(parts) and note not in (*pitch.split(">"), result.get("bass")):
+        if note and half(count, len(parts)) and note not in (*pitch.split(">"), result.get("bass")):
             result[field] = note
 
 
@@ -133,8 +129,8 @@ def hertz(way: object) -> list[float]:
 
 def frequency(point: str) -> float:
     """Hz of a note or of a number, 0 for what is neither."""
-    if note := NOTE.fullmatch(point):
-        return float(440 * 2 ** ((wording.NOTES.index(note[1]) + 12 * (int(note[2]) + 1) - 69) / 12))
+    if (midi := notes.parse(point)) is not None:
+        return notes.frequency(midi)
     return float(point) if point.isascii() and point.isdigit() else 0.0
 
 
@@ -143,9 +139,9 @@ def frames(ways: Sequence[Sequence[float]]) -> list[float]:
     return [way[k * len(way) // STEPS] if way else math.nan for way in ways for k in range(STEPS)]
 
 
-def half(found: Sequence[float], parts: Sequence[Head]) -> bool:
+def most(found: Sequence[float], parts: Sequence[Head]) -> bool:
     """Do half of the scenes have it?"""
-    return bool(found) and 2 * len(found) >= len(parts)
+    return bool(found) and half(len(found), len(parts))
 
 
 def numbers(parts: Sequence[Head], field: str, place: int | None = None) -> list[float]:

@@ -24,7 +24,9 @@ from typing import TYPE_CHECKING
 
 from ..wire import Head
 from . import wording
-from .scenes import Scenes, Table, present
+from .measures import Table, present
+from .thresholds import ATTACK, REGULAR
+from .thresholds import TONAL as TONAL_SHARE
 
 if TYPE_CHECKING:
     import numpy as np
@@ -116,7 +118,7 @@ class Summary:
 
         column = self.table.column
         attack = column(rows, "attack")
-        hits = np.flatnonzero(attack >= Scenes.ATTACK)
+        hits = np.flatnonzero(attack >= ATTACK)
         times = (self.frames + hits) / self.rate + np.nan_to_num(column(rows, "attack_time")[hits]) / 1000
         self.attacks.extend(times.tolist())
         self.strengths.extend(np.minimum(attack[hits], 30.0).tolist())
@@ -127,7 +129,7 @@ class Summary:
         self.glides.extend(present(np.abs(column(sung, "glide")).tolist()))
         for values, name in zip(self.timbres, TIMBRE, strict=True):
             values.extend(present(column(sung, name).tolist()))
-        self.pulses.extend(present(column(rows, "pulse")[column(rows, "regularity") >= Scenes.REGULAR].tolist()))
+        self.pulses.extend(present(column(rows, "pulse")[column(rows, "regularity") >= REGULAR].tolist()))
         swings = ~np.isnan(column(rows, "vibrato_rate") * column(rows, "vibrato_depth"))
         self.swings += np.stack([column(rows[swings], f"vibrato_{name}") for name in ("rate", "depth")], 1).tolist()
         self._extras(rows, voiced)
@@ -152,7 +154,7 @@ class Summary:
         place = np.rint(36 * np.log2(np.where(lines >= 20, lines, 20) / 20)).astype(int)
         for number, count in zip(*np.unique(place[(lines >= 20) & (place < LINES)], return_counts=True), strict=True):
             self.lines[number] += int(count)
-        tonal, clear = column(rows, "tonality") >= Scenes.TONAL, column(rows, "harmonicity")
+        tonal, clear = column(rows, "tonality") >= TONAL_SHARE, column(rows, "harmonicity")
         self.voices[0] += int(tonal.sum())
         self.voices[1] += int((tonal & (clear >= CLEAR)).sum())
         self.voices[2] += int((tonal & ~(clear >= MIXED)).sum())

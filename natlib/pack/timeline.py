@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
+from collections.abc import Iterator
 from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..cli import Failure
 from ..wire import Head
 from . import wording
+from .events import Detector, Event, described
 from .layers import Frame, Frames, Layout, Statistics
+from .measures import Table
 from .merge import Scene
-from .scenes import Scenes, Sounds, Table
+from .scenes import Scenes
 from .summary import Summary, common
 from .views import Ndjson, estimate
 
@@ -26,7 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from .layers import Codes
-    from .scenes import Array
+    from .measures import Array
 
     Line = tuple[int, int, str]  # the frame that it begins with, its rank there, its text
 
@@ -73,7 +76,7 @@ class Measuring:
         told = bool(scene and layout.measures)
         self.length = max(1, round(scene * layout.rate)) if told else 1  # frames of a scene
         self.scenes = Scenes(self.table, self.length) if told else None
-        self.sounds = Sounds(self.table, float(layout.rate))
+        self.detector = Detector(self.table, float(layout.rate))
         self.frames = 0
         self._rows: Array | None = None  # of the scene under way
 
@@ -89,12 +92,12 @@ class Measuring:
             return [], []
         rows = self.table.rows(numbers)
         self.summary.feed(rows)
-        sounds = [self._sound(*sound) for sound in self.sounds.feed(first, rows)]
+        sounds = self._sounds(self.detector.feed(first, rows))
         return self._scenes(rows), sounds if self.scenes else []
 
     def finish(self) -> tuple[list[Scene], list[Sound]]:
         """What is left at the end."""
-        sounds = [self._sound(*sound) for sound in self.sounds.finish()]
+        sounds = self._sounds(self.detector.finish())
         rest = [] if self._rows is None else self._measure(self._rows, self.complete)
         return rest, sounds if self.scenes else []
 
@@ -105,9 +108,11 @@ class Measuring:
         head = self.summary.head()
         return {"event": "summary", "in_words": wording.tell(head, self.frames / float(self.layout.rate)), **head}
 
-    def _sound(self, frame: int, start: float, sound: Head) -> Sound:
-        self.summary.sound(start, sound)
-        return Sound(frame, start, sound)
+    def _sounds(self, events: Iterator[Event]) -> list[Sound]:
+        sounds = [Sound(*told) for told in described(events, self.table, float(self.layout.rate))]
+        for sound in sounds:
+            self.summary.sound(sound.start, sound.fields)
+        return sounds
 
     def _scenes(self, rows: Array) -> list[Scene]:
         import numpy as np
@@ -222,7 +227,7 @@ class Lines:
             self._frame(line, times[line.frame - first] if line.frame >= first else "")
         self._measured(*self.measuring.feed(numbers))
         complete = self.measuring.complete
-        begun = [frame for frame in (self.measuring.sounds.under_way, self.frames.under_way) if frame is not None]
+        begun = [frame for frame in (self.measuring.detector.under_way, self.frames.under_way) if frame is not None]
         return self._release(min(complete, max(min(begun, default=complete), self.statistics.frames - self.patience)))
 
     def finish(self) -> str:

@@ -9,7 +9,7 @@ from ..wire import Head
 from . import guide, wording
 from .guide import Used
 from .layers import Frame, Layout
-from .scenes import Table
+from .measures import Table
 
 LETTER, DIGIT, SIGN = 1, 2, 3
 KIND = bytes(

@@ -1,0 +1,107 @@
+"""Measures by name: frames of a stream in their units, and what is taken of many of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ..wire import Head
+from .thresholds import EVEN, HALF, LOUDEST, VOICED
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.float64]
+
+ABSENT = -32768
+
+
+class Table:
+    """The measures of a stream by name."""
+
+    def __init__(self, measures: Sequence[Head]):
+        self.names = [str(measure.get("name")) for measure in measures]
+        self.steps = [float(measure.get("step", 1)) for measure in measures]
+        self.index = {name: i for i, name in enumerate(self.names)}
+        self.bands = [i for i, name in enumerate(self.names) if name.startswith("band_")]
+        self.fine = [i for i, name in enumerate(self.names) if name.startswith("spectrum_")]  # narrower bands
+        self.rises = [
+            (i, *between) for i, m in enumerate(measures) if numbered("attack_", m) and (between := limits(m))
+        ]
+        self.orders = [i for i, name in enumerate(self.names) if name.startswith("harmonic_")]
+        levels = {*self.bands, *self.fine, *self.orders}
+        self.power = [i for i, name in enumerate(self.names) if name == "level" or i in levels]  # dB
+        self.regions = [(measures[i].get("low"), measures[i].get("high")) for i in self.bands]  # Hz
+        self.edges = edges(self.regions)
+        self.fine_regions = [(measures[i].get("low"), measures[i].get("high")) for i in self.fine]
+        self.fine_edges = edges(self.fine_regions)
+        self.peaks = [name for name in self.names if name.startswith("peak_")]
+
+    def rows(self, numbers: NDArray[np.int16]) -> Array:
+        """Grid numbers into units, a row a frame; NaN for an absent one."""
+        import numpy as np
+
+        rows = np.where(numbers == ABSENT, np.nan, numbers * np.array(self.steps))
+        rows[:, self.power] = np.clip(rows[:, self.power], -LOUDEST, LOUDEST)
+        return rows
+
+    def column(self, rows: Array, name: str) -> Array:
+        """The measure `name` of each row; NaN where the stream has no such measure."""
+        import numpy as np
+
+        i = self.index.get(name)
+        return np.full(rows.shape[:-1], np.nan) if i is None else rows[..., i]
+
+    def voiced(self, rows: Array) -> Array:
+        """The pitch of each row in Hz, NaN where it is not clear enough to be said."""
+        import numpy as np
+
+        pitch = self.column(rows, "pitch")
+        return np.where((pitch > 0) & (self.column(rows, "salience") >= VOICED), pitch, np.nan)
+
+
+def numbered(prefix: str, measure: Head) -> bool:
+    """Is the measure one of a family: attack_0, attack_1 …?"""
+    name = str(measure.get("name"))
+    return name.startswith(prefix) and name[len(prefix) :].isdigit()
+
+
+def limits(measure: Head) -> tuple[float, float] | None:
+    """The range in Hz that the measure is of, if it says so."""
+    low, high = measure.get("low"), measure.get("high")
+    return (low, high) if isinstance(low, int | float) and isinstance(high, int | float) else None
+
+
+def edges(regions: Sequence[tuple[Any, Any]]) -> str:
+    """The borders of regions that follow each other: "40-150-400"."""
+    return "-".join(str(low) for low, _ in [*regions, *((high, 0) for _, high in regions[-1:])])
+
+
+def present(values: Sequence[float]) -> list[float]:
+    """Those that are not NaN."""
+    return [value for value in values if value == value]
+
+
+def mean(rows: Array, axis: int) -> Array:
+    """The mean of what is not NaN; NaN where all is."""
+    import numpy as np
+
+    there = ~np.isnan(rows)
+    with np.errstate(invalid="ignore"):
+        return np.asarray(np.where(there, rows, 0).sum(axis=axis) / there.sum(axis=axis))
+
+
+def half(count: int, of: int) -> bool:
+    """Is it half of them?"""
+    return count >= HALF * of
+
+
+def rounded(hz: float) -> int:
+    """Hz to two digits: what a reader can use of it."""
+    return int(float(f"{hz:.2g}"))
+
+
+def even(sounds: Mapping[str, Any]) -> bool:
+    """Do sounds follow each other regularly?"""
+    return bool(sounds["gap_sd"] < EVEN * sounds["gap"])

@@ -1,0 +1,181 @@
+"""What separates one thing from another in lines and words: each number once, with its unit and where it comes from.
+
+"Tonal", "voiced" and their kin have other values in nat-embed's table, on other scales: those speak of single frames.
+"""
+
+from __future__ import annotations
+
+from ..thresholds import threshold
+
+# Measures of a frame
+LOUDEST = threshold(300.0, "dB", "levels from what is not believed", "16 bits' range is 96 dB")
+VOICED = threshold(0.6, "salience", "a pitch that is said from a vague one", "not measured")
+HALF = threshold(0.5, "share of the frames", "what is said of a time from what is not", "the most of it")
+
+# Ways of pitches and peaks
+NEW_NOTE = threshold(0.8, "semitones", "another note from the same", "a little less than a semitone")
+LEAP_UP = threshold(2.04, "times", "a voice's way from a jump between voices", "a little more than an octave")
+LEAP_DOWN = threshold(0.49, "times", "the same, downwards", "a little more than an octave")
+SLIP_UP = threshold(1.7, "times the median", "a slip of the pitch from a note", "not measured")
+SLIP_DOWN = threshold(0.6, "times the median", "the same, downwards", "not measured")
+VAGUE = threshold(2.0, "semitones", "vague pitches that agree from those that do not", "a tone")
+AGREEING = threshold(0.75, "share of the vague pitches", "a vague pitch from none", "not measured")
+STILL = threshold(1.06, "times", "a frequency that moves from one that stands", "a semitone")
+TURNING = threshold(1.25, "times", "a colour that turns from one that stays", "not measured")
+OCTAVE_OFF = threshold(
+    0.25, "octaves from a whole one", "a fundamental told an octave off from another", "not measured"
+)
+JUMP = threshold(1.9, "times", "one tone's way from several tones", "nearly an octave")
+PERIODIC = threshold(23, "% of periodicity", "a tone, however rough, from noise", "noise stays below")
+AGREED = threshold(1 / 3, "share of the frames", "fundamentals that agree from a noise's", "those of noise do not")
+ONE_TONE = threshold(1.15, "times", "fundamentals of one tone from several", "not measured")
+MODULATED = threshold(2 / 3, "share of the frames", "a modulation from chance", "most of them")
+SAME_RATE = threshold(0.08, "of the rate", "the same modulation from another", "not measured")
+SHALLOW = threshold(1.0, "dB", "a modulation that is said from a shallow one", "not measured")
+OWN_BEAT = threshold(0.1, "of a whole ratio", "a pitch's own beating from a modulation", "not measured")
+OWN_RATIOS = threshold(
+    4.2, "times the rate", "pitches that can beat so from higher ones", "its first four subharmonics"
+)
+
+# Scenes
+ATTACK = threshold(6.0, "dB", "an attack from a swell", "not measured")
+REGULAR = threshold(0.6, "regularity", "a pulse from chance", "not measured")
+CHROMA = threshold(0.5, "of the strongest class", "a pitch class that is said from the rest", "not measured")
+TONAL = threshold(0.5, "tonality, 0 to 1, of a scene", "what has pitch classes from noise", "not measured")
+
+# Events
+AGAIN = threshold(
+    3.0, "dB", "a pitch struck again from one that is held; half of it as a rise of level", "not measured"
+)
+DIP = threshold(5.0, "dB", "a rise out of a dip, a new event, from wavering", "not measured")
+FALL = threshold(12.0, "dB under its peak", "the event from what follows it", "not measured")
+SINK = threshold(0.35, "of its height over the background", "the same, where it stands low over it", "not measured")
+RING = threshold(6.0, "dB under its peak", "where a new pitch begins an event from where it rings out", "not measured")
+LONGEST = threshold(8.0, "s", "an event from what lasts", "not measured")
+QUIET = threshold(-65.0, "dBFS", "what begins an event from silence", "not measured")
+BEGUN = threshold(1.0, "s", "a sound from one that the item begins in the midst of", "not measured")
+GRADUAL = threshold(30, "ms of the attack", "what may be struck from surf, at an item's start", "not measured")
+SLOW = threshold(15, "dB/s of the fall", "the same: nothing that is struck falls so slowly", "not measured")
+RISES = threshold(
+    6.0, "dB", "regions where an attack rises from the others, beside half of the highest", "not measured"
+)
+SINKING = threshold(3.0, "dB/s", "a fall that is said from a held level", "not measured")
+SHORT = threshold(4, "frames", "events whose end has a say in the fall from longer ones", "not measured")
+HARMONIC = threshold(6, "dB of harmonics over noise", "a tone's timbre from noise, in an event", "not measured")
+ODD = threshold(8, "dB of odd over even harmonics", "a hollow timbre that is said, in an event", "not measured")
+
+# The whole: which of the frames have a say, and from how many on a thing is said
+FEWEST = threshold(3, "frames", "what was measured from chance, in items of less than 15 frames", "not measured")
+OFTEN = threshold(
+    0.2, "share of the frames", "peaks, fundamentals and modulations that are said from chance", "not measured"
+)
+RARELY = threshold(
+    0.05, "share of the frames", "pulses and modulations of chance from those that are there", "not measured"
+)
+LOUD = threshold(20, "dB below the loudest", "frames whose colour counts from what lies between", "not measured")
+QUIETEST = threshold(-100, "dB", "levels from silence", "16 bits' last one is -96")
+EXTREMES = threshold((10.0, 90.0), "%", "from where to where pitches, peaks, rates and swell are said", "four fifths")
+QUARTERS = threshold((25.0, 75.0), "%", "the same, of fundamentals: low and high are quartiles here", "a half")
+LOUDNESS = threshold((0.1, 0.95), "share of the frames", "the range of levels from its extremes", "not measured")
+PULSING = threshold(0.5, "share of the frames", "a regular pulse of the whole from one of a part", "half")
+
+# Sections
+DIFFERENT_LEVEL = threshold(2.0, "dB", "levels of sections from wavering, as a least spread", "not measured")
+DIFFERENT_COLOUR = threshold(2.0, "tenths of an octave", "centroids of sections, the same", "not measured")
+DIFFERENT_TONALITY = threshold(0.1, "tonality", "tonalities of sections, the same", "not measured")
+DIFFERENT_BANDS = threshold(2.0, "dB", "regions of sections, the same", "not measured")
+DIFFERENT_WOBBLE = threshold(2.0, "dB", "fluctuations of sections, the same", "not measured")
+DIFFERENT_CHROMA = threshold(0.15, "of the strongest class", "pitch classes of sections, the same", "not measured")
+NOVEL = threshold(0.5, "times the spread", "a boundary from wavering", "not measured")
+SHORTEST = threshold(4.0, "s", "a section from an episode", "not measured")
+PIECE = threshold(16.0, "s", "what can have sections from what is too short", "four of the shortest")
+ALIKE = threshold(1.35, "spreads within a section", "sections of the same letter from others", "not measured")
+LEAST_SPREAD = threshold(
+    (0.1, 0.2), "for each measure", "differences of sections, of seconds, from nothing", "not measured"
+)
+
+# Loudness and colour
+CUT = threshold(15, "dB below the loudest", "an item that begins or ends in the midst of sound", "not measured")
+BEGINS = threshold(0.1, "s", "an attack that is the item's start from a later one", "not measured")
+MOST = threshold(6.0, "dB below the strongest region", "regions with most of the energy from the others", "a quarter")
+FAINTEST = threshold(1e-9, "power", "a band from silence", "-90 dB")
+SWELLS = threshold(6, "half seconds", "levels that can tell a swell from too few", "3 s")
+
+# Sounds of the whole
+LASTING = threshold(4.0, "s", "an event from what there is, where it does not fall", "not measured")
+HEARD = threshold(30.0, "dB below the loudest", "events that count from faint ones", "one and a half times LOUD")
+LOW = threshold(500, "Hz", "attacks of the lows alone from others", "not measured")
+HIGH = threshold(2500, "Hz", "attacks of the highs alone from others", "not measured")
+GRID = threshold(0.1, "of a unit", "gaps that are multiples of one from any gaps", "not measured")
+FINEST = threshold(0.1, "s", "a unit of gaps from one that fits any", "not measured")
+GAPS = threshold(5, "gaps", "enough to tell a unit from too few", "not measured")
+EVEN = threshold(0.2, "of the gap", "regular gaps from irregular ones", "not measured")
+
+# Tones of the whole
+CLEAR = threshold(
+    8, "dB of harmonics over noise", "one clear voice, whose timbre can be told, from others", "not measured"
+)
+MIXED = threshold(5, "dB of harmonics over noise", "several tones from one", "not measured")
+FAINT_HARMONIC = threshold(1e-5, "of the strongest's power", "a harmonic from none", "-50 dB")
+VIBRATO = threshold(0.1, "share of the frames with a pitch", "a vibrato of the whole from chance", "not measured")
+LASTS = threshold(0.15, "share of the frames", "a line that lasts from a peak that comes and goes", "not measured")
+FASTER = threshold(1.2, "times the slow rate", "modulations at a range of rates from those at one", "not measured")
+
+# Tempo and key
+BEATS = threshold(8, "attacks", "what can have a tempo from too few", "not measured")
+IN_WINDOW = threshold(4, "attacks in 12 s", "windows that have a say from empty ones", "not measured")
+BEATING = threshold(0.3, "of 1", "attacks that line up from those that do not", "not measured")
+CHANCE = threshold(
+    (0.9, 1.5), "by the root of the attacks", "a tempo from the best that random times reach", "not measured"
+)
+KEYED = threshold(0.65, "correlation", "a key from none", "not measured")
+CLASSES = threshold(5, "pitch classes", "what can have a key from too few", "not measured")
+STRONG = threshold(0.2, "of the strongest class", "a pitch class that counts as one of these", "not measured")
+SOUNDING = threshold(5.0, "s of tonal sound", "what can have a key from what is too short", "not measured")
+AUDIBLE = threshold(-60, "dB", "seconds that have a say in the key from silence", "not measured")
+FLAT = threshold(1e-6, "s", "pitch classes that differ from those that are all alike", "rounding")
+
+# Words of levels, colours, pitches: each step is one that a listener would put a name to
+LEVELS = threshold(
+    (-60, -45, -33, -22, -12), "dB", "near silence, very quiet, quiet, medium, loud, very loud", "by ear"
+)
+COLOURS = threshold((250, 700, 1600, 3500), "Hz", "very dark, dark, mid, bright, very bright", "by ear")
+PITCHES = threshold((200, 600), "Hz", "low, middle and high pitch", "by ear")
+TONES = threshold((0.3, 0.6), "tonality, 0 to 1, of a code", "noisy, half tonal, tonal", "by ear")
+GRAINS = threshold(
+    (1.3, 2.5, 5.5), "dB of peaks over smooth noise's", "smooth, slightly grainy, grainy, spiky", "by ear"
+)
+TILTS = threshold((-18, -10, -4), "dB/octave of the harmonics", "pure, mellow, rich, sharp", "by ear")
+HELD = threshold(1.0, "semitones/s", "a pitch that stands still from one that moves", "not measured")
+GLIDING = threshold(4.0, "semitones/s", "a pitch that slides from one that moves", "not measured")
+HOLLOW = threshold(8, "dB of odd over even harmonics", "a hollow tone from others", "not measured")
+NOISE = threshold(30, "% of tonality", "noise from what is partly tonal", "by ear")
+TONE = threshold(60, "% of tonality", "what is tonal from what is partly so", "by ear")
+CLEARLY = threshold(50, "% of periodicity", "an unsteady tone from a rough one", "not measured")
+FLUCTUATES = threshold(4.0, "dB", "a depth that is heard as movement from none", "by ear")
+UNMOVED = threshold(2.0, "dB", "no fluctuation from a little", "by ear")
+HIT = threshold(9.0, "dB", "a code of attacks from others", "by ear")
+WORTH = threshold(0.5, "salience, of a code", "a pitch that is worth a word from none", "not measured")
+
+# Words of codes that refine others: a size that has the right sign four times out of five, over many sounds
+LOUDER = threshold(3.0, "dB", "louder, softer from the same", "by its sign, as above")
+BRIGHTER = threshold(600.0, "Hz", "brighter, darker from the same", "by its sign, as above")
+MORE_TONAL = threshold(0.08, "tonality", "more tonal, noisier from the same", "by its sign, as above")
+SHARPER = threshold(2.0, "dB of attack", "sharper, smoother from the same", "by its sign, as above")
+CLEARER = threshold(0.1, "salience", "a clearer, a vaguer pitch from the same", "by its sign, as above")
+MORE_MOVED = threshold(2.0, "dB of fluctuation", "more, less movement from the same", "by its sign, as above")
+REGION = threshold(4.0, "dB of a region", "more, less of it from the same", "by its sign, as above")
+
+# Words of the whole
+NARROW = threshold(6, "dB of range", "a steady level from one with a range", "by ear")
+PAUSING = threshold(5, "% of the time", "pauses that are said from none", "not measured")
+PITCHED = threshold(5, "% of the time", "a pitch that is said from a chance one", "not measured")
+SINGING = threshold(20, "% of the time", "where grain is a voice's own from where it is a noise's", "not measured")
+MUCH_PITCH = threshold(40, "% of the time", "where no vibrato is worth a word from where it is not", "not measured")
+MOSTLY = threshold(20, "% of the tonal time", "one tone from several, by the difference of their times", "not measured")
+CLICKING = threshold(0.5, "clicks a second", "clicks that are said from hardly any", "not measured")
+STEADY = threshold(3, "dB", "a level that holds from one that swells", "by ear")
+NEARLY = threshold(5, "dB", "a level that nearly holds, the same", "by ear")
+MUCH_ALIKE = threshold(3, "dB, semitones", "sounds that are all much alike from others", "by ear")
+TURNS = threshold(4, "semitones", "sounds that get darker, brighter from those that stay", "by ear")
+SURE = threshold(0.5, "confidence", "a key from one that may be a near one", "not measured")

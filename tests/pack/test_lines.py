@@ -1,0 +1,108 @@
+"""Lines between header and end: their order, layers, figures, the schema, and other programs that read them."""
+
+from __future__ import annotations
+
+import math
+import re
+import sys
+from pathlib import Path
+
+import jsonschema
+import orjson
+import pytest
+from helpers import ROOT, sh, stream
+from packing import lines, row, tokens
+
+from natlib.pack.layers import Layout
+from natlib.pack.views import estimate
+
+
+def test_lines_stand_in_the_order_of_their_times(piece: bytes) -> None:
+    for options in ("", "--encoding S=rle,A=dense", "--legend header"):
+        told = [line for line in lines(sh(f"nat-pack {options}", piece).stdout) if "t" in line]
+        # A sound begins within a frame; one that lasts too long to be waited for comes late, where text comes at once.
+        late = [] if "header" in options else [line for line in told if line.get("sound", {}).get("s", 0) > 0.8]
+        times = [math.floor(12.5 * line["t"] + 1e-6) for line in told if line not in late]
+        assert times == sorted(times) and sum("sound" in line for line in told) > 40
+
+
+def test_layers(piece: bytes, tmp_path: Path) -> None:
+    out = sh("nat-pack --layers S0,A0", piece).stdout
+    header = lines(out)[0]
+    assert [layer["name"] for layer in header["layers"]] == ["S0", "A0"]
+    assert header["pack"]["left_out"] == ["layers S1 S2 S3 A1 A2 A3"]
+    assert b'"S1"' not in b"".join(line for line in out.splitlines() if line.startswith(b'{"t"'))
+    assert b"not whole" in sh("nat-pack --unpack", out, status=1).stderr
+    assert b"expected layers of S0 S1" in sh("nat-pack --layers S9", piece, status=1).stderr
+
+
+def test_stats(piece: bytes) -> None:
+    out = sh("nat-pack", piece).stdout
+    between = b"".join(out.splitlines(True)[1:-2])
+    stats = lines(out)[-1]["stats"]
+    assert (stats["lines"], stats["bytes"]) == (between.count(b"\n"), len(between))
+    assert stats["llm_tokens"] == pytest.approx(estimate(between.decode()), rel=0.01)
+    dense = [
+        line for line in sh("nat-pack --encoding dense --keyframe-interval 0 --scene 0", piece).stdout.splitlines(True)
+    ]
+    size = sum(len(line) for line in dense if line.startswith(b'{"t"')) - len(',"kf":true')
+    assert stats["bytes_to_dense"] == round(len(between) / size, 3)
+
+
+def test_layers_of_other_names() -> None:
+    names = ["S0", "S12", "melody", "x2y", "a7"]
+    layout = Layout({"layers": [{"name": name} for name in names], "frame_rate": 10})
+    assert [layout.depth(j) for j in range(5)] == [0, 12, 0, 0, 7]
+
+
+def test_every_line_is_valid_by_the_schema(piece: bytes) -> None:
+    schema = orjson.loads((ROOT / "natlib/data/ndjson.schema.json").read_bytes())
+    jsonschema.Draft202012Validator.check_schema(schema)
+    kinds = {
+        kind: jsonschema.Draft202012Validator({"$ref": f"#/$defs/{kind}", "$defs": schema["$defs"]})
+        for kind in (entry["$ref"].rpartition("/")[2] for entry in schema["anyOf"])
+    }
+    missing = stream(
+        {"event": "header", "kind": "bytes", "name": "x"},
+        {"event": "error", "stage": "s", "message": "m"},
+        {"event": "close"},
+    )
+    data = b"".join(
+        [
+            sh("nat-pack --encoding S=rle", piece).stdout,
+            sh("nat-pack --budget 2000 --legend header", piece).stdout,
+            sh("nat-pack", missing, status=1).stdout,
+            sh(
+                "nat-pack", tokens([row(level=-20, pitch=440, salience=1, attack=9, pulse=3, regularity=1)] * 30)
+            ).stdout,
+        ]
+    )
+    seen = set()
+    for line in lines(data):
+        valid = {kind for kind, validator in kinds.items() if validator.is_valid(line)}
+        assert len(valid) == 1, line
+        seen |= valid
+    assert seen == set(kinds)
+
+
+def examples_of(start: str) -> str:
+    """The line of the README that begins like this, without what a shell takes off."""
+    return re.search(rf"^    {start} -c (['\"])(.*)\1$", (ROOT / "README.md").read_text(), re.M)[2]
+
+
+@pytest.mark.readers
+def test_pandas_reads_it(piece: bytes, tmp_path: Path) -> None:
+    pytest.importorskip("pandas", reason="pandas is not installed (80 MB, so not among the packages for development)")
+    (tmp_path / "heard.ndjson").write_bytes(sh("nat-pack", piece).stdout)
+    said = sh(f"{sys.executable} -c '{examples_of('python3')}'", cwd=tmp_path).stdout.decode()
+    assert "0.48" in said and "'dB': -" in said
+
+
+@pytest.mark.readers
+def test_duckdb_reads_it(piece: bytes, tmp_path: Path) -> None:
+    duckdb = pytest.importorskip(
+        "duckdb", reason="duckdb is not installed (70 MB, so not among the packages for development)"
+    )
+    (tmp_path / "heard.ndjson").write_bytes(sh("nat-pack", piece).stdout)
+    rows = duckdb.sql(examples_of("duckdb").replace("heard.ndjson", str(tmp_path / "heard.ndjson"))).fetchall()
+    assert [time for time, _ in rows[:3]] == [0, 0.48, 0.96] and all(-121 < level <= 0 for _, level in rows)

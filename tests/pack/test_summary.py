@@ -1,0 +1,197 @@
+"""The summary line and its words: loudness, sounds, tones, tempo, key, sections."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+from helpers import sh
+from packing import lines, row, scenes_of, sounds_of, summary_of
+
+from natlib import demo as synth
+from natlib.notes import NAMES as NOTES
+from natlib.pack import wording
+from natlib.pack.measures import Table
+from natlib.pack.summary import Summary
+
+
+def test_the_summary_of_lines_clicks_and_modulation() -> None:
+    measured = [
+        row(level=-20, peak_0=240 if k % 2 else 3000, clicks=k % 5 == 0, am_rate=17, am_depth=5, tonality=0.8)
+        for k in range(100)
+    ]
+    got = summary_of(measured)
+    assert got["lines"] == [[240, 50], [3000, 50]]
+    assert got["clicks"] == 2.5 and got["voices"] == {"one": 0, "several": 100}
+    assert got["am"] == {"percent": 100, "rate": 17.0, "depth": 5}
+    said = wording.tell(got, 8.0)
+    assert "Lasting lines at 240 Hz, 3000 Hz. Mostly several tones at once. Modulated 17 times a second, 5 dB" in said
+
+
+def test_the_summary_of_swell() -> None:
+    table = Table([{"name": name} for name in ("level", *(f"band_{i}" for i in range(6)))])
+
+    def swell(levels: list[float], bands: tuple[float, ...]) -> list[int] | None:
+        summary = Summary(table, 12.5)
+        summary.feed(np.array([[level, *bands] for level in levels]))
+        found: list[int] | None = summary.head()["colour"].get("swell")
+        return found
+
+    even, cut = (-8.0,) * 6, (-6.0,) * 4 + (np.nan,) * 2
+    assert swell([-20] * 100, even) == [0, 0, 0]
+    assert swell([-40 + 10 * (k // 25) for k in range(100)], even) == [30, 30, 30]
+    assert swell([-40 + 10 * (k // 25) for k in range(100)], cut) == [30, 30]  # of a recording that ends at 2500 Hz
+    assert swell([-20] * 30, even) is None  # too short to be told
+    assert swell([200] * 100, (299.0,) * 6) == [0, 0, 0]
+    assert wording.swelling([0, 2]) == "steady: half seconds lie within 2 dB everywhere"
+    said = "half seconds lie within 2 dB in the lows (steady), 7 dB in the mids, 21 dB in the highs"
+    assert wording.swelling([2, 7, 21]) == said
+    assert wording.swelling([4, 5, 4]).startswith("nearly steady: half seconds lie within 4 dB in the lows")
+
+
+def test_a_rough_tone_is_no_noise() -> None:
+    buzz = {"level": -20, "tonality": 0.1, "centroid": 1500, "periodicity": 0.38, "fundamental": 240}
+    measured = [row(**buzz)] * 100
+    scene = scenes_of(measured[:6], 6)[0]
+    assert scene == {"dB": -20, "Hz": 1500, "tone": 10, "periodic": 38, "f0": 240}
+    assert wording.describe(scene) == "rough tone around 1600 Hz, fundamental 240 Hz"
+    got = summary_of(measured)
+    assert got["f0"] == {"percent": 100, "low": 240, "median": 240, "high": 240}
+    said = wording.tell(got, 8.0)
+    assert "Rough tone around 1600 Hz" in said and "Fundamental 100 % of the time, mostly 240 Hz" in said
+    [(_, _, sound)] = sounds_of([row(level=-70)] * 3 + [row(**buzz, attack=20)] + measured[:5] + [row(level=-70)] * 5)
+    assert sound["periodic"] == 38 and sound["f0"] == 240
+    faint = [row(**buzz | {"periodicity": 0.2})] * 2 + [row(level=-20, periodicity=0.1)] * 4
+    assert scenes_of(faint, 6)[0]["f0"] == 240
+    faint = wording.tell(summary_of([row(**buzz | {"periodicity": 0.2})] * 100), 8.0)
+    assert "Rough tone" in faint  # it holds its frequency
+    wild = [row(**buzz | {"periodicity": 0.2, "fundamental": 240 + 5 * k}) for k in range(100)]
+    assert "oise around 1600 Hz" in wording.tell(summary_of(wild), 8.0)
+    assert "Unsteady tone" in wording.tell(summary_of([row(**buzz | {"periodicity": 0.6})] * 100), 8.0)
+    assert "periodic" not in scenes_of([row(level=-20, fundamental=240)] * 6, 6)[0]
+    sung = {**buzz, "pitch": 240, "salience": 0.9}
+    assert "f0" not in summary_of([row(**sung)] * 100)  # a pitch is said as such
+
+
+def test_what_a_noise_has_not_is_said() -> None:
+    hiss = {"level": -20, "band_0": -3, "tonality": 0.1}
+    quiet = summary_of([row(**hiss, clicks=0)] * 100)
+    assert quiet["clicks"] == 0
+    assert wording.tell(quiet, 8.0).endswith("No clicks. No regular pulse or modulation.")
+    one = summary_of([row(**hiss, clicks=k == 9) for k in range(100)])
+    assert "Hardly a click." in wording.tell(one, 8.0)
+    beating = summary_of([row(**hiss, clicks=0, pulse=4, regularity=0.9)] * 100)
+    assert "Regular pulse 4.0/s" in wording.tell(beating, 8.0) and "No regular" not in wording.tell(beating, 8.0)
+    late = wording.tell(summary_of([row(**hiss, clicks=k == 9) for k in range(600)]), 48.0)
+    assert "Hardly a click." in late  # one in 48 s
+    told = wording.tell(summary_of([row(**hiss)] * 100), 8.0)
+    assert "click" not in told  # that was not measured
+    assert "No regular" not in wording.tell(summary_of([row(**hiss, clicks=0)] * 20), 1.6)  # too short to tell
+    strokes = ([row(**hiss, clicks=0, attack=20)] + [row(**hiss, clicks=0)] * 5 + [row(level=-60)] * 6) * 8
+    assert "No regular" not in wording.tell(summary_of(strokes), 7.7)
+    assert "click" not in wording.tell(summary_of([row(level=-20, tonality=0.9, clicks=0)] * 100), 8.0)
+
+
+def test_the_summary_of_a_rhythm() -> None:
+    low = {"attack_0": 30, "attack_1": 0}
+    high = {"attack_0": 0, "attack_1": 30}
+    measured = []
+    for k in range(16):
+        gaps = 5 if k % 3 else 10
+        measured += [row(level=-12, attack=20, attack_time=0, **(low if k % 4 == 0 else high))] + [
+            row(level=-30)
+        ] * gaps
+    sounds = summary_of(measured)["sounds"]
+    assert sounds["n"] == 16 and sounds["low"]["n"] == 4 and sounds["high"]["n"] == 12
+    assert summary_of([frame for k in range(12) for frame in measured[:6] * (1 + k % 2)])["sounds"]["n"] == 18
+
+
+@pytest.mark.parametrize("bpm", [60, 75, 96, 120, 140, 174])
+def test_tempo_within_four_percent_or_an_octave_said_as_such(bpm: float) -> None:
+    beats = [60 / bpm * n for n in range(60)]
+    measured = [row(level=-30) for _ in range(int(beats[-1] * 12.5) + 13)]
+    for beat in beats:
+        measured[int(beat * 12.5)] = row(level=-12, attack=20, attack_time=1000 * (beat % 0.08))
+    tempo = summary_of(measured)["tempo"]
+    assert any(abs(value / bpm - 1) < 0.04 for value in (tempo["bpm"], tempo["or"]))
+    assert tempo["confidence"] > 0.8
+
+
+def test_pitch_and_attacks_of_the_whole() -> None:
+    measured = [
+        row(level=-12, pitch=440, salience=0.9),
+        row(level=-12, attack=20, attack_time=0),
+        *[row(level=-12)] * 2,
+    ] * 20
+    got = summary_of(measured)
+    assert got["pitch"] == {"percent": 25, "low": "A4", "median": "A4", "high": "A4"}
+    alike = {"dB": 0, "semitones": 0}
+    assert got["sounds"] == {"n": 20, "s": 0.32, "gap": 0.32, "gap_sd": 0.0, "rise": 20, "differ": alike}
+    assert got["loudness"] == {"dB": -12, "median": -12, "range": 0, "quiet": 0, "cut": ["end"]}
+
+
+def test_notes_are_counted_that_begin_without_an_attack() -> None:
+    hertz = [440, 494, 523, 440]
+    held = [row(level=-12, pitch=hz, salience=0.9) for hz in hertz for _ in range(8)]
+    held[0] = row(level=-12, pitch=440, salience=0.9, attack=20)
+    got = summary_of([row(level=-50)] * 5 + held + [row(level=-50)] * 5)
+    assert got["pitch"]["notes"] == 4 and got["sounds"]["n"] == 1
+    assert ", 4 sounds with a pitch" in wording.tell(got, 3.0)
+
+
+def test_no_tempo_without_a_beat() -> None:
+    rng = np.random.default_rng(1)
+    measured = [
+        row(level=-12, attack=20 if rng.random() < 0.15 else 0, attack_time=int(80 * rng.random())) for _ in range(600)
+    ]
+    assert "tempo" not in summary_of(measured)
+
+
+@pytest.mark.parametrize("tonic", range(12))
+@pytest.mark.parametrize("mode, steps", [("major", (0, 2, 4, 5, 7, 9, 11)), ("minor", (0, 2, 3, 5, 7, 8, 10))])
+def test_key(tonic: int, mode: str, steps: tuple[int, ...]) -> None:
+    strong = {(tonic + step) % 12: 0.9 if step in (0, 7) else 0.5 for step in steps} | {(tonic + steps[2]) % 12: 0.7}
+    measured = [row(level=-20, **{f"chroma_{i}": strong.get(i, 0.02) for i in range(12)}) for _ in range(300)]
+    assert summary_of(measured)["key"]["name"] == f"{NOTES[tonic]} {mode}"
+
+
+def test_no_key_where_all_pitch_classes_are_alike() -> None:
+    assert "key" not in summary_of([row(level=-20, **{f"chroma_{i}": 0.3 for i in range(12)}) for _ in range(300)])
+
+
+@pytest.mark.parametrize("form", ["ABA", "ABAB", "AABA", "ABCA"])
+def test_sections_of_synthetic_pieces(form: str) -> None:
+    rng = np.random.default_rng(2)
+    kinds = {
+        "A": {"level": -30, "centroid": 500, "band_0": -2, "tonality": 0.9},
+        "B": {"level": -12, "centroid": 3000, "band_0": -15, "tonality": 0.3},
+        "C": {"level": -20, "centroid": 200, "band_0": 0, "tonality": 0.1},
+    }
+    measured = []
+    for letter in form:
+        for _ in range(round(12 * 12.5)):
+            measured.append(
+                row(**{name: value * (1 + 0.05 * rng.standard_normal()) for name, value in kinds[letter].items()})
+            )
+    got = summary_of(measured)
+    merged = re.sub(r"(.)\1+", r"\1", form)
+    assert got["form"].replace(" ", "") == merged
+    starts = [12 * i for i, letter in enumerate(form) if i == 0 or form[i - 1] != letter]
+    assert all(abs(section["t"] - start) <= 1 for section, start in zip(got["sections"], starts, strict=True))
+
+
+def test_no_sections_in_what_stays_the_same() -> None:
+    rng = np.random.default_rng(3)
+    measured = [row(level=-20 + rng.standard_normal(), centroid=900 + 50 * rng.standard_normal()) for _ in range(800)]
+    assert "sections" not in summary_of(measured)
+
+
+def test_the_demo_s_form_and_tempo_are_told(piece: bytes) -> None:
+    summary = next(line for line in lines(sh("nat-pack", piece).stdout) if line.get("event") == "summary")
+    assert summary["form"] == "A B A"
+    assert [abs(section["t"] - start) <= 1 for section, start in zip(summary["sections"], (0, 8, 16), strict=True)] == [
+        True
+    ] * 3
+    tempo = summary["tempo"]
+    assert any(abs(value / synth.TEMPO - 1) < 0.04 for value in (tempo["bpm"], tempo["or"]))
