@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all."""
+"""Files: their names as text, and writing them whole or not at all."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
+
+from .wire import Head
 
 
 @contextmanager
@@ -26,3 +28,19 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
         os.replace(part, path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def display(path: str) -> str:
+    """`path` as valid UTF-8."""
+    return os.fsencode(path).decode("utf-8", "replace")
+
+
+def name_keys(path: str) -> Head:
+    """The header's `name`, and `name_base64` where the path is not UTF-8."""
+    raw = os.fsencode(path)
+    name = display(path)
+    if name.encode() == raw:
+        return {"name": name}
+    import base64
+
+    return {"name": name, "name_base64": base64.b64encode(raw).decode()}

@@ -21,18 +21,20 @@ from pathlib import Path
 import pytest
 from helpers import BIN, HANGS, ROOT, noise, records, sh, stream, tone, wav
 
-from natlib import __version__, cli
+from natlib import __version__, cli, runtime
 
 STAGES = ("split", "decode", "embed", "quantize", "pack", "plot")
 PIPE = [f"nat-{name}" for name in STAGES[:5]]
 BINARY = [stage for stage in STAGES if stage != "pack"]
 
 
-def stage(name: str) -> type[cli.Stage]:
+def stage(name: str) -> type[runtime.Stage]:
     """The Stage of a command."""
     module = importlib.import_module(f"natlib.{name}.command")
     return next(
-        v for v in vars(module).values() if isinstance(v, type) and issubclass(v, cli.Stage) and v is not cli.Stage
+        v
+        for v in vars(module).values()
+        if isinstance(v, type) and issubclass(v, runtime.Stage) and v is not runtime.Stage
     )
 
 

@@ -206,7 +206,7 @@ class Jobs:
 
     def line(self) -> str:
         """Files, seconds of sound, speed, time left."""
-        from ..cli import clock
+        from ..runtime import clock
 
         (first, before), (now, done) = self.past[0], self.past[-1]
         speed = f"{self.seconds:,.0f} s of sound, {self.seconds / max(now - self.begun, 0.25):,.1f} times real time"

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NoReturn
 
-from .. import cli
-from ..cli import Item
+from .. import cli, output, runtime
+from ..errors import UsageError, complain
+from ..runtime import Item
 from ..wire import Head, Record
 from . import uncompressed
 from .feed import Feed
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 RAW, RATE = "s16le", 22050  # how bytes are played that are no sound; Hz
 
 
-class Decode(cli.Stage):
+class Decode(runtime.Stage):
     """The command."""
 
     name = "nat-decode"
@@ -47,9 +48,9 @@ class Decode(cli.Stage):
     def __init__(self, options: Namespace):
         super().__init__(options)
         if options.strict and (options.raw_format or options.raw_rate or options.raw_channels):
-            raise cli.UsageError("--strict plays no raw bytes, so --raw-format, --raw-rate and --raw-channels are vain")
+            raise UsageError("--strict plays no raw bytes, so --raw-format, --raw-rate and --raw-channels are vain")
         self.raw = uncompressed.raw(options.raw_format or RAW, options.raw_rate or RATE, options.raw_channels or 1)
-        self.hasher = cli.Hasher()
+        self.hasher = output.Hasher()
 
     @staticmethod
     def arguments(parser: ArgumentParser) -> None:
@@ -72,7 +73,7 @@ class Decode(cli.Stage):
 
     def process(self, item: Item) -> Iterator[Record]:
         """Header, blocks, end."""
-        cli.keep_memory()
+        output.keep_memory()
         feed = Feed(item)
         form, by_structure = item.head.get("format", "unknown"), "extent" not in item.head
         sound = find(feed, form, by_structure, self.raw, self.options.strict)
@@ -90,7 +91,7 @@ class Decode(cli.Stage):
         for block in blocks:
             yield from feed.notes()
             for first in range(0, len(block), rows):
-                yield cli.data(levels.count(block[first : first + rows]))
+                yield runtime.data(levels.count(block[first : first + rows]))
         for _ in feed:
             pass  # what follows the samples
         yield from feed.notes()
@@ -104,7 +105,7 @@ class Decode(cli.Stage):
             added["raw"] = {"encoding": encoding, "sample_rate": sound.sample_rate, "channels": sound.channels}
         if self.options.start:
             added["start"] = self.options.start
-        return cli.header(item, "pcm", **added)
+        return runtime.header(item, "pcm", **added)
 
     def end(self, item: Item, sound: Sound, totals: Head) -> Record:
         """The end. Damage is told in it, on standard error, and in the exit status."""
@@ -113,8 +114,8 @@ class Decode(cli.Stage):
         if sound.damage:
             before = (item.end or {}).get("reason")
             totals |= {"damaged": True, "reason": "; ".join([before, *sound.damage] if before else sound.damage)}
-            cli.complain(f"{self.name}: {item.name}: damaged: {totals['reason']}")
-        record = cli.end(item, **totals)
+            complain(f"{self.name}: {item.name}: damaged: {totals['reason']}")
+        record = runtime.end(item, **totals)
         item.end = record.head
         return record
 

@@ -7,8 +7,8 @@ import time
 from collections.abc import Iterable, Iterator
 from typing import BinaryIO
 
-from .. import cli
-from ..cli import Failure
+from .. import runtime
+from ..errors import Failure
 from ..wire import Record
 
 SMALL = 1 << 25  # bytes of an item that are kept in memory
@@ -87,5 +87,5 @@ def pieces(file: BinaryIO, start: int = 0, stop: int | None = None) -> Iterator[
     """The bytes of a file from `start` to `stop` as records."""
     stop = os.fstat(file.fileno()).st_size if stop is None else stop
     while start < stop and (data := os.pread(file.fileno(), min(PIECE, stop - start), start)):
-        yield cli.data(data)
+        yield runtime.data(data)
         start += len(data)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import log10
 from typing import TYPE_CHECKING, Any
 
-from ..cli import Hasher
+from ..output import Hasher
 from ..wire import Head
 from .processing import BLOCK
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from ..cli import Failure
+from ..errors import Failure
 
 if TYPE_CHECKING:
     import numpy as np

@@ -13,7 +13,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from typing import BinaryIO, NoReturn
 
-from .. import cli
+from .. import output
 
 PIECE = 1 << 18  # bytes of decoded sound in a block, about
 PATIENCE = 60  # seconds without a sign of life
@@ -44,7 +44,7 @@ class Process:
             self._child(file, main, out, err)
         os.close(out)
         os.close(err)
-        cli.enlarge_pipe(self._out)
+        output.enlarge_pipe(self._out)
         self._poll = select.poll()
         self._pipes = [self._err, self._out]
         for pipe in self._pipes:
@@ -117,7 +117,7 @@ class Fed(Process):
         standard_input, feeding = os.pipe()
         with open(standard_input, "rb", buffering=0) as file:
             super().__init__(file, main, feeding)
-        cli.enlarge_pipe(feeding)
+        output.enlarge_pipe(feeding)
         os.set_blocking(feeding, False)
         self._data = data
         self._held = memoryview(b"")

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, BinaryIO
 
-from ..cli import Failure
+from ..errors import Failure
 from ..wire import Head
 from . import uncompressed
 from .feed import Feed, pieces, spooled

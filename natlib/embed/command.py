@@ -7,7 +7,8 @@ from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from .. import cli
+from .. import cli, output, runtime
+from ..errors import UsageError
 from ..wire import Head, Record
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ BUILT_IN = ("spectral", "noise")
 STREAMS = (("S", "semantic"), ("A", "acoustic"))
 
 
-class Embed(cli.Stage):
+class Embed(runtime.Stage):
     """The command."""
 
     name = "nat-embed"
@@ -83,11 +84,11 @@ model, when a window is full, and with --batch above 1 while others run."""
         self.ahead: Ahead | None = None  # for pretrained models
         if options.model in BUILT_IN:
             if options.frame_rate == "native":
-                raise cli.UsageError(f"--frame-rate native is for pretrained models, not --model {options.model}")
+                raise UsageError(f"--frame-rate native is for pretrained models, not --model {options.model}")
             if options.revision or options.offline or options.semantic_layers or options.acoustic_layers:
-                raise cli.UsageError(f"--model {options.model} has no weights, so no layers, --revision or --offline")
+                raise UsageError(f"--model {options.model} has no weights, so no layers, --revision or --offline")
 
-    def items(self, source: cli.Source) -> Iterator[cli.Item]:
+    def items(self, source: runtime.Source) -> Iterator[runtime.Item]:
         """Those of the input; for a pretrained model, read ahead."""
         if self.options.model in BUILT_IN:
             return source.items()
@@ -97,14 +98,14 @@ model, when a window is full, and with --batch above 1 while others run."""
         self.ahead = Ahead(Encoder(self.options, source.run.say), source.items())
         return self.ahead.items()
 
-    def process(self, item: cli.Item) -> Iterator[Record | bytes]:
+    def process(self, item: runtime.Item) -> Iterator[Record | bytes]:
         """Header, blocks of rows, notes in place, end."""
         import numpy as np
 
         from .measures import HEADS
         from .pcm import sound
 
-        cli.keep_memory()
+        output.keep_memory()
         rate, channels = sound(item.head)
         if self.ahead:
             widths: dict[str, int] = self.ahead.encoder.widths
@@ -117,7 +118,7 @@ model, when a window is full, and with --batch above 1 while others run."""
         streams = [{"name": name, "type": kind, "width": widths[name]} for name, kind in STREAMS]
         added |= {"streams": streams} | ({"mixed": channels} if channels > 1 else {})
         block = max(1, round(BLOCK * frame_rate))
-        yield cli.header(item, "features", **added, frame_rate=tidy(frame_rate), block=block, measures=measures)
+        yield runtime.header(item, "features", **added, frame_rate=tidy(frame_rate), block=block, measures=measures)
         rows, frames = np.zeros((0, 0), dtype=np.float32), 0
         for more in heard:
             if isinstance(more, Record):
@@ -129,7 +130,7 @@ model, when a window is full, and with --batch above 1 while others run."""
             yield from blocks(rows[:whole], block)
             rows = rows[whole:]
         yield from blocks(rows, block)
-        yield cli.end(item, frames=frames)
+        yield runtime.end(item, frames=frames)
 
     def encoder(self, rate: int) -> tuple[Encoder, Head]:
         """The built-in encoder for one item, and what the header says of it."""
@@ -146,7 +147,7 @@ model, when a window is full, and with --batch above 1 while others run."""
         return spectral.Spectral(rate, frame_rate), {"model": "spectral", "model_version": spectral.MODEL_VERSION}
 
 
-def hear(item: cli.Item, encoder: Encoder, channels: int) -> Iterator[Record | NDArray[np.float32]]:
+def hear(item: runtime.Item, encoder: Encoder, channels: int) -> Iterator[Record | NDArray[np.float32]]:
     """The notes of an item, as they come, and its rows."""
     from .pcm import mix, samples
 
@@ -158,7 +159,7 @@ def hear(item: cli.Item, encoder: Encoder, channels: int) -> Iterator[Record | N
 def blocks(rows: NDArray[np.float32], size: int) -> Iterator[Record]:
     """Data records of `size` rows, and one of what is left over."""
     for start in range(0, len(rows), size):
-        yield cli.data(rows[start : start + size].astype("<f4", copy=False).tobytes())
+        yield runtime.data(rows[start : start + size].astype("<f4", copy=False).tobytes())
 
 
 def frames_a_second(text: str) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ..cli import Failure
+from ..errors import Failure
 from ..wire import Head, Record
 
 LOWEST, HIGHEST = 8000, 768000  # Hz, of the sample rates that can be heard

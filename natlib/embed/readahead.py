@@ -8,16 +8,16 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import cli
+from .. import runtime
 from ..wire import Record
 from .pcm import mix, samples, sound
 from .pretrained.encoder import Encoder, Windows
 
 
-class Track(cli.Item):
+class Track(runtime.Item):
     """An item that is read ahead of its turn, so that windows of several run at the same time."""
 
-    def __init__(self, item: cli.Item):
+    def __init__(self, item: runtime.Item):
         super().__init__(item.head, iter(()), item.failure)
         self.encoder: Windows | None = None  # none where it can't be heard
         self.notes: deque[tuple[int, Record]] = deque()  # with the frame before which each comes
@@ -28,7 +28,7 @@ class Track(cli.Item):
 class Ahead:
     """Reads items ahead, while the windows of the present one wait for company or run."""
 
-    def __init__(self, encoder: Encoder, items: Iterator[cli.Item]):
+    def __init__(self, encoder: Encoder, items: Iterator[runtime.Item]):
         self.encoder = encoder
         self.tracks: deque[Track] = deque()  # read, or being read, but not begun to be written
         self.reading = self.read(items)
@@ -48,7 +48,7 @@ class Ahead:
         self.exhausted = next(self.reading, None) is None
         return not self.exhausted
 
-    def read(self, items: Iterator[cli.Item]) -> Iterator[bool]:
+    def read(self, items: Iterator[runtime.Item]) -> Iterator[bool]:
         """Read all, and stop after each record."""
         for item in items:
             track = Track(item)
@@ -72,7 +72,7 @@ class Ahead:
                 track.error = error
             track.end, track.over = item.end, True
 
-    def hear(self, track: cli.Item) -> Iterator[Record | NDArray[np.float32]]:
+    def hear(self, track: runtime.Item) -> Iterator[Record | NDArray[np.float32]]:
         """The notes of one of `items`, in place, and its rows."""
         if not isinstance(track, Track):
             raise TypeError(f"expected an item that was read ahead, got {track}")

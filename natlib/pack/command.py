@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NoReturn
 
-from .. import __version__, cli
-from ..cli import Failure, Item, Upstream
+from .. import __version__, cli, runtime
+from ..errors import Failure, Upstream, UsageError, complain
+from ..runtime import Item
 from ..wire import Head, Record
 from . import budget, guide, heads
 from .content import Heard, HeardNdjson, HeardTokens, introduction
@@ -24,7 +25,7 @@ LONGEST = 300  # characters of a message in a prompt
 PATH = re.compile(r'^(\{"event":"header".*?"name":")(?:[^"\\]|\\.)*/')  # of the file that an example is of
 
 
-class Pack(cli.Stage):
+class Pack(runtime.Stage):
     name = "nat-pack"
     reads = "tokens"
     makes = "ndjson"
@@ -49,13 +50,13 @@ class Pack(cli.Stage):
         self.budget: int | None = options.budget or (budget.PROMPT if options.prompt else None)
         self.prompt = Prompt(options.examples, options.ask) if options.prompt else None
         self.streaming: Lines | None = None  # those of the item under way
-        self.say: Callable[[str], None] = cli.complain
+        self.say: Callable[[str], None] = complain
         if options.unpack:
             self.reads, self.also, self.makes, self.text = "ndjson", "", "tokens", False
         elif options.prompt or options.view != "ndjson":
             self.makes = ""
         if (options.ask or options.examples) and not options.prompt:
-            raise cli.UsageError("--ask and --examples go with --prompt")
+            raise UsageError("--ask and --examples go with --prompt")
 
     @staticmethod
     def arguments(parser: ArgumentParser) -> None:
@@ -128,7 +129,7 @@ class Pack(cli.Stage):
             help="read NDJSON, write the token stream that was packed, as nat-quantize --plain gives it",
         )
 
-    def items(self, source: cli.Source) -> Iterator[Item]:
+    def items(self, source: runtime.Source) -> Iterator[Item]:
         self.say = source.run.say
         for number, item in enumerate(Mended(source.paths, source.kind, source.run).items(), 1):
             if self.options.anonymous:

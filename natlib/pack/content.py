@@ -12,7 +12,7 @@ from itertools import pairwise
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
-from ..cli import Item
+from ..runtime import Item
 from ..wire import Head, Record
 from . import wording
 from .layers import Layout, unpack

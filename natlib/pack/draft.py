@@ -9,7 +9,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from .. import __version__
-from ..cli import Failure
+from ..errors import Failure
 from ..wire import Head
 from . import budget, guide, heads, merge
 from .budget import Share

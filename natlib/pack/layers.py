@@ -19,8 +19,9 @@ from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
-from .. import cli, wire
-from ..cli import Failure, Item, Upstream
+from .. import runtime, wire
+from ..errors import Failure, Upstream
+from ..runtime import Item
 from ..wire import Head, Record
 
 if TYPE_CHECKING:
@@ -227,7 +228,7 @@ class Statistics:
         return layers
 
 
-class Mended(cli.Source):
+class Mended(runtime.Source):
     """NDJSON of which a part may be missing: a line that is none becomes a note, `MISSING`, and an item's end an error.
 
     Lines before a first header, or after an item's end, are dropped.
@@ -298,7 +299,7 @@ class Rows:
     def flush(self) -> Iterator[Record]:
         """The block that is not full."""
         if self.out:
-            yield cli.data(bytes(self.out))
+            yield runtime.data(bytes(self.out))
             self.out.clear()
 
 

@@ -7,7 +7,7 @@ from functools import reduce
 from operator import or_
 from typing import NamedTuple
 
-from ..cli import Failure
+from ..errors import Failure
 from ..wire import Head
 from . import budget
 from .budget import Share

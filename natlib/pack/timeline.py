@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..cli import Failure
+from ..errors import Failure
 from ..wire import Head
 from . import wording
 from .events import Detector, Event, described

@@ -9,7 +9,8 @@ from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Iterator
 from typing import NoReturn
 
-from .. import cli
+from .. import cli, runtime
+from ..errors import Failure, UsageError
 from ..wire import Record
 
 PANELS = {
@@ -32,11 +33,11 @@ def size(text: str) -> tuple[float, float]:
     return width, height
 
 
-class Plot(cli.Stage):
+class Plot(runtime.Stage):
     """The nat-plot command: gathers items, and draws them when all are there (a PDF or a report: one by one)."""
 
     name = "nat-plot"
-    reads = cli.ANY
+    reads = runtime.ANY
     summary = "Draw any stream of the suite: bytes, pcm, features, tokens or NDJSON in, a picture out."
     description = "Panels (--what):\n" + "\n".join(f"  {kind:<9} {names}" for kind, names in PANELS.items())
     examples = (
@@ -94,7 +95,7 @@ class Plot(cli.Stage):
     def __init__(self, options: Namespace):
         super().__init__(options)
         if options.sound and not options.report:
-            raise cli.UsageError("--sound is played in a --report: give that too")
+            raise UsageError("--sound is played in a --report: give that too")
         import logging
 
         self.text = bool(options.report)
@@ -105,7 +106,7 @@ class Plot(cli.Stage):
         except ModuleNotFoundError as error:
             if (error.name or "").partition(".")[0] != "matplotlib":
                 raise
-            raise cli.Failure("matplotlib, which draws, is missing: pip install '.[plot]' in the checkout") from None
+            raise Failure("matplotlib, which draws, is missing: pip install '.[plot]' in the checkout") from None
         self.drawing = drawing.Drawing(options.theme, options.size, options.dpi, options.what)
         self.book: figure.Book
         if options.report:
@@ -117,7 +118,7 @@ class Plot(cli.Stage):
         else:
             self.book = figure.Picture(self.drawing, options.format)
 
-    def process(self, item: cli.Item) -> Iterator[Record | bytes]:
+    def process(self, item: runtime.Item) -> Iterator[Record | bytes]:
         """Gather one item. What came of a broken one is drawn, with what is wrong."""
         from .kinds import gather
 
@@ -128,7 +129,7 @@ class Plot(cli.Stage):
         panels = view.panels()
         unknown = [name for name in self.drawing.what if name not in panels]
         if panels and unknown and not error:
-            error = cli.Failure(f"expected --what of {', '.join(panels)}, got {', '.join(unknown)}")
+            error = Failure(f"expected --what of {', '.join(panels)}, got {', '.join(unknown)}")
             view.error = str(error)
         self.drawn += 1
         self.book.add(view)
@@ -140,7 +141,7 @@ class Plot(cli.Stage):
         """The picture."""
         if not self.drawn:
             wanted = "an item" if self.options.item is None else f"item {self.options.item}"
-            raise cli.Failure(f"nothing to draw: expected {wanted}, got {self.seen} items")
+            raise Failure(f"nothing to draw: expected {wanted}, got {self.seen} items")
         yield self.book.finish()
 
 

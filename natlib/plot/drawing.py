@@ -25,7 +25,7 @@ from matplotlib.ticker import FuncFormatter, Locator, MaxNLocator
 from matplotlib.transforms import ScaledTranslation
 from numpy.typing import ArrayLike, NDArray
 
-from ..cli import clock
+from ..runtime import clock
 from .downsample import Float
 
 THEMES: dict[str, dict[str, str]] = {

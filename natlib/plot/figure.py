@@ -14,7 +14,8 @@ from matplotlib.figure import Figure
 from matplotlib.gridspec import SubplotSpec
 from matplotlib.ticker import FuncFormatter
 
-from .. import cli
+from .. import runtime
+from ..errors import Failure
 from ..wire import Head, Record
 from .base import ACROSS, Panel, View
 from .drawing import Drawing, Fitting
@@ -39,7 +40,7 @@ def compose(drawing: Drawing, views: Sequence[View], whole: bool = False) -> Fig
     shrunk = 1.0 if len(views) == 1 else 0.65
     parts = [fit(panels, drawing.size[1] if drawing.size and not whole else None, shrunk) for panels in chosen]
     if drawing.width < LEAST_WIDTH and any(chosen):
-        raise cli.Failure(f"expected a --size at least {LEAST_WIDTH:g} inches wide, got {drawing.width:g}")
+        raise Failure(f"expected a --size at least {LEAST_WIDTH:g} inches wide, got {drawing.width:g}")
     total = sum(margin(panels) + sum(part) for panels, part in zip(chosen, parts, strict=True))
     figure = Figure(figsize=(drawing.width, total), dpi=drawing.dpi, layout="constrained")
     titles = [[] if whole else title_lines(drawing, view) for view in views]
@@ -120,7 +121,7 @@ def fit(panels: dict[str, Panel], height: float | None, shrunk: float) -> list[f
     natural = sum(panel.height for panel in panels.values())
     room = max(shrunk * natural, least) if height is None else height - margin(panels)
     if panels and least > room + 1e-6:
-        raise cli.Failure(
+        raise Failure(
             f"expected a --size at least {least + margin(panels):.1f} inches high for {', '.join(panels)}, "
             f"got {height:g} (draw fewer with --what)"
         )
@@ -177,7 +178,7 @@ class Picture(Book):
         figure = compose(self.drawing, self.views)
         dots = round(max(figure.get_size_inches()) * self.drawing.dpi)
         if self.form == "png" and dots >= MOST_DOTS:
-            raise cli.Failure(f"expected a picture below {MOST_DOTS} dots, got {dots} (lower --dpi or --size)")
+            raise Failure(f"expected a picture below {MOST_DOTS} dots, got {dots} (lower --dpi or --size)")
         return save(figure, self.form)
 
 
@@ -233,7 +234,7 @@ def fitting(figure: Figure) -> Iterator[None]:
             yield
         except UserWarning:
             width, height = figure.get_size_inches()
-            raise cli.Failure(
+            raise Failure(
                 f"expected room for the panels and their labels, got {width:.3g}x{height:.3g} inches "
                 "(a larger --size, or fewer panels with --what)"
             ) from None
@@ -244,7 +245,7 @@ def time_axis(axes: Axes, duration: float, unit: str, labelled: bool) -> None:
     if unit == "s" and duration > 90:
         days = [86400 * count for count in range(1, 2 + math.ceil(duration / 86400))]
         steps = [15.0, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, *days]
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda time, _: cli.clock(time)))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda time, _: runtime.clock(time)))
         unit = "h:min:s" if duration >= 3600 else "min:s"
     else:
         first = math.floor(math.log10(max(duration, 1e-9) / TICKS))

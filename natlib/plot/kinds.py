@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from .. import cli
+from .. import runtime
+from ..errors import Failure, Upstream
 from ..wire import Record, show
 from .base import View
 from .bytes import Bytes
@@ -16,24 +17,24 @@ from .tokens import Tokens
 VIEWS: dict[str, type[View]] = {"bytes": Bytes, "pcm": Pcm, "features": Features, "tokens": Tokens, "ndjson": Ndjson}
 
 
-def gather(item: cli.Item, also: Callable[[Record], None] | None = None) -> tuple[View, Exception | None]:
+def gather(item: runtime.Item, also: Callable[[Record], None] | None = None) -> tuple[View, Exception | None]:
     """What is to be seen of `item`, and what went wrong with it, if anything did. `also` is shown every record."""
     view = View(item.head)
     error: Exception | None = None
     try:
         kind = VIEWS.get(item.head["kind"])
         if kind is None:
-            raise cli.Failure(f"expected a stream of {', '.join(VIEWS)}, got {show(item.head['kind'])}")
+            raise Failure(f"expected a stream of {', '.join(VIEWS)}, got {show(item.head['kind'])}")
         view = kind(item.head)
         for record in item:
             view.add(record)
             if also:
                 also(record)
         view.end = item.end or {}
-    except cli.Upstream as failed:
+    except Upstream as failed:
         view.error = f"{failed.head.get('stage', 'an earlier stage')}: {failed.head.get('message', 'failed')}"
         error = failed
-    except cli.Failure as failed:
+    except Failure as failed:
         view.error = str(failed)
         error = failed
     view.finish()

@@ -13,7 +13,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from .. import cli
+from ..errors import Failure
 from ..stats import entropy
 from ..wire import Head, show
 from .base import ACROSS, Panel
@@ -33,7 +33,7 @@ class Layers:
     def __init__(self, head: Head):
         layers = head.get("layers")
         if not isinstance(layers, list) or not layers or not all(isinstance(layer, dict) for layer in layers):
-            raise cli.Failure(f'expected a list of objects as "layers", got {show(layers)}')
+            raise Failure(f'expected a list of objects as "layers", got {show(layers)}')
         self.width = len(layers)  # of the stream
         self.heads = layers[:LAYERS]
         self.names = [str(layer.get("name", number)) for number, layer in enumerate(self.heads)]

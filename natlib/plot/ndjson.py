@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.gridspec import SubplotSpec
 
-from .. import cli
+from ..errors import Failure
 from ..wire import Head, Record, show
 from .base import Panel
 from .drawing import Drawing, rows_axis
@@ -50,12 +50,12 @@ class Ndjson(Framed):
         elif not self._names.isdisjoint(head):
             time = head.get("t")
             if not isinstance(time, int | float) or not 0 <= time <= 1e9:
-                raise cli.Failure(f'expected seconds as "t" of a frame, got {show(time)}')
+                raise Failure(f'expected seconds as "t" of a frame, got {show(time)}')
             self._hold(round(time * self.rate))
             for number, name in enumerate(self.layers.names):
                 code = head.get(name, self._now[number])
                 if type(code) is not int or not -1 <= code < CODES:
-                    raise cli.Failure(f"expected a code from 0 to {CODES - 1} as {show(name)}, got {show(code)}")
+                    raise Failure(f"expected a code from 0 to {CODES - 1} as {show(name)}, got {show(code)}")
                 self._now[number] = code
             self._begun = True
         else:
@@ -117,7 +117,7 @@ class Ndjson(Framed):
         """The codes of now hold until `frame`."""
         length = frame - self._frame
         if not 0 <= length <= LONGEST:
-            raise cli.Failure(f"expected a frame from {self._frame} to {self._frame + LONGEST}, got frame {frame}")
+            raise Failure(f"expected a frame from {self._frame} to {self._frame + LONGEST}, got frame {frame}")
         self._frame = frame
         self._lines.append(self._now.copy())
         self._lengths.append(length)

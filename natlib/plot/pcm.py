@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.gridspec import SubplotSpec
 from matplotlib.ticker import MaxNLocator
 
-from .. import cli
+from ..errors import Failure
 from ..wire import Head, Record, show
 from .base import Panel, View
 from .downsample import Columns, Spectrogram
@@ -27,7 +27,7 @@ class Pcm(View):
         super().__init__(head)
         rate = head.get("sample_rate")
         if type(rate) is not int or not 0 < rate < 1 << 31:
-            raise cli.Failure(f'expected a number of samples a second as "sample_rate", got {show(rate)}')
+            raise Failure(f'expected a number of samples a second as "sample_rate", got {show(rate)}')
         self.rate = rate
         self.channels = int(head["channels"])
         self.low, self.high, self.squares = Columns(np.minimum), Columns(np.maximum), Columns(np.add)

@@ -18,8 +18,8 @@ from typing import IO
 import numpy as np
 import soundfile
 
-from .. import cli
-from ..files import replacing
+from ..errors import Failure
+from ..files import display, replacing
 from ..wire import Head, Record
 from .base import View
 from .drawing import Drawing
@@ -115,12 +115,12 @@ class Report(Book):
         self._sounds = list(sounds)
         self._sound: Sound | None = None
         if self.path.is_dir() or not os.access(self.path.parent, os.W_OK):
-            raise cli.Failure(f"{cli.display(path)}: expected a file in a folder that can be written")
+            raise Failure(f"{display(path)}: expected a file in a folder that can be written")
         for name in sounds:
             if Path(name).suffix.lower() not in TYPES:
-                raise cli.Failure(f"{cli.display(name)}: expected a sound that browsers play ({', '.join(TYPES)})")
+                raise Failure(f"{display(name)}: expected a sound that browsers play ({', '.join(TYPES)})")
             if not os.access(name, os.R_OK):
-                raise cli.Failure(f"{cli.display(name)}: no such file, or it can't be read")
+                raise Failure(f"{display(name)}: no such file, or it can't be read")
 
     def listener(self, head: Head) -> Callable[[Record], None] | None:
         self._sound = Sound(head) if head["kind"] == "pcm" and not self._sounds else None

@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
 
-from .. import cli, wire
-from ..cli import Failure, Item, Upstream
-from ..files import replacing
+from .. import output, wire
+from ..errors import Failure, Upstream
+from ..files import display, replacing
+from ..runtime import Item
 from ..wire import Head, Record
 from .codebook import MAX_FILE, Codebook, CodebookError
 
@@ -43,9 +44,9 @@ def load(path: Path) -> Codebook:
         with path.open("rb") as file:
             return Codebook.load(file.read(MAX_FILE))
     except OSError as error:
-        raise Failure(f"{cli.display(str(path))}: {error.strerror}") from None
+        raise Failure(f"{display(str(path))}: {error.strerror}") from None
     except CodebookError as error:
-        raise Failure(f"{cli.display(str(path))}: {error}") from None
+        raise Failure(f"{display(str(path))}: {error}") from None
 
 
 def save(name: str, codebook: Codebook) -> None:
@@ -54,7 +55,7 @@ def save(name: str, codebook: Codebook) -> None:
         with replacing(Path(name)) as file:
             file.write(codebook.raw)
     except OSError as error:
-        raise Failure(f"{cli.display(name)}: {error.strerror}") from None
+        raise Failure(f"{display(name)}: {error.strerror}") from None
 
 
 def report(codebook: Codebook) -> Iterator[str]:
@@ -107,7 +108,7 @@ class Spool:
         """All of them again."""
         self._file.seek(0)
         reader = wire.Reader()
-        blocks = iter(lambda: self._file.read(cli.CHUNK), b"")
+        blocks = iter(lambda: self._file.read(output.CHUNK), b"")
         records = itertools.chain.from_iterable(map(reader.feed, blocks))
         for record in records:
             if record.head["kind"] == "features":

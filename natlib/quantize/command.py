@@ -10,8 +10,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from .. import cli, wire
-from ..cli import Failure, Item, Source, UsageError
+from .. import cli, runtime, wire
+from ..errors import Failure, UsageError, complain
+from ..files import display
+from ..runtime import Item, Source
 from ..wire import Head, Record
 
 if TYPE_CHECKING:
@@ -37,7 +39,7 @@ def layer_codes(text: str) -> tuple[str, list[int]]:
     return name, [cli.ranged(1, MOST, "codes in a layer", whole=True)(number) for number in numbers.split(",")]
 
 
-class Quantize(cli.Stage):
+class Quantize(runtime.Stage):
     """The command."""
 
     name = "nat-quantize"
@@ -92,7 +94,7 @@ the stream itself: that needs the whole of it, kept on disk meanwhile, before an
 
     def __init__(self, options: Namespace):
         super().__init__(options)
-        self.say: Callable[[str], None] = cli.complain
+        self.say: Callable[[str], None] = complain
         self.sampler: Sampler | None = None
         self.saved = not options.save_codebook
         self.introductions: dict[str, Introductions] = {}  # by codebook
@@ -102,7 +104,7 @@ the stream itself: that needs the whole of it, kept on disk meanwhile, before an
             self.makes, self.text = "", True
         for file in filter(None, (options.fit, options.save_codebook)):
             if not Path(file).parent.is_dir():
-                raise Failure(f"{cli.display(file)}: no such folder to write it to")  # said before the work, not after
+                raise Failure(f"{display(file)}: no such folder to write it to")  # said before the work, not after
         from .codebooks import Codebooks
 
         self.codebooks = Codebooks(options.codebook)
@@ -180,8 +182,8 @@ the stream itself: that needs the whole of it, kept on disk meanwhile, before an
                 if not plain:
                     yield introduce(codes)
                     codes = np.concatenate([codes, measures(rows[:, features:])], axis=1)
-                yield cli.data(codes.astype("<u2", copy=False).tobytes())
-        yield cli.end(item, frames=frames)
+                yield runtime.data(codes.astype("<u2", copy=False).tobytes())
+        yield runtime.end(item, frames=frames)
 
     def fitted(self, first: Item, rest: Iterator[Item]) -> Iterator[Item]:
         """`first` and all that follow, kept in a file without a name until a codebook is fitted on them."""

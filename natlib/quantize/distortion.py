@@ -15,7 +15,7 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from .. import cli, wire
+from .. import output, wire
 from ..wire import Head, Record
 from .codebook import Codebook
 from .codebooks import DATA
@@ -25,7 +25,7 @@ def records(path: Path) -> Iterator[Record]:
     """The records of a stream's first item. Raises OSError and WireError."""
     reader = wire.Reader()
     with path.open("rb") as file:
-        for record in itertools.chain.from_iterable(map(reader.feed, iter(lambda: file.read(cli.CHUNK), b""))):
+        for record in itertools.chain.from_iterable(map(reader.feed, iter(lambda: file.read(output.CHUNK), b""))):
             yield record
             if record.event in ("end", "error"):
                 return

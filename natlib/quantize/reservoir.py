@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from .. import wire
-from ..cli import Failure, Item
+from ..errors import Failure
+from ..runtime import Item
 from ..wire import Head, Record
 from .codebook import Array, describe
 

@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from itertools import cycle
 from typing import TYPE_CHECKING, NoReturn
 
-from .. import cli
+from .. import cli, output, runtime
+from ..errors import Failure, complain
+from ..files import name_keys
 from ..wire import Head, Record
 
 if TYPE_CHECKING:
@@ -21,7 +23,7 @@ CUT_SHORT = "cut off before its declared end; what it took of other files comes 
 BUFFERS = 4  # that are read into in turn, while others are hashed
 
 
-class File(cli.Item):
+class File(runtime.Item):
     """One file of the input: its header, and how to find its end."""
 
     def __init__(self, head: Head, window: Window, form: Format):
@@ -29,7 +31,7 @@ class File(cli.Item):
         self.window, self.form = window, form
 
 
-class Split(cli.Stage):
+class Split(runtime.Stage):
     """The command."""
 
     name = "nat-split"
@@ -51,7 +53,7 @@ class Split(cli.Stage):
     def __init__(self, options: Namespace):
         super().__init__(options)
         self.count = 0  # items of standard input
-        self.hasher = cli.Hasher()
+        self.hasher = output.Hasher()
 
     @staticmethod
     def arguments(parser: ArgumentParser) -> None:
@@ -59,7 +61,7 @@ class Split(cli.Stage):
         how.add_argument("--whole", action="store_true", help="cut nothing: standard input is one file")
         how.add_argument("--fs-only", action="store_true", help="cut standard input at every FS, and nowhere else")
 
-    def items(self, source: cli.Source) -> Iterator[cli.Item]:
+    def items(self, source: runtime.Source) -> Iterator[runtime.Item]:
         from .table import SIGNATURES, identify
         from .window import Window
 
@@ -69,7 +71,7 @@ class Split(cli.Stage):
             try:
                 fd = source.open(path)
             except OSError as error:
-                yield cli.Missing(path, error)
+                yield runtime.Missing(path, error)
                 continue
             if os.isatty(fd):
                 source.run.say("type or paste text; Ctrl-D on a new line ends it")
@@ -78,11 +80,11 @@ class Split(cli.Stage):
                 if path == "-":
                     yield from self.cut(window, source.run)
                 else:
-                    yield whole(cli.name_keys(path), window, identify(window, whole=True))
+                    yield whole(name_keys(path), window, identify(window, whole=True))
             except OSError as error:  # nothing could be read, or no more
-                yield cli.Missing(f"stdin-{self.count}" if path == "-" else path, error)
+                yield runtime.Missing(f"stdin-{self.count}" if path == "-" else path, error)
 
-    def cut(self, window: Window, run: cli.Run) -> Iterator[cli.Item]:
+    def cut(self, window: Window, run: runtime.Run) -> Iterator[runtime.Item]:
         """The files of standard input."""
         from .boundaries import at_fs, separator
         from .table import identify
@@ -103,12 +105,12 @@ class Split(cli.Stage):
             if not window.peek(1):
                 return
             if window.tell() == start:
-                raise cli.Failure(f"stdin-{self.count}: no byte of it could be taken; the rest is lost")
+                raise Failure(f"stdin-{self.count}: no byte of it could be taken; the rest is lost")
 
     def buffers(self) -> Iterator[bytearray]:
         """What is read into: each comes again when nothing in it waits to be hashed any more."""
         given: deque[int] = deque((0 for _ in range(BUFFERS)), BUFFERS)
-        for buffer in cycle(bytearray(cli.CHUNK) for _ in range(BUFFERS)):
+        for buffer in cycle(bytearray(output.CHUNK) for _ in range(BUFFERS)):
             self.hasher.wait(given[0])
             yield buffer
             given.append(self.hasher.given)
@@ -117,9 +119,9 @@ class Split(cli.Stage):
         """A piece of the file, on its way from the window to the output."""
         self.size += len(data)
         self.hasher.update(self.digest, data)
-        self.emit(cli.data(data))
+        self.emit(runtime.data(data))
 
-    def process(self, item: cli.Item) -> Iterator[Record]:
+    def process(self, item: runtime.Item) -> Iterator[Record]:
         if not isinstance(item, File):
             yield from item
             return
@@ -128,17 +130,17 @@ class Split(cli.Stage):
         from .table import find_end
 
         self.digest, self.size, start = hashlib.sha256(), 0, item.window.tell()
-        yield cli.header(item, "bytes")
+        yield runtime.header(item, "bytes")
         try:
             extent = find_end(item.window, item.form)
         except OSError as error:
-            raise cli.Failure(error.strerror or str(error)) from None
+            raise Failure(error.strerror or str(error)) from None
         finally:
             self.hasher.wait()
-        record = cli.end(item, size=self.size, sha256=self.digest.hexdigest(), extent=extent)
+        record = runtime.end(item, size=self.size, sha256=self.digest.hexdigest(), extent=extent)
         if self.size > item.window.tell() - start:
             record.head.update(damaged=True, reason=CUT_SHORT)
-            cli.complain(f"{self.name}: {item.name}: {CUT_SHORT}")
+            complain(f"{self.name}: {item.name}: {CUT_SHORT}")
         item.end = record.head
         yield record
 

@@ -28,6 +28,7 @@ from natlib import cli
 from natlib.embed import command as embed
 from natlib.embed.pretrained import models
 from natlib.embed.pretrained.config import Model
+from natlib.errors import Failure
 from natlib.wire import Record
 
 try:
@@ -481,7 +482,7 @@ def test_out_of_memory_says_which_setting_helps(folder: Path) -> None:
     options = embed_options(folder)
     from natlib.embed.pretrained.running import guarded, in_a_window
 
-    with pytest.raises(cli.Failure, match=r"out of memory for the window: --batch 1, or a --window below 10 s"):
+    with pytest.raises(Failure, match=r"out of memory for the window: --batch 1, or a --window below 10 s"):
         guarded(in_a_window(options), "window")(lambda: torch.empty(1 << 60))()
 
 

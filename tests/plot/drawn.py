@@ -8,7 +8,7 @@ import numpy as np
 from helpers import records, stream, tone
 from PIL import Image
 
-from natlib import cli
+from natlib import runtime
 from natlib.plot.base import View
 from natlib.plot.kinds import gather
 from natlib.wire import Head
@@ -82,7 +82,7 @@ def view(data: bytes) -> View:
     return made
 
 
-def items(data: bytes) -> cli.Item:
+def items(data: bytes) -> runtime.Item:
     """The one item of a stream."""
     first, *rest = records(data)
-    return cli.Item(first.head, iter(rest))
+    return runtime.Item(first.head, iter(rest))

@@ -18,7 +18,7 @@ from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 from PIL import Image
 
-from natlib import cli
+from natlib.errors import Failure
 from natlib.plot.drawing import Drawing, Fitting
 from natlib.plot.figure import compose, margin, save
 from natlib.plot.layers import Layers
@@ -119,9 +119,9 @@ def test_labels_have_room_in_the_smallest_picture_that_is_drawn(kind: str) -> No
         for width in (4, 6) if what in (None, "usage") else (3,):
             figure = compose(Drawing("light", (width, least), 100, what), [seen])
             assert not list(faults(figure, *boxes(figure))), what
-        with pytest.raises(cli.Failure, match=f"at least {least:.1f} inches high for .*, got {least - 0.1:g}"):
+        with pytest.raises(Failure, match=f"at least {least:.1f} inches high for .*, got {least - 0.1:g}"):
             compose(Drawing("light", (3, least - 0.1), 100, what), [seen])
-        with pytest.raises(cli.Failure, match=r"at least 3 inches wide, got 2\.9"):
+        with pytest.raises(Failure, match=r"at least 3 inches wide, got 2\.9"):
             compose(Drawing("light", (2.9, least), 100, what), [seen])
 
 
@@ -156,7 +156,7 @@ def test_a_layout_that_fails_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(Layers, "_changes", spoiled)
     figure = compose(Drawing("light", (4, 5), 100, None), [view(TOKENS)])
-    with pytest.raises(cli.Failure, match="expected room for the panels and their labels, got 4x5 inches"):
+    with pytest.raises(Failure, match="expected room for the panels and their labels, got 4x5 inches"):
         save(figure, "png")
 
 

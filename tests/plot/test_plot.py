@@ -14,8 +14,8 @@ from drawn import CLOSE, LAYERS, RATE, TOKENS, image, items, one, sound, view
 from helpers import AUDIO, BIN, ROOT, needs_audio, noise, sh, stream, tone, wav
 from PIL import Image
 
-from natlib import cli
 from natlib import demo as synth
+from natlib.errors import Failure
 from natlib.plot.drawing import Drawing
 from natlib.plot.figure import Pages, Picture
 from natlib.plot.kinds import gather
@@ -163,7 +163,7 @@ def test_a_header_that_cannot_be_drawn_is_told(head: Head, message: str) -> None
 def test_a_line_that_cannot_be_drawn_is_told(line: Head) -> None:
     header: Head = {"event": "header", "kind": "ndjson", "layers": LAYERS, "frame_rate": 12.5}
     _, error = gather(items(stream(header, line, {"event": "end"})))
-    assert isinstance(error, cli.Failure)
+    assert isinstance(error, Failure)
 
 
 NAMES = ["Größe Ελληνικά Русский", "שלום مرحبا", "中文 日本語 한국어 हिन्दी ไทย", "🎵👩‍👧 \U0010fffd", "a$b^2$ $\\frac",

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ...cli import Failure, UsageError
+from ...errors import Failure, UsageError
 from ...wire import Head
 from .config import Config, Model
 from .download import announce, boundary

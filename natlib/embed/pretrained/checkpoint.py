@@ -8,7 +8,7 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
-from ...cli import Failure
+from ...errors import Failure
 from .config import POSITION, Model
 from .libraries import library, shown, starved
 

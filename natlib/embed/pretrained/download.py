@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from errno import EACCES, EDQUOT, EFBIG, ENOSPC, EROFS
 from pathlib import Path
 
-from ...cli import Failure
+from ...errors import Failure
 from .libraries import shown
 
 

@@ -19,7 +19,7 @@ from concurrent.futures import Future
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from ...cli import UsageError
+from ...errors import UsageError
 from ...wire import Head
 from .config import Model
 from .models import find

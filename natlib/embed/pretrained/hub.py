@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from ...cli import Failure
+from ...errors import Failure
 from .download import announce, boundary
 from .libraries import shown
 

@@ -6,7 +6,8 @@ import re
 from pathlib import Path
 from typing import Any
 
-from ...cli import Failure, display
+from ...errors import Failure
+from ...files import display
 
 SETUP = "make setup-neural, or pip install '.[neural]' in the checkout"
 

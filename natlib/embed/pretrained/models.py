@@ -11,7 +11,8 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from ...cli import Failure, UsageError, display
+from ...errors import Failure, UsageError
+from ...files import display
 from ...wire import Head, show
 from .bundles import bundle
 from .config import KINDS, Model, configure, flag, number

@@ -9,7 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...cli import Failure, UsageError
+from ...errors import Failure, UsageError
 from ...wire import Head
 from .checkpoint import Weights, digest
 from .config import Model
