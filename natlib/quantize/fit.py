@@ -66,26 +66,13 @@ def fit(
     streams, layers, start = [], [], 0
     for stream in head["streams"]:
         name, kind = stream["name"], stream.get("type", "other")
-        projection = project(rows[:, start : start + stream["width"]])
-        points = np.concatenate([projection.points(rows[i, start : start + stream["width"]]) for i in _slices(rows)])
+        features = rows[:, start : start + stream["width"]]
         start += stream["width"]
-        variance = float(np.mean(np.sum((points - np.rint(points.mean(axis=0))) ** 2, axis=1)))
-        unsaid = heard.copy()
-        found = []
-        for number, wanted in enumerate(sizes.get(name) or SIZES.get(kind, OTHER_SIZES)):
-            progress(f"fitting layer {name}{number} on {len(rows)} frames")
-            words = kmeans(points, min(wanted, max(1, len(points) // FRAMES_A_CODE)), random)
-            means = _averages(unsaid, nearest(points, words)[0], len(words))
-            order = ordinal(words, brightness(measures, means))
-            words, means = words[order], means[order]
-            codes, distances = nearest(points, words)
-            points -= words[codes]
-            unsaid -= np.nan_to_num(means)[codes] if number else means[codes]
-            left = float(np.mean(distances))
-            found.append(Layer(words, means, left))
-            layers.append({"name": f"{name}{number}", "type": kind, "vocab": len(words), "stream": name,
-                           **usage(codes, len(words)), "distortion": round(left / variance, 4) if variance else 0.0,
-                           "mean_square": left, "order": order_quality(words)})  # fmt: skip
+        projection = project(features)
+        points = np.concatenate([projection.points(features[i]) for i in _slices(rows)])
+        wanted = sizes.get(name) or SIZES.get(kind, OTHER_SIZES)
+        found, told = _layers((name, kind), points, (heard, measures), wanted, random, progress)
+        layers += told
         streams.append(Quantizer(name, kind, projection, found))
     model: Head = {key: head[key] for key in ("model", "model_version", "frame_rate") if key in head}
     meta: Head = {
@@ -101,6 +88,39 @@ def fit(
         "corpus": {**corpus, "rows": len(rows), "seed": seed},
     }
     return Codebook.make(streams, meta)
+
+
+def _layers(
+    stream: tuple[str, str],
+    points: Array,
+    heard: tuple[Array, list[Head]],
+    sizes: Sequence[int],
+    random: np.random.PCG64,
+    progress: Callable[[str], None],
+) -> tuple[list[Layer], list[Head]]:
+    """The layers of a stream (name, type), each on what those before left of `points` (frames, dims): used up.
+
+    And what the metadata says of each. `heard`: the frames' measures, (frames, measures), and what their header says.
+    """
+    name, kind = stream
+    variance = float(np.mean(np.sum((points - np.rint(points.mean(axis=0))) ** 2, axis=1)))
+    unsaid, measures = heard[0].copy(), heard[1]
+    found, told = [], []
+    for number, wanted in enumerate(sizes):
+        progress(f"fitting layer {name}{number} on {len(points)} frames")
+        words = kmeans(points, min(wanted, max(1, len(points) // FRAMES_A_CODE)), random)
+        means = _averages(unsaid, nearest(points, words)[0], len(words))
+        order = ordinal(words, brightness(measures, means))
+        words, means = words[order], means[order]
+        codes, distances = nearest(points, words)
+        points -= words[codes]
+        unsaid -= np.nan_to_num(means)[codes] if number else means[codes]
+        left = float(np.mean(distances))
+        found.append(Layer(words, means, left))
+        told.append({"name": f"{name}{number}", "type": kind, "vocab": len(words), "stream": name,
+                     **usage(codes, len(words)), "distortion": round(left / variance, 4) if variance else 0.0,
+                     "mean_square": left, "order": order_quality(words)})  # fmt: skip
+    return found, told
 
 
 def _slices(rows: Array) -> Iterator[slice]:
