@@ -9,6 +9,8 @@ import io
 import sys
 from typing import TYPE_CHECKING
 
+from .notes import hertz
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -18,12 +20,6 @@ TEMPO = 120.0  # beats a minute
 FORM = "ABA"
 MELODY = {"A": "A4 C5 E5 C5 D5 C5 B4 G#4 A4 C5 E5 A5 G5 E5 C5 A4", "B": "F5 - E5 - D5 - C5 - B4 - C5 - D5 - E5 -"}
 BASS = {"A": "A2 A2 E2 A2", "B": "D2 F2 G2 E2"}
-NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
-
-
-def frequency(note: str) -> float:
-    """Hz of a note such as "C#5", equal temperament, A4 = 440 Hz."""
-    return 440.0 * 2 ** ((NAMES.index(note[:-1]) - 9) / 12 + int(note[-1]) - 4)
 
 
 def pluck(hz: float, seconds: float, decay: float, partials: int) -> NDArray[np.float64]:
@@ -52,9 +48,9 @@ def piece() -> NDArray[np.float64]:
         start = section * 16 * beat
         for i, note in enumerate(MELODY[name].split()):
             if note != "-":
-                add(pluck(frequency(note), 1.0, 3.0, 8), start + i * beat, 0.2)
+                add(pluck(hertz(note), 1.0, 3.0, 8), start + i * beat, 0.2)
         for i, note in enumerate(BASS[name].split()):
-            add(pluck(frequency(note), 2.0, 1.0, 5), start + i * 4 * beat, 0.25)
+            add(pluck(hertz(note), 2.0, 1.0, 5), start + i * 4 * beat, 0.25)
         for i in range(32 if name == "B" else 0):
             burst = rng.standard_normal(RATE // 16) * np.exp(-60 * np.arange(RATE // 16) / RATE)
             add(burst, start + i * beat / 2, 0.08)

@@ -29,3 +29,9 @@ def parse(text: str) -> int | None:
     """The MIDI number of a note such as "A#4"; None for what is none."""
     found = NOTE.fullmatch(text)
     return NAMES.index(found[1]) + 12 * (int(found[2]) + 1) if found and found[1] in NAMES else None
+
+
+def hertz(text: str) -> float:
+    """Hz of a note such as "A#4"; 0 for what is none."""
+    midi = parse(text)
+    return frequency(midi) if midi is not None else 0.0
