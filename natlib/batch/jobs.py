@@ -23,8 +23,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from ..files import replacing
+
 if TYPE_CHECKING:
-    from ..wire import Record
+from ..wire import Record
 
 FEW = 4  # files: of so many the last line names each folder
 
@@ -112,8 +114,8 @@ def timed(file: str, folder: str, command: Sequence[str]) -> int:
         "cpu_seconds": round(usage.ru_utime + usage.ru_stime, 3),
         "peak_mb": round(usage.ru_maxrss / (1 << 20 if sys.platform == "darwin" else 1 << 10), 1),
     }
-    Path(f"{path}.part").write_text(json.dumps(took))
-    os.replace(f"{path}.part", path)
+    with replacing(Path(path)) as made:
+        made.write(json.dumps(took).encode())
     code = os.waitstatus_to_exitcode(status)
     return code if code >= 0 else 128 - code
 
@@ -138,8 +140,7 @@ def npy(source: str, path: str) -> None:
 
     from .. import wire
 
-    part = f"{path}.part"
-    with open(source, "rb") as file, open(part, "wb") as made:
+    with open(source, "rb") as file, replacing(Path(path)) as made:
         records = stream(file)
         head = next(records).head
         measures, width = head.get("measures", []), wire.row_size(head)
@@ -165,7 +166,6 @@ def npy(source: str, path: str) -> None:
                 break
         made.seek(0)
         header(rows)
-    os.replace(part, path)
 
 
 class Jobs:
