@@ -6,9 +6,10 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
-from .wire import Head
+if TYPE_CHECKING:
+    from .wire import Head
 
 
 @contextmanager

@@ -26,7 +26,7 @@ from typing import IO, TYPE_CHECKING
 from ..files import replacing
 
 if TYPE_CHECKING:
-from ..wire import Record
+    from ..wire import Record
 
 FEW = 4  # files: of so many the last line names each folder
 
