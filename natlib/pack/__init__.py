@@ -8,7 +8,7 @@ contours.py   ways of pitches, peaks and fundamentals
 scenes.py     what about half a second measures like
 events.py     single sounds: where they begin and end, and what they measure like
 thresholds.py what separates one thing from another
-summary.py    the whole in one line
+summary/      the whole in one line, a module a field
 wording.py    measures in words
 views.py      how lines are written: NDJSON, table, words
 guide.py      what the header tells of how to read them

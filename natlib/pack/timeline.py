@@ -19,7 +19,8 @@ from .layers import Frame, Frames, Layout, Statistics
 from .measures import Table
 from .merge import Scene
 from .scenes import Scenes
-from .summary import Summary, common
+from .summary.codes import common
+from .summary.line import Summary
 from .views import Ndjson, estimate
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from helpers import stream
 from natlib.pack.events import Detector, described
 from natlib.pack.measures import ABSENT, Table
 from natlib.pack.scenes import Scenes
-from natlib.pack.summary import Summary
+from natlib.pack.summary.line import Summary
 from natlib.wire import Head
 
 LAYERS = [

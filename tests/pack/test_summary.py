@@ -13,7 +13,7 @@ from natlib import demo as synth
 from natlib.notes import NAMES as NOTES
 from natlib.pack import wording
 from natlib.pack.measures import Table
-from natlib.pack.summary import Summary
+from natlib.pack.summary.line import Summary
 
 
 def test_the_summary_of_lines_clicks_and_modulation() -> None:

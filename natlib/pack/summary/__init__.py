@@ -1,0 +1,22 @@
+"""The whole of an item in one line: collectors, each of which takes every frame and gives some of its fields.
+
+line.py        the collectors in the order of their fields
+collector.py   what a collector is, and what it is fed
+codes.py       codes: those used most
+sections.py    form, sections
+loudness.py    loudness: level, range, where it was cut
+colour.py      colour: of what is heard, not of what lies between
+swell.py       colour's swell: how far half seconds lie apart
+sounds.py      sounds: what the events with an attack have in common
+pulse.py       pulse: a regular one, or that there is none
+pitch.py       pitch: its range, its glide, its timbre
+peaks.py       peak, lines: narrow peaks
+tones.py       f0, voices: what has tones, but no clear pitch
+modulation.py  am, vibrato
+clicks.py      clicks
+tempo.py       tempo
+key.py         key, tuning
+
+One more field: a Collector, whose `take` is fed and whose `result` gives the field, a line in line.py where it stands,
+and what it means in natlib/pack/guide.py and natlib/data/ndjson.schema.json. Memory: a few bytes a frame at most.
+"""

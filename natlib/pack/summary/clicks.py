@@ -1,0 +1,24 @@
+"""Clicks of the whole."""
+
+from __future__ import annotations
+
+from ...wire import Head
+from ..measures import Table, present
+from .collector import Block, Collector
+
+
+class Clicks(Collector):
+    """{"clicks": a second, to two digits}, where they were measured."""
+
+    def __init__(self, table: Table, rate: float):
+        super().__init__(table, rate)
+        self.count: int | None = None  # None: not measured
+
+    def take(self, block: Block) -> None:
+        if clicks := present(self.table.column(block.rows, "clicks").tolist()):
+            self.count = (self.count or 0) + int(sum(clicks))
+
+    def result(self) -> Head:
+        if self.count is None:
+            return {}
+        return {"clicks": float(f"{max(0, self.count) * self.rate / self.frames:.2g}")}

@@ -1,0 +1,97 @@
+"""Colour: that of the frames up to 20 dB below the loudest, what is heard and not what lies between."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from ...stats import percent
+from ...wire import Head
+from ..measures import Table, present, rounded
+from ..thresholds import FAINTEST, MOST
+from .collector import Block, Collector
+from .loudness import LEVELS, Loudness, steps
+from .swell import Swell
+
+if TYPE_CHECKING:
+    pass
+
+
+class Colour(Collector):
+    """{"colour": {"Hz", "most", "tone", "periodic", "grain", "wobble", "swell", "spectrum"}}, as far as measured."""
+
+    def __init__(self, table: Table, rate: float, loudness: Loudness):
+        import numpy as np
+
+        super().__init__(table, rate)
+        self.loudness = loudness
+        self.swell = Swell(len(table.bands), rate)
+        fluct = [f"fluct_{i}" for i in range(4) if f"fluct_{i}" in table.index]
+        self.names = ("tonality", "periodicity", *fluct)
+        self.powers = [*table.bands, *table.fine]
+        self.width = 2 + len(self.names) + len(self.powers)
+        self.sums = np.zeros((LEVELS, 2 * self.width))  # by level: sums of each value, then numbers
+
+    def take(self, block: Block) -> None:
+        import numpy as np
+
+        column = self.table.column
+        level = column(block.rows, "level")
+        heard = level == level
+        rows, level = block.rows[heard], level[heard]
+        grain = np.where(np.isnan(block.voiced[heard]), column(rows, "grain"), np.nan)
+        values = np.stack(
+            [np.log2(np.maximum(column(rows, "centroid"), 1)), grain, *(column(rows, name) for name in self.names)]
+            + [10 ** (rows[:, i] / 10) for i in self.powers],
+            axis=1,
+        )
+        there = ~np.isnan(values)
+        first = 2 + len(self.names)
+        self.swell.feed(values[:, first : first + len(self.table.bands)], level)
+        np.add.at(self.sums, steps(level), np.hstack((np.where(there, values, 0), there)))
+
+    def result(self) -> Head:
+        if (loudest := self.loudness.loudest()) is None:
+            return {}
+        colour = self._measured(self._means(self.loudness.first(loudest)))
+        return {"colour": colour} if colour else {}
+
+    def _means(self, first: int) -> list[float]:
+        """The mean of each value, over the frames of the levels from `first` on."""
+        import numpy as np
+
+        sums, counts = np.split(self.sums[first:].sum(axis=0), 2)
+        with np.errstate(invalid="ignore"):
+            means: list[float] = (sums / counts).tolist()
+        return means
+
+    def _measured(self, means: list[float]) -> Head:
+        """The fields."""
+        centroid, grain, tonality, periodicity, *rest = means
+        first = len(self.names) - 2
+        last = first + len(self.table.bands)
+        depths, bands, fine = rest[:first], rest[first:last], rest[last:]
+        colour: Head = {}
+        if centroid == centroid:
+            colour["Hz"] = rounded(2**centroid)
+        if strong := [
+            i for i, band in enumerate(bands) if band == band and band >= max(present(bands)) / 10 ** (MOST / 10)
+        ]:
+            colour["most"] = [self.table.regions[strong[0]][0], self.table.regions[strong[-1]][1]]
+        if tonality == tonality:
+            colour["tone"] = percent(tonality)
+        if periodicity == periodicity:
+            colour["periodic"] = percent(periodicity)
+        if grain == grain:
+            colour["grain"] = max(0, round(grain))
+        if present(depths):
+            colour["wobble"] = [round(depth) if depth == depth else 0 for depth in depths]
+        if swell := self.swell.ranges():
+            colour["swell"] = swell
+        while fine and fine[-1] != fine[-1]:  # above the recording's own band
+            fine.pop()
+        if fine:
+            colour["spectrum"] = [
+                round(10 * math.log10(max(power, FAINTEST))) if power == power else None for power in fine
+            ]
+        return colour

@@ -1,0 +1,68 @@
+"""The summary line: the collectors in the order in which their fields stand."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ...wire import Head
+from ..measures import Table
+from .clicks import Clicks
+from .collector import Block, Collector, Seconds
+from .colour import Colour
+from .key import Key
+from .loudness import Loudness
+from .modulation import Modulation, Vibrato
+from .peaks import Lines, Peak
+from .pitch import Pitch
+from .pulse import Pulse
+from .sections import Sections
+from .sounds import Sounds
+from .tempo import Tempo
+from .tones import Fundamental, Voices
+
+if TYPE_CHECKING:
+    from ..measures import Array
+
+
+class Summary:
+    """Takes every frame and every sound of an item; memory is a few hundred bytes for each second."""
+
+    def __init__(self, table: Table, rate: float):
+        self.table, self.seconds = table, Seconds(rate)
+        sounds, modulation = Sounds(table, rate), Modulation(table, rate)
+        loudness = Loudness(table, rate, sounds)
+        self.collectors: list[Collector] = [
+            Sections(table, rate),
+            loudness,
+            Colour(table, rate, loudness),
+            sounds,
+            Pulse(table, rate, sounds, modulation),
+            Pitch(table, rate),
+            Peak(table, rate),
+            Fundamental(table, rate),
+            Lines(table, rate),
+            Voices(table, rate),
+            modulation,
+            Clicks(table, rate),
+            Vibrato(table, rate),
+            Tempo(table, rate),
+            Key(table, rate),
+        ]
+
+    def feed(self, rows: Array) -> None:
+        """Take the next rows."""
+        block = Block(rows, self.table.voiced(rows), *self.seconds.feed(rows))
+        for collector in self.collectors:
+            collector.feed(block)
+
+    def sound(self, start: float, sound: Head) -> None:
+        """Take an event: its start in seconds, the fields of its line."""
+        for collector in self.collectors:
+            collector.sound(start, sound)
+
+    def head(self) -> Head:
+        """The summary line's object: {"event":"summary", …}."""
+        head: Head = {"event": "summary"}
+        for collector in self.collectors:
+            head |= collector.result()
+        return head

@@ -1,0 +1,81 @@
+"""How loud, over which range, how much of the time quiet; and whether it begins or ends in the midst of sound."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from ...wire import Head
+from ..measures import Table
+from ..thresholds import BEGINS, CUT, LOUD, LOUDNESS, QUIETEST
+from .collector import Block, Collector
+from .sounds import Sounds
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from ..measures import Array
+
+LEVELS = 111  # of 1 dB each, from QUIETEST on
+
+
+class Loudness(Collector):
+    """{"loudness": {"dB", "median", "range", "quiet", "cut"}} where there is a level that can be heard."""
+
+    def __init__(self, table: Table, rate: float, sounds: Sounds):
+        import numpy as np
+
+        super().__init__(table, rate)
+        self.sounds = sounds
+        self.ends = [math.nan, math.nan]  # levels of the first and of the last frame
+        self.counts = np.zeros(LEVELS)  # frames of each level
+
+    def take(self, block: Block) -> None:
+        import numpy as np
+
+        level = self.table.column(block.rows, "level")
+        if len(level):
+            self.ends = [self.ends[0] if self.frames else float(level[0]), float(level[-1])]
+        self.counts += np.bincount(steps(level[level == level]), minlength=LEVELS)
+
+    def loudest(self) -> int | None:
+        """DB that a twentieth of the frames exceed; None where nothing can be heard."""
+        import numpy as np
+
+        return self._level(LOUDNESS[1]) if np.any(self.counts[1:]) else None
+
+    def first(self, loudest: int) -> int:
+        """The first of the levels whose frames have a say in the colour."""
+        return max(0, loudest - LOUD - QUIETEST)
+
+    def result(self) -> Head:
+        if (loudest := self.loudest()) is None:
+            return {}
+        first = self.first(loudest)
+        quiet = round(100 * float(self._shares()[first - 1])) if first else 0
+        softest, median = self._level(LOUDNESS[0]), self._level(0.5)
+        fields: Head = {"dB": loudest, "median": median, "range": loudest - softest, "quiet": quiet}
+        begun, last = self.ends
+        attacked = any(start < BEGINS for start, _ in self.sounds.struck)
+        cut = ["start"] * (begun >= loudest - CUT and not attacked) + ["end"] * (last >= loudest - CUT)
+        return {"loudness": fields | ({"cut": cut} if cut else {})}
+
+    def _shares(self) -> Array:
+        """The share of the frames up to each level."""
+        import numpy as np
+
+        return np.asarray(np.cumsum(self.counts) / self.counts.sum())
+
+    def _level(self, share: float) -> int:
+        """DB up to which this share of the frames lies."""
+        import numpy as np
+
+        return QUIETEST + int(np.argmax(self._shares() >= share))
+
+
+def steps(level: Array) -> NDArray[np.int64]:
+    """Which of the levels each is."""
+    import numpy as np
+
+    return np.asarray(np.clip(np.rint(level) - QUIETEST, 0, LEVELS - 1), dtype=np.int64)

@@ -1,0 +1,144 @@
+"""Sections, with a letter each.
+
+Seconds of sound are vectors of what was measured; boundaries stand where the seconds before differ most from those
+after, against the spread within either (the ratio that tells speakers apart in P. Delacourt and C. Wellekens,
+"DISTBIC", Speech Communication 2000); sections are alike, and bear the same letter, when their middles are no further
+apart than seconds within a section are.
+"""
+
+from __future__ import annotations
+
+from array import array
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from ...wire import Head
+from ..measures import Table
+from ..thresholds import (
+    ALIKE,
+    DIFFERENT_BANDS,
+    DIFFERENT_CHROMA,
+    DIFFERENT_COLOUR,
+    DIFFERENT_LEVEL,
+    DIFFERENT_TONALITY,
+    DIFFERENT_WOBBLE,
+    LEAST_SPREAD,
+    NOVEL,
+    PIECE,
+    SHORTEST,
+)
+from .collector import Block, Collector
+
+if TYPE_CHECKING:
+    from ..measures import Array
+
+# The measures that tell sections apart, with the least difference of each that counts.
+KINDS = {
+    "level": DIFFERENT_LEVEL,
+    "centroid": DIFFERENT_COLOUR,
+    "tonality": DIFFERENT_TONALITY,
+    "band_": DIFFERENT_BANDS,
+    "fluct_": DIFFERENT_WOBBLE,
+    "chroma_": DIFFERENT_CHROMA,
+}
+REACH = 6.0  # seconds on each side of a boundary that are compared
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+class Sections(Collector):
+    """{"form": "A B A", "sections": [{"t", "to", "label"}, …]} where there is more than one section."""
+
+    def __init__(self, table: Table, rate: float):
+        super().__init__(table, rate)
+        self.columns = [i for i, name in enumerate(table.names) if name.startswith(tuple(KINDS))]
+        names = [table.names[i] for i in self.columns]
+        self.octaves = [name == "centroid" for name in names]
+        self.least = [next(least for kind, least in KINDS.items() if name.startswith(kind)) for name in names]
+        self.seconds = 0
+        self.means = array("f")  # one row a second, a column each
+
+    def take(self, block: Block) -> None:
+        import numpy as np
+
+        if not len(block.starts):
+            return
+        rows = block.second[:, self.columns]
+        there = ~np.isnan(rows)
+        sums = np.add.reduceat(np.where(there, rows, 0), block.starts, axis=0)
+        with np.errstate(invalid="ignore"):
+            means = sums / np.add.reduceat(there, block.starts, axis=0, dtype=np.int64)
+        octaves = np.log2(np.maximum(means, 20), where=self.octaves, out=np.zeros_like(means)) * 10
+        self.means.frombytes(np.where(self.octaves, octaves, means).astype(np.float32).tobytes())
+        self.seconds += len(block.starts)
+
+    def result(self) -> Head:
+        if not self.columns or self.seconds < PIECE:
+            return {}
+        rows = self._seconds()
+        bounds = [0, *boundaries(rows, round(min(REACH, self.seconds / 4))), self.seconds]
+        if len(bounds) < 3:
+            return {}
+        sections: list[Head] = []
+        labels = letters([rows[a:b] for a, b in pairwise(bounds)])
+        for (start, end), label in zip(pairwise(bounds), labels, strict=True):
+            if sections and sections[-1]["label"] == label:
+                sections[-1]["to"] = end
+            else:
+                sections.append({"t": start, "to": end, "label": label})
+        sections[-1]["to"] = round(self.frames / self.rate, 1)
+        if len(sections) < 2:
+            return {}
+        return {"form": " ".join(section["label"] for section in sections), "sections": sections}
+
+    def _seconds(self) -> Array:
+        """A row a second, a column a measure that was heard: its distance from the mean, in spreads."""
+        import numpy as np
+
+        rows = np.array(self.means, dtype=np.float64).reshape(self.seconds, -1)
+        heard = ~np.isnan(rows).all(axis=0)
+        rows, least = rows[:, heard], np.array(self.least)[heard]
+        rows = np.where(np.isnan(rows), np.nanmean(rows, axis=0), rows)
+        spread: Array = np.maximum(rows.std(axis=0), least)
+        return np.asarray((rows - rows.mean(axis=0)) / spread)
+
+
+def letters(parts: list[Array]) -> list[str]:
+    """The letter of each part: that of an earlier one, but not of the one before, where it is alike."""
+    import numpy as np
+
+    middles = [part.mean(axis=0) for part in parts]
+    squares = [((part - middle) ** 2).sum(axis=1).mean() for part, middle in zip(parts, middles, strict=True)]
+    within = float(np.sqrt(np.mean(squares) + LEAST_SPREAD[0] * parts[0].shape[1]))
+    found: list[int] = []
+    for i, middle in enumerate(middles):
+        distances = np.sqrt(((np.array(middles[:i]) - middle) ** 2).sum(axis=1)).tolist() if i else []
+        near = min(range(i), key=distances.__getitem__, default=None)
+        known = near is not None and distances[near] <= ALIKE * within and near != i - 1
+        found.append(found[near] if known and near is not None else max(found, default=-1) + 1)
+    return [LETTERS[min(letter, 25)] for letter in found]
+
+
+def boundaries(rows: Array, reach: int) -> list[int]:
+    """Seconds at which a section begins, but for the first."""
+    import numpy as np
+
+    seconds = len(rows)
+    sums = np.concatenate((np.zeros((1, rows.shape[1])), rows.cumsum(axis=0)))
+    squares = np.concatenate(([0.0], (rows * rows).sum(axis=1).cumsum()))
+    at = np.arange(2, seconds - 1)
+    first, last = np.maximum(at - reach, 0), np.minimum(at + reach, seconds)
+    before, after = ((sums[b] - sums[a]) / (b - a)[:, None] for a, b in ((first, at), (at, last)))
+    spread = LEAST_SPREAD[1] * rows.shape[1]
+    for middle, a, b in ((before, first, at), (after, at, last)):
+        spread = spread + (squares[b] - squares[a]) / (b - a) - (middle * middle).sum(axis=1)
+    novelty = np.zeros(seconds)
+    novelty[at] = ((before - after) ** 2).sum(axis=1) / spread
+    peaks = [
+        t for t in range(2, seconds - 1)
+        if novelty[t] >= NOVEL and novelty[t] == novelty[max(0, t - reach // 2) : t + reach // 2 + 1].max()
+    ]  # fmt: skip
+    kept: list[int] = []
+    for t in sorted(peaks, key=lambda t: -novelty[t]):
+        if all(abs(t - other) >= SHORTEST for other in [*kept, 0, seconds]):
+            kept.append(t)
+    return sorted(kept)

@@ -1,0 +1,49 @@
+"""How far the levels of half seconds lie apart in lows, mids, highs."""
+
+from __future__ import annotations
+
+from array import array
+from itertools import takewhile
+from typing import TYPE_CHECKING
+
+from ..thresholds import EXTREMES, QUIETEST, SWELLS
+
+if TYPE_CHECKING:
+    from ..measures import Array
+
+REGIONS = 6  # of the level: lows, mids and highs are two of them each
+LENGTH = 0.5  # seconds that levels are taken over
+BELIEVED = 1e30  # power: more is none
+
+
+class Swell:
+    """Takes the powers of six regions; tells nothing where there are others."""
+
+    def __init__(self, regions: int, rate: float):
+        self.possible = regions == REGIONS
+        self.length = max(1, round(LENGTH * rate))  # frames
+        self.powers = array("f")  # of each frame in lows, mids, highs
+
+    def feed(self, bands: Array, level: Array) -> None:
+        """Take the next frames: powers of the regions, 1 in all, (frames, regions), and levels in dB, (frames,)."""
+        import numpy as np
+
+        if not self.possible:
+            return
+        powers = bands * 10 ** (level / 10)[:, None]
+        low, high = powers[:, ::2], powers[:, 1::2]
+        pairs = np.where(np.isnan(high), low, low + high)  # a recording may end within a pair
+        self.powers.frombytes(np.minimum(pairs, BELIEVED).astype(np.float32).tobytes())
+
+    def ranges(self) -> list[int]:
+        """dB between which four fifths lie, of lows, mids, highs (none where a recording has none); [] if too short."""
+        import numpy as np
+
+        width = REGIONS // 2
+        count = len(self.powers) // (width * self.length)
+        if count < SWELLS:
+            return []
+        frames = np.array(self.powers[: count * self.length * width]).reshape(count, self.length, width)
+        levels = 10 * np.log10(np.maximum(frames.mean(axis=1), 10 ** (QUIETEST / 10)))
+        low, high = np.percentile(levels, EXTREMES, axis=0)
+        return [round(dB) for dB in takewhile(lambda dB: dB == dB, (high - low).tolist())]

@@ -1,0 +1,54 @@
+"""What has tones, but no clear pitch: a fundamental in short windows; one tone at a time, or several."""
+
+from __future__ import annotations
+
+from array import array
+
+from ...wire import Head
+from ..measures import Table
+from ..thresholds import CLEAR, MIXED, OFTEN, QUARTERS, TONAL
+from .collector import Block, Collector
+
+
+class Fundamental(Collector):
+    """{"f0": {"percent", "low", "median", "high"}} in Hz, where there is one, but no pitch."""
+
+    def __init__(self, table: Table, rate: float):
+        super().__init__(table, rate)
+        self.found = array("f")  # Hz
+
+    def take(self, block: Block) -> None:
+        import numpy as np
+
+        hz = self.table.column(block.rows, "fundamental")
+        self.found.extend(hz[(hz >= 1) & np.isnan(block.voiced)].tolist())
+
+    def result(self) -> Head:
+        import numpy as np
+
+        if not self.many(len(self.found), OFTEN):
+            return {}
+        steps = [QUARTERS[0], 50, QUARTERS[1]]
+        low, middle, high = np.rint(np.percentile(np.array(self.found), steps)).astype(int).tolist()
+        return {"f0": {"percent": self.percent(len(self.found)), "low": low, "median": middle, "high": high}}
+
+
+class Voices(Collector):
+    """{"voices": {"one", "several"}}: per cent of the tonal frames that have one clear voice, or none."""
+
+    def __init__(self, table: Table, rate: float):
+        super().__init__(table, rate)
+        self.tonal = self.one = self.several = 0  # frames
+
+    def take(self, block: Block) -> None:
+        tonal = self.table.column(block.rows, "tonality") >= TONAL
+        clear = self.table.column(block.rows, "harmonicity")
+        self.tonal += int(tonal.sum())
+        self.one += int((tonal & (clear >= CLEAR)).sum())
+        self.several += int((tonal & ~(clear >= MIXED)).sum())
+
+    def result(self) -> Head:
+        if not self.many(self.tonal, OFTEN):
+            return {}
+        one, several = (round(100 * count / self.tonal) for count in (self.one, self.several))
+        return {"voices": {"one": one, "several": several}}
