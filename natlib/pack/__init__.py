@@ -9,7 +9,9 @@ scenes.py     what about half a second measures like
 events.py     single sounds: where they begin and end, and what they measure like
 thresholds.py what separates one thing from another
 summary/      the whole in one line, a module a field
-wording.py    measures in words
+introductions.py  codes in words
+wording.py    scenes and sounds in words
+sentences.py  the whole in words
 views.py      how lines are written: NDJSON, table, words
 guide.py      what the header tells of how to read them
 heads.py      header and end

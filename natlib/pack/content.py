@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from ..runtime import Item
 from ..wire import Head, Record
-from . import wording
+from . import introductions
 from .layers import Layout, unpack
 from .measures import Table
 from .merge import Scene, carried
@@ -210,7 +210,7 @@ def introduction(layout: Layout, head: Head) -> tuple[int, int, str] | None:
         return None
     layer = layout.names.index(name)
     known = {key: value for key, value in measures.items() if type(value) in (int, float)}
-    say = wording.refine if layout.depth(layer) else wording.introduce
+    say = introductions.refine if layout.depth(layer) else introductions.introduce
     return layer, code, say(known, layout.types[layer])
 
 

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ..errors import Failure
 from ..wire import Head
-from . import wording
 from .events import Detector, Event, described
 from .layers import Frame, Frames, Layout, Statistics
 from .measures import Table
 from .merge import Scene
 from .scenes import Scenes
+from .sentences import tell
 from .summary.codes import common
 from .summary.line import Summary
 from .views import Ndjson, estimate
@@ -107,7 +107,7 @@ class Measuring:
         if not self.layout.measures or not self.frames:
             return {}
         head = self.summary.head()
-        return {"event": "summary", "in_words": wording.tell(head, self.frames / float(self.layout.rate)), **head}
+        return {"event": "summary", "in_words": tell(head, self.frames / float(self.layout.rate)), **head}
 
     def _sounds(self, events: Iterator[Event]) -> list[Sound]:
         sounds = [Sound(*told) for told in described(events, self.table, float(self.layout.rate))]

@@ -13,6 +13,7 @@ from natlib import demo as synth
 from natlib.notes import NAMES as NOTES
 from natlib.pack import wording
 from natlib.pack.measures import Table
+from natlib.pack.sentences import swelling, tell
 from natlib.pack.summary.line import Summary
 
 
@@ -25,7 +26,7 @@ def test_the_summary_of_lines_clicks_and_modulation() -> None:
     assert got["lines"] == [[240, 50], [3000, 50]]
     assert got["clicks"] == 2.5 and got["voices"] == {"one": 0, "several": 100}
     assert got["am"] == {"percent": 100, "rate": 17.0, "depth": 5}
-    said = wording.tell(got, 8.0)
+    said = tell(got, 8.0)
     assert "Lasting lines at 240 Hz, 3000 Hz. Mostly several tones at once. Modulated 17 times a second, 5 dB" in said
 
 
@@ -44,10 +45,10 @@ def test_the_summary_of_swell() -> None:
     assert swell([-40 + 10 * (k // 25) for k in range(100)], cut) == [30, 30]  # of a recording that ends at 2500 Hz
     assert swell([-20] * 30, even) is None  # too short to be told
     assert swell([200] * 100, (299.0,) * 6) == [0, 0, 0]
-    assert wording.swelling([0, 2]) == "steady: half seconds lie within 2 dB everywhere"
+    assert swelling([0, 2]) == "steady: half seconds lie within 2 dB everywhere"
     said = "half seconds lie within 2 dB in the lows (steady), 7 dB in the mids, 21 dB in the highs"
-    assert wording.swelling([2, 7, 21]) == said
-    assert wording.swelling([4, 5, 4]).startswith("nearly steady: half seconds lie within 4 dB in the lows")
+    assert swelling([2, 7, 21]) == said
+    assert swelling([4, 5, 4]).startswith("nearly steady: half seconds lie within 4 dB in the lows")
 
 
 def test_a_rough_tone_is_no_noise() -> None:
@@ -58,17 +59,17 @@ def test_a_rough_tone_is_no_noise() -> None:
     assert wording.describe(scene) == "rough tone around 1600 Hz, fundamental 240 Hz"
     got = summary_of(measured)
     assert got["f0"] == {"percent": 100, "low": 240, "median": 240, "high": 240}
-    said = wording.tell(got, 8.0)
+    said = tell(got, 8.0)
     assert "Rough tone around 1600 Hz" in said and "Fundamental 100 % of the time, mostly 240 Hz" in said
     [(_, _, sound)] = sounds_of([row(level=-70)] * 3 + [row(**buzz, attack=20)] + measured[:5] + [row(level=-70)] * 5)
     assert sound["periodic"] == 38 and sound["f0"] == 240
     faint = [row(**buzz | {"periodicity": 0.2})] * 2 + [row(level=-20, periodicity=0.1)] * 4
     assert scenes_of(faint, 6)[0]["f0"] == 240
-    faint = wording.tell(summary_of([row(**buzz | {"periodicity": 0.2})] * 100), 8.0)
+    faint = tell(summary_of([row(**buzz | {"periodicity": 0.2})] * 100), 8.0)
     assert "Rough tone" in faint  # it holds its frequency
     wild = [row(**buzz | {"periodicity": 0.2, "fundamental": 240 + 5 * k}) for k in range(100)]
-    assert "oise around 1600 Hz" in wording.tell(summary_of(wild), 8.0)
-    assert "Unsteady tone" in wording.tell(summary_of([row(**buzz | {"periodicity": 0.6})] * 100), 8.0)
+    assert "oise around 1600 Hz" in tell(summary_of(wild), 8.0)
+    assert "Unsteady tone" in tell(summary_of([row(**buzz | {"periodicity": 0.6})] * 100), 8.0)
     assert "periodic" not in scenes_of([row(level=-20, fundamental=240)] * 6, 6)[0]
     sung = {**buzz, "pitch": 240, "salience": 0.9}
     assert "f0" not in summary_of([row(**sung)] * 100)  # a pitch is said as such
@@ -78,19 +79,19 @@ def test_what_a_noise_has_not_is_said() -> None:
     hiss = {"level": -20, "band_0": -3, "tonality": 0.1}
     quiet = summary_of([row(**hiss, clicks=0)] * 100)
     assert quiet["clicks"] == 0
-    assert wording.tell(quiet, 8.0).endswith("No clicks. No regular pulse or modulation.")
+    assert tell(quiet, 8.0).endswith("No clicks. No regular pulse or modulation.")
     one = summary_of([row(**hiss, clicks=k == 9) for k in range(100)])
-    assert "Hardly a click." in wording.tell(one, 8.0)
+    assert "Hardly a click." in tell(one, 8.0)
     beating = summary_of([row(**hiss, clicks=0, pulse=4, regularity=0.9)] * 100)
-    assert "Regular pulse 4.0/s" in wording.tell(beating, 8.0) and "No regular" not in wording.tell(beating, 8.0)
-    late = wording.tell(summary_of([row(**hiss, clicks=k == 9) for k in range(600)]), 48.0)
+    assert "Regular pulse 4.0/s" in tell(beating, 8.0) and "No regular" not in tell(beating, 8.0)
+    late = tell(summary_of([row(**hiss, clicks=k == 9) for k in range(600)]), 48.0)
     assert "Hardly a click." in late  # one in 48 s
-    told = wording.tell(summary_of([row(**hiss)] * 100), 8.0)
+    told = tell(summary_of([row(**hiss)] * 100), 8.0)
     assert "click" not in told  # that was not measured
-    assert "No regular" not in wording.tell(summary_of([row(**hiss, clicks=0)] * 20), 1.6)  # too short to tell
+    assert "No regular" not in tell(summary_of([row(**hiss, clicks=0)] * 20), 1.6)  # too short to tell
     strokes = ([row(**hiss, clicks=0, attack=20)] + [row(**hiss, clicks=0)] * 5 + [row(level=-60)] * 6) * 8
-    assert "No regular" not in wording.tell(summary_of(strokes), 7.7)
-    assert "click" not in wording.tell(summary_of([row(level=-20, tonality=0.9, clicks=0)] * 100), 8.0)
+    assert "No regular" not in tell(summary_of(strokes), 7.7)
+    assert "click" not in tell(summary_of([row(level=-20, tonality=0.9, clicks=0)] * 100), 8.0)
 
 
 def test_the_summary_of_a_rhythm() -> None:
@@ -137,7 +138,7 @@ def test_notes_are_counted_that_begin_without_an_attack() -> None:
     held[0] = row(level=-12, pitch=440, salience=0.9, attack=20)
     got = summary_of([row(level=-50)] * 5 + held + [row(level=-50)] * 5)
     assert got["pitch"]["notes"] == 4 and got["sounds"]["n"] == 1
-    assert ", 4 sounds with a pitch" in wording.tell(got, 3.0)
+    assert ", 4 sounds with a pitch" in tell(got, 3.0)
 
 
 def test_no_tempo_without_a_beat() -> None:

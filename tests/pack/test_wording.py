@@ -8,29 +8,29 @@ import pytest
 from helpers import ROOT, sh
 from packing import LAYERS, lines
 
-from natlib.pack import wording
+from natlib.pack.introductions import introduce, refine
 
 
 def test_introductions_are_words_of_measurement() -> None:
-    assert wording.introduce({"level": -70.0}) == "near silence"
+    assert introduce({"level": -70.0}) == "near silence"
     loud = {"level": -8, "centroid": 5000, "tonality": 0.1, "fluct_2": 7.0, "fluct_0": 1.0, "attack": 20}
-    assert wording.introduce(loud) == "very loud, very bright, noisy, fluttering 8-16/s, attacks"
+    assert introduce(loud) == "very loud, very bright, noisy, fluttering 8-16/s, attacks"
     sung = {"level": -28, "centroid": 900, "tonality": 0.9, "pitch": 221.0, "salience": 0.9, "fluct_0": 1.0}
-    assert wording.introduce(sung) == "medium, mid, tonal, middle pitch, steady"
-    assert wording.introduce(sung, "semantic") == "mid, tonal, steady"
-    assert wording.introduce(loud, "acoustic") == "very loud, very bright, noisy, attacks"
-    assert wording.introduce({"level": -70.0}, "semantic") == "near silence"
-    assert wording.introduce({}) == ""
+    assert introduce(sung) == "medium, mid, tonal, middle pitch, steady"
+    assert introduce(sung, "semantic") == "mid, tonal, steady"
+    assert introduce(loud, "acoustic") == "very loud, very bright, noisy, attacks"
+    assert introduce({"level": -70.0}, "semantic") == "near silence"
+    assert introduce({}) == ""
 
 
 def test_residual_layers_say_what_they_add() -> None:
-    assert wording.refine({"level": 6.2, "centroid": -1500}) == "darker, 6 dB louder"
-    assert wording.refine({"level": 6.2, "centroid": -1500}, "semantic") == "darker"
-    assert wording.refine({"band_4": -9, "tonality": 0.01}) == "less highs"
-    assert wording.refine({"level": 0.3}) == ""
+    assert refine({"level": 6.2, "centroid": -1500}) == "darker, 6 dB louder"
+    assert refine({"level": 6.2, "centroid": -1500}, "semantic") == "darker"
+    assert refine({"band_4": -9, "tonality": 0.01}) == "less highs"
+    assert refine({"level": 0.3}) == ""
 
 
-@pytest.mark.parametrize("module", ["wording", "guide", "views"])
+@pytest.mark.parametrize("module", ["introductions", "wording", "sentences", "guide", "views"])
 def test_no_word_names_a_source(module: str) -> None:
     text = (ROOT / f"natlib/pack/{module}.py").read_text()
     words = set(re.findall(r"[a-z]+", " ".join(re.findall(r'"([^"\n]*)"', text)).lower()))

@@ -36,7 +36,7 @@ class Swell:
         self.powers.frombytes(np.minimum(pairs, BELIEVED).astype(np.float32).tobytes())
 
     def ranges(self) -> list[int]:
-        """dB between which four fifths lie, of lows, mids, highs (none where a recording has none); [] if too short."""
+        """The dB over which four fifths lie, of lows, mids, highs (where a recording has some); [] if too short."""
         import numpy as np
 
         width = REGIONS // 2

@@ -1,0 +1,106 @@
+"""Codes into words: what a code measures like. Never what made the sound: only how it is.
+
+A code is introduced by what the sound measures on average where it is used (`introduce`); a code of a residual layer
+by what it adds to the layers above (`refine`). An average contradicts the moment where what is averaged differs too
+much: a code is introduced by what codes of its type of stream tell apart (`TOLD`), and a difference is said from a size
+on that has the right sign four times out of five, over many sounds. Only measurements whose names are known become
+words; the thresholds are steps that a listener would put a name to, not perceptual constants.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from .thresholds import (
+    BRIGHTER,
+    CLEARER,
+    COLOURS,
+    FLUCTUATES,
+    HIT,
+    LEVELS,
+    LOUDER,
+    MORE_MOVED,
+    MORE_TONAL,
+    PITCHES,
+    REGION,
+    SHARPER,
+    TONES,
+    WORTH,
+)
+from .wording import scale
+
+Measures = Mapping[str, float]  # by name, in the unit that the header gives
+
+LEVEL_WORDS = ("near silence", "very quiet", "quiet", "medium", "loud", "very loud")
+COLOUR_WORDS = ("very dark", "dark", "mid", "bright", "very bright")
+PITCH_WORDS = ("low pitch", "middle pitch", "high pitch")
+TONE_WORDS = ("noisy", "half tonal", "tonal")
+SPEEDS = ("swelling slowly", "fluctuating 2-8/s", "fluttering 8-16/s", "rough 16-50/s")
+
+# What the codes of a stream tell apart, by its type: over seconds how the sound is, in a moment what happens.
+TOLD = {
+    "semantic": ("centroid", "tonality", "salience", "fluct_"),
+    "acoustic": ("level", "centroid", "tonality", "pitch", "salience", "attack", "band_"),
+}
+
+# What a difference must exceed to be said, and how: measure, least, more, less.
+CHANGES = (
+    ("level", LOUDER, "louder", "softer"),
+    ("centroid", BRIGHTER, "brighter", "darker"),
+    ("tonality", MORE_TONAL, "more tonal", "noisier"),
+    ("attack", SHARPER, "sharper", "smoother"),
+    ("salience", CLEARER, "clearer pitch", "vaguer pitch"),
+    ("fluct_0", MORE_MOVED, "more swell", "less swell"),
+    ("fluct_1", MORE_MOVED, "more beat 2-8/s", "less beat 2-8/s"),
+    ("fluct_2", MORE_MOVED, "more flutter", "less flutter"),
+    ("fluct_3", MORE_MOVED, "rougher", "less rough"),
+)
+REGIONS = ("sub", "bass", "low mids", "mids", "highs", "air")
+
+
+def told(measures: Measures, stream: str) -> Measures:
+    """Those that codes of a stream of this type tell apart: all of them where the type is none that is known."""
+    return {name: value for name, value in measures.items() if name.startswith(TOLD.get(stream, ""))}
+
+
+def introduce(measures: Measures, stream: str = "") -> str:
+    """What a code of a first layer measures like, in a handful of words; `stream` is the type of its stream."""
+    words = []
+    if measures.get("level", 0) < LEVELS[0]:
+        return LEVEL_WORDS[0]
+    measures = told(measures, stream)
+    if (level := measures.get("level")) is not None:
+        words.append(scale(LEVELS, LEVEL_WORDS, level))
+    if (centroid := measures.get("centroid")) is not None:
+        words.append(scale(COLOURS, COLOUR_WORDS, centroid))
+    if (tonality := measures.get("tonality")) is not None:
+        words.append(scale(TONES, TONE_WORDS, tonality))
+    pitch = measures.get("pitch")
+    if pitch and pitch > 0 and measures.get("salience", 0) >= WORTH:
+        words.append(scale(PITCHES, PITCH_WORDS, pitch))
+    depths = [measures.get(f"fluct_{i}", 0.0) for i in range(4)]
+    if max(depths) >= FLUCTUATES:
+        words.append(SPEEDS[depths.index(max(depths))])
+    elif "fluct_0" in measures:
+        words.append("steady")
+    if measures.get("attack", 0) >= HIT:
+        words.append("attacks")
+    return ", ".join(words)
+
+
+def refine(differences: Measures, stream: str = "") -> str:
+    """What a code of a residual layer adds to the codes above it: the three largest differences, if any."""
+    differences = told(differences, stream)
+    said: list[tuple[float, str]] = []
+    for name, least, more, less in CHANGES:
+        value = differences.get(name, 0.0)
+        if abs(value) >= least:
+            amount = f"{abs(value):.0f} dB " if name == "level" else ""
+            said.append((abs(value) / least, amount + (more if value > 0 else less)))
+    regions = {i: differences.get(f"band_{i}", 0.0) for i in range(len(REGIONS))}
+    strongest = max(regions, key=lambda i: abs(regions[i]))
+    if abs(regions[strongest]) >= REGION:
+        more = "more" if regions[strongest] > 0 else "less"
+        said.append((abs(regions[strongest]) / REGION, f"{more} {REGIONS[strongest]}"))
+    said.sort(reverse=True)
+    return ", ".join(text for _, text in said[:3])
