@@ -15,10 +15,12 @@ from ..wire import Head, Record
 from . import budget, guide, heads
 from .content import Heard, HeardNdjson, HeardTokens, introduction
 from .draft import Draft
-from .layers import Layout, Mended, encoding_option, encodings, unpack
+from .layers import Layout, encoding_option, encodings
 from .measures import Table
+from .mended import Mended
 from .prompt import Entry, Prompt
 from .timeline import Lines, Settings, settings
+from .unpack import unpack
 from .views import VIEWS
 
 LONGEST = 300  # characters of a message in a prompt

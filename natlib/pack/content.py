@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING
 from ..runtime import Item
 from ..wire import Head, Record
 from . import introductions
-from .layers import Layout, unpack
+from .layers import Layout
 from .measures import Table
 from .merge import Scene, carried
 from .timeline import Measuring, Sound
+from .unpack import unpack
 
 if TYPE_CHECKING:
     from .layers import Codes

@@ -15,8 +15,9 @@ from . import budget, guide, heads, merge
 from .budget import Share
 from .content import Heard
 from .guide import Used
-from .layers import Frames, Statistics, encodings
+from .layers import Frames, encodings
 from .merge import Scene
+from .statistics import Statistics
 from .timeline import CODE, FRAME, LATE, SCENE, SOUND, Count, Settings, Sound, common_codes
 from .views import VIEWS, Ndjson
 

@@ -6,7 +6,8 @@ from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from ..wire import Head
-from .layers import Layout, Statistics, encodings
+from .layers import Layout, encodings
+from .statistics import Statistics
 
 # What a reader of the text needs; the other fields tell where it came from.
 HEADER = ("event", "nat", "kind", "item", "name", "sample_rate", "frame_rate", "layers")

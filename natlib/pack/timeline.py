@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from ..errors import Failure
 from ..wire import Head
 from .events import Detector, Event, described
-from .layers import Frame, Frames, Layout, Statistics
+from .layers import Frame, Frames, Layout
 from .measures import Table
 from .merge import Scene
 from .scenes import Scenes
 from .sentences import tell
+from .statistics import Statistics
 from .summary.codes import common
 from .summary.line import Summary
 from .views import Ndjson, estimate
