@@ -1,23 +1,37 @@
 """nat-pack: tokens to text. Takes records of kind `tokens` or `ndjson`, gives NDJSON, a table, words, a prompt.
 
-command.py    the command
-layers.py     which layer is stated when, without loss, and the way back (--unpack)
-timeline.py   lines as frames come
-measures.py   measures by name, in their units
-contours.py   ways of pitches, peaks and fundamentals
-scenes.py     what about half a second measures like
-events.py     single sounds: where they begin and end, and what they measure like
-thresholds.py what separates one thing from another
-summary/      the whole in one line, a module a field
-introductions.py  codes in words
-wording.py    scenes and sounds in words
-sentences.py  the whole in words
-views.py      how lines are written: NDJSON, table, words
-guide.py      what the header tells of how to read them
-heads.py      header and end
-content.py    an item kept whole, from tokens or from NDJSON
-merge.py      scenes joined to longer ones
-draft.py      an item as text of any length
-budget.py     the most of it that fits a number of tokens
-prompt.py     several items as one prompt
+command.py         the command
+
+What is told of the codes:
+layers.py          which layer is stated when, without loss: delta, rle, dense
+introductions.py   codes in words
+statistics.py      how many codes are used, how often they change
+unpack.py          the way back (--unpack)
+mended.py          NDJSON of which a part may be missing
+
+What is told of the sound:
+measures.py        measures by name, in their units
+scenes.py          what about half a second measures like
+merge.py           scenes joined to longer ones
+events.py          single sounds: where they begin and end, and what they measure like
+contours.py        ways of pitches, peaks and fundamentals
+summary/           the whole in one line, a module a field
+thresholds.py      what separates one thing from another
+
+How it is written:
+timeline.py        lines as frames come
+heads.py           header and end
+guide.py           what the header tells of how to read the lines
+views.py           a line as NDJSON, in a table, in words
+wording.py         scenes and sounds in words
+sentences.py       the whole in words
+
+An item as a whole, for a budget or a prompt:
+content.py         what is known of it, from tokens or from NDJSON
+draft.py           the item as text of any length
+budget.py          the most of it that fits a number of tokens
+prompt.py          several items as one prompt
+
+One more encoding: layers.py. One more view: a class in views.py. One more field of the summary: summary/__init__.py
+says how. One more key of scenes or events: where it is measured, a word for it in wording.py, its line in guide.py.
 """

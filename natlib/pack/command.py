@@ -63,73 +63,34 @@ class Pack(runtime.Stage):
     @staticmethod
     def arguments(parser: ArgumentParser) -> None:
         add = parser.add_argument
-        add(
-            "--encoding",
-            type=encoding_option,
-            default="delta",
-            metavar="E",
+        add("--encoding", type=encoding_option, default="delta", metavar="E",
             help="delta (what changes), rle (one line a run, n frames long) or dense (every frame), "
-            "or by layer: S=rle,A0=dense, the others delta (default: delta)",
-        )
-        add(
-            "--keyframe-interval",
-            type=cli.ranged(0, 3600, "seconds"),
-            default=5.0,
-            metavar="SECONDS",
-            help="time between lines that state all layers, 0 for the first line only (0 to 3600, default: 5)",
-        )
-        add(
-            "--scene",
-            type=cli.ranged(0, 60, "seconds"),
-            default=0.48,
-            metavar="SECONDS",
-            help="time that a scene line measures, 0 for no scene and sound lines (0 to 60, default: 0.48)",
-        )
-        add(
-            "--legend",
-            choices=("first-use", "header", "none"),
-            default="first-use",
-            help="where codes are introduced: at their first use, all in the header, nowhere (default: first-use)",
-        )
+            "or by layer: S=rle,A0=dense, the others delta (default: delta)")  # fmt: skip
+        add("--keyframe-interval", type=cli.ranged(0, 3600, "seconds"), default=5.0, metavar="SECONDS",
+            help="time between lines that state all layers, 0 for the first line only "
+            "(0 to 3600, default: 5)")  # fmt: skip
+        add("--scene", type=cli.ranged(0, 60, "seconds"), default=0.48, metavar="SECONDS",
+            help="time that a scene line measures, 0 for no scene and sound lines "
+            "(0 to 60, default: 0.48)")  # fmt: skip
+        add("--legend", choices=("first-use", "header", "none"), default="first-use",
+            help="where codes are introduced: at their first use, all in the header, nowhere "
+            "(default: first-use)")  # fmt: skip
         add("--layers", metavar="NAMES", help="write these layers only, such as S0,S1,A0 (default: all)")
-        add(
-            "--view",
-            choices=tuple(VIEWS),
-            default="ndjson",
-            help="ndjson, table (positions instead of names), words (a line a scene) (default: ndjson)",
-        )
-        add(
-            "--budget",
-            type=cli.ranged(1, 10**9, "tokens", whole=True),
-            metavar="N",
+        add("--view", choices=tuple(VIEWS), default="ndjson",
+            help="ndjson, table (positions instead of names), words (a line a scene) (default: ndjson)")  # fmt: skip
+        add("--budget", type=cli.ranged(1, 10**9, "tokens", whole=True), metavar="N",
             help="write at most N tokens of a language model an item, or in all with --prompt, by estimate; what is "
             "left out is said in the header, and the least that can be written where N is less "
-            "(1 to 1000000000, default: no limit, 8000 with --prompt)",
-        )
-        add(
-            "--prompt",
-            action="store_true",
-            help="write a prompt of all items: what this is, how to read it, each sound, the questions",
-        )
-        add(
-            "--anonymous",
-            action="store_true",
-            help="tell no names of files: sound 1, sound 2 (default: names are told)",
-        )
+            "(1 to 1000000000, default: no limit, 8000 with --prompt)")  # fmt: skip
+        add("--prompt", action="store_true",
+            help="write a prompt of all items: what this is, how to read it, each sound, the questions")  # fmt: skip
+        add("--anonymous", action="store_true",
+            help="tell no names of files: sound 1, sound 2 (default: names are told)")  # fmt: skip
         add("--ask", metavar="TEXT", help="ask this instead of the usual questions")
-        add(
-            "--examples",
-            metavar="FILE=LABEL",
-            nargs="+",
-            default=[],
-            type=example_option,
-            help="with --prompt, put packed files whose sound is known in front",
-        )
-        add(
-            "--unpack",
-            action="store_true",
-            help="read NDJSON, write the token stream that was packed, as nat-quantize --plain gives it",
-        )
+        add("--examples", metavar="FILE=LABEL", nargs="+", default=[], type=example_option,
+            help="with --prompt, put packed files whose sound is known in front")  # fmt: skip
+        add("--unpack", action="store_true",
+            help="read NDJSON, write the token stream that was packed, as nat-quantize --plain gives it")  # fmt: skip
 
     def items(self, source: runtime.Source) -> Iterator[Item]:
         self.say = source.run.say
