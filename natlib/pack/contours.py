@@ -34,6 +34,7 @@ from .thresholds import (
     SLIP_DOWN,
     SLIP_UP,
     STILL,
+    TURN_FRAMES,
     TURNING,
     VAGUE,
 )
@@ -172,7 +173,7 @@ def turn(centroids: Sequence[float]) -> int | str:
     if not centroids:
         return 0
     early, late = (sum(some) / len(some) for some in (centroids[:3], centroids[3 * len(centroids) // 5 :]))
-    if len(centroids) < 4 or 1 / TURNING < early / late < TURNING:
+    if len(centroids) < TURN_FRAMES or 1 / TURNING < early / late < TURNING:
         return rounded(early)
     return f"{rounded(early)}>{rounded(late)}"
 

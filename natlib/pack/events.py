@@ -20,6 +20,7 @@ from .thresholds import (
     DIP,
     FALL,
     GRADUAL,
+    HALF,
     HARMONIC,
     LONGEST,
     NEW_NOTE,
@@ -27,6 +28,7 @@ from .thresholds import (
     QUIET,
     RING,
     RISES,
+    SETTLED,
     SHORT,
     SINK,
     SINKING,
@@ -158,7 +160,7 @@ class Detector:
         if not self.moments:
             over = min(now.rise, self.last.rise, self.last.level - self.sunk)
             return self.last.level > QUIET and over >= AGAIN
-        if now.level <= self.peak - RING or len(self.moments) < 3:
+        if now.level <= self.peak - RING or len(self.moments) < SETTLED:
             return False
         before = present([moment.voiced for moment in self.moments[-4:-1]])
         step = abs(12 * math.log2(hz / median(before))) if before else 0
@@ -208,7 +210,7 @@ def describe(event: Event, table: Table, rate: float) -> tuple[float, Head] | No
         told = present(columns[name])
         if len(told) > 1 and (value := round(median(told))) and (not least or value >= least):
             sound[field] = value
-    if len(moments) > 2 and (am := modulated(columns["am_rate"], columns["am_depth"], columns["pitch"])):
+    if len(moments) >= SETTLED and (am := modulated(columns["am_rate"], columns["am_depth"], columns["pitch"])):
         sound["am"] = am
     if (fall := falling(columns["level"], event.level, rate)) >= SINKING:
         sound["fall"] = round(fall)
@@ -233,7 +235,7 @@ def falling(levels: Sequence[float], level: float, rate: float) -> float:
 def rising(rises: Sequence[float], table: Table) -> str:
     """The range in which most of an attack rises, in Hz: "40-450"; "" where that is everywhere."""
     highest = max(present(rises), default=0.0)
-    strong = [i for i, rise in enumerate(rises) if rise >= max(RISES, highest / 2)]
+    strong = [i for i, rise in enumerate(rises) if rise >= max(RISES, HALF * highest)]
     if not strong or (strong[0], strong[-1]) == (0, len(rises) - 1):
         return ""
     return f"{table.rises[strong[0]][1]}-{table.rises[strong[-1]][2]}"

@@ -27,6 +27,7 @@ OCTAVE_OFF = threshold(
 )
 JUMP = threshold(1.9, "times", "one tone's way from several tones", "nearly an octave")
 PERIODIC = threshold(23, "% of periodicity", "a tone, however rough, from noise", "noise stays below")
+TURN_FRAMES = threshold(4, "frames", "events long enough to turn from shorter ones", "not measured")
 AGREED = threshold(1 / 3, "share of the frames", "fundamentals that agree from a noise's", "those of noise do not")
 ONE_TONE = threshold(1.15, "times", "fundamentals of one tone from several", "not measured")
 MODULATED = threshold(2 / 3, "share of the frames", "a modulation from chance", "most of them")
@@ -56,6 +57,7 @@ QUIET = threshold(-65.0, "dBFS", "what begins an event from silence", "not measu
 BEGUN = threshold(1.0, "s", "a sound from one that the item begins in the midst of", "not measured")
 GRADUAL = threshold(30, "ms of the attack", "what may be struck from surf, at an item's start", "not measured")
 SLOW = threshold(15, "dB/s of the fall", "the same: nothing that is struck falls so slowly", "not measured")
+SETTLED = threshold(3, "frames", "an event long enough for a new pitch, a modulation, from its start", "not measured")
 RISES = threshold(
     6.0, "dB", "regions where an attack rises from the others, beside half of the highest", "not measured"
 )
@@ -106,6 +108,7 @@ LASTING = threshold(4.0, "s", "an event from what there is, where it does not fa
 HEARD = threshold(30.0, "dB below the loudest", "events that count from faint ones", "one and a half times LOUD")
 LOW = threshold(500, "Hz", "attacks of the lows alone from others", "not measured")
 HIGH = threshold(2500, "Hz", "attacks of the highs alone from others", "not measured")
+REPEATED = threshold(3, "sounds", "what can have a rhythm, can be alike, from too few", "two gaps")
 GRID = threshold(0.1, "of a unit", "gaps that are multiples of one from any gaps", "not measured")
 FINEST = threshold(0.1, "s", "a unit of gaps from one that fits any", "not measured")
 GAPS = threshold(5, "gaps", "enough to tell a unit from too few", "not measured")
@@ -119,6 +122,7 @@ MIXED = threshold(5, "dB of harmonics over noise", "several tones from one", "no
 FAINT_HARMONIC = threshold(1e-5, "of the strongest's power", "a harmonic from none", "-50 dB")
 VIBRATO = threshold(0.1, "share of the frames with a pitch", "a vibrato of the whole from chance", "not measured")
 LASTS = threshold(0.15, "share of the frames", "a line that lasts from a peak that comes and goes", "not measured")
+APART = threshold(2, "sixths of a tone", "two lines from the flanks of one", "not measured")
 FASTER = threshold(1.2, "times the slow rate", "modulations at a range of rates from those at one", "not measured")
 
 # Tempo and key

@@ -6,7 +6,7 @@ from array import array
 
 from ...wire import Head
 from ..measures import Table, rounded
-from ..thresholds import EXTREMES, LASTS, OFTEN
+from ..thresholds import APART, EXTREMES, LASTS, OFTEN
 from .collector import Block, Collector
 
 STEPS = 36  # an octave: sixths of a tone
@@ -61,7 +61,7 @@ class Lines(Collector):
         ]
         kept: list[tuple[int, int]] = []
         for count, i in sorted(found, reverse=True):
-            if len(kept) < MOST_LINES and all(abs(i - other) > 2 for _, other in kept):
+            if len(kept) < MOST_LINES and all(abs(i - other) > APART for _, other in kept):
                 kept.append((count, i))
         lines = [
             [rounded(LOWEST * 2 ** (i / STEPS)), min(100, self.percent(count))]

@@ -9,7 +9,7 @@ from statistics import median, pstdev
 
 from ...wire import Head
 from ..measures import Table, even, half
-from ..thresholds import FINEST, GAPS, GRID, HEARD, HIGH, LASTING, LOW
+from ..thresholds import FINEST, GAPS, GRID, HEARD, HIGH, LASTING, LOW, REPEATED
 from .collector import Collector
 
 
@@ -41,12 +41,12 @@ class Sounds(Collector):
         sounds = [sound for _, sound in heard]
         fields: Head = {"n": len(heard), "s": round(median(sound["s"] for sound in sounds), 2)}
         starts = sorted(start for start, _ in heard)
-        if len(starts) > 2:
+        if len(starts) >= REPEATED:
             fields |= rhythm(starts)
         for field in ("rise", "ms", "fall"):
             if half(len(values := [sound[field] for sound in sounds if field in sound]), len(heard)):
                 fields[field] = round(median(values))
-        if len(heard) > 2:
+        if len(heard) >= REPEATED:
             fields |= likeness(sounds)
         return fields | apart(heard)
 
@@ -68,7 +68,7 @@ def apart(heard: Sequence[tuple[float, Head]]) -> Head:
     where = [(start, *map(int, sound["in"].split("-"))) for start, sound in heard if "in" in sound]
     lows = sorted(start for start, _, high in where if high <= LOW)
     highs = sorted(start for start, low, _ in where if low >= HIGH)
-    return {name: {"n": len(s), **rhythm(s)} for name, s in (("low", lows), ("high", highs)) if len(s) > 2}
+    return {name: {"n": len(s), **rhythm(s)} for name, s in (("low", lows), ("high", highs)) if len(s) >= REPEATED}
 
 
 def rhythm(starts: Sequence[float]) -> Head:
