@@ -1,4 +1,7 @@
-"""How to read the lines, in words: a phrase for each field, so that a short text explains no more than it has."""
+"""How to read the lines, in words: a phrase for each field, so that a short text explains no more than it has.
+
+A field within another is written with a dot. Every field that a line can have stands in these tables.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from typing import NamedTuple
 from ..wire import Head
 from .measures import Table
 
-Term = tuple[str, str]  # the fields of which one must be there, and what is said then
+Term = tuple[str, str]  # the fields of which one must be there, and what is said then; "": they say themselves
 
 SCENE: tuple[Term, ...] = (
     ("dB", "dB level"),
@@ -47,18 +50,28 @@ SOUND: tuple[Term, ...] = (
     ("tilt", "tilt dB/octave"),
     ("am", "am"),
     ("fall", "fall dB/s (none: it holds)"),
+    ("periodic f0", ""),  # as in a scene
 )
 SUMMARY: tuple[Term, ...] = (
-    ("gap", "gap seconds between sounds"),
-    ("grid", "grid: what gaps are multiples of"),
-    ("differ", "differ: how far sounds do"),
-    ("low high", "low, high: those that rise there alone"),
-    ("turn", "turn: semitones by which their centroid moves"),
-    ("harmonics", "harmonics dB of the first eight"),
+    ("sounds.gap", "gap seconds between sounds"),
+    ("sounds.grid", "grid: what gaps are multiples of"),
+    ("sounds.differ", "differ: how far sounds do"),
+    ("sounds.low sounds.high", "low, high: those that rise there alone"),
+    ("sounds.turn", "turn: semitones by which their centroid moves"),
+    ("pitch.harmonics", "harmonics dB of the first eight"),
     ("lines", "lines: [Hz, per cent of the time] of narrow peaks"),
     ("voices", "voices: per cent of tonal time with one tone, with several"),
-    ("swell", "swell dB over which the levels of half seconds lie in lows, mids, highs"),
-    ("spectrum", "spectrum dB{spectrum}"),
+    ("colour.swell", "swell dB over which the levels of half seconds lie in lows, mids, highs"),
+    ("colour.spectrum", "spectrum dB{spectrum}"),
+    ("in_words form sections pulse peak f0 am clicks vibrato tempo key tuning codes", ""),
+    ("loudness loudness.dB loudness.median loudness.range loudness.quiet loudness.cut", ""),
+    ("colour colour.Hz colour.most colour.tone colour.periodic colour.grain colour.wobble", ""),
+    ("sounds sounds.n sounds.s sounds.gap_sd sounds.rise sounds.ms sounds.fall", ""),
+    ("pitch pitch.percent pitch.low pitch.median pitch.high pitch.notes pitch.glide", ""),
+    ("pitch.harm pitch.tilt pitch.odd", ""),  # as in a sound
+    ("peak.percent peak.low peak.high f0.percent f0.low f0.median f0.high", ""),
+    ("am.percent am.rate am.depth am.low am.high voices.one voices.several", ""),
+    ("tempo.bpm tempo.confidence tempo.or key.name key.confidence tuning.cents", ""),
 )
 
 
@@ -69,10 +82,6 @@ class Used(NamedTuple):
     sound: frozenset[str] = frozenset()
     summary: frozenset[str] = frozenset()
 
-    def __or__(self, other: object) -> Used:
-        assert isinstance(other, Used)
-        return Used(*(a | b for a, b in zip(self, other, strict=True)))
-
 
 WORDS = Used(summary=frozenset({"in_words"}))
 EVERYTHING = Used(*(
@@ -81,18 +90,22 @@ EVERYTHING = Used(*(
 
 
 def used(scenes: Iterable[Head], sounds: Iterable[Head], summary: Head) -> Used:
-    """The fields of these lines; of the summary, those within its fields that need a word."""
-    told = frozenset(summary) - {"event", "codes"}
-    for field, inner in (("sounds", None), ("pitch", {"harmonics"}), ("colour", {"swell", "spectrum"})):
-        if isinstance(within := summary.get(field), dict):
-            told |= within.keys() if inner is None else within.keys() & inner
+    """The fields of these lines."""
+    told = frozenset(summary) - {"event"}
+    told |= {f"{field}.{key}" for field, value in summary.items() if isinstance(value, dict) and field != "codes"
+             for key in value}  # fmt: skip
     in_scenes, in_sounds = (frozenset(key for line in lines for key in line) for lines in (scenes, sounds))
     return Used(in_scenes, in_sounds, told)
 
 
+def together(texts: Iterable[Used]) -> Used:
+    """The fields that any of these texts has."""
+    return Used(*(frozenset().union(*fields) for fields in zip(*texts, strict=True)))
+
+
 def phrases(terms: Sequence[Term], there: Collection[str]) -> str:
     """What is said of the fields that are there."""
-    return ", ".join(text for fields, text in terms if any(field in there for field in fields.split()))
+    return ", ".join(text for fields, text in terms if text and any(field in there for field in fields.split()))
 
 
 def measured(table: Table, there: Used) -> str:
@@ -106,7 +119,7 @@ def measured(table: Table, there: Used) -> str:
         text += f" scene: the time up to the next scene. {('; when they change, ' if changing else '').join(said)}."
     if there.sound:
         text += f" sound: an event. {phrases(SOUND, there.sound)}."
-    summary = there.summary if table.fine else there.summary - {"spectrum"}
+    summary = there.summary if table.fine else there.summary - {"colour.spectrum"}
     if terms := phrases(SUMMARY, summary).format(spectrum=spectrum):
         text += f" summary: {terms}."
     return text

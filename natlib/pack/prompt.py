@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import reduce
-from operator import or_
 from typing import NamedTuple
 
 from ..errors import Failure
 from ..wire import Head
-from . import budget
+from . import budget, guide
 from .budget import Share
 from .draft import Draft, Text
-from .guide import Used
 
 WRITTEN = "written as text by instruments that measure and do not name: levels, pitches, colours, fluctuations, attacks"
 CODED = (
@@ -119,7 +116,7 @@ class Prompt:
         if len(ways) != 1:
             return ""
         layers = list(dict.fromkeys(name for text in texts for name in text.layers))
-        used = reduce(or_, (text.used for text in texts), Used())
+        used = guide.together(text.used for text in texts)
         introduced = any(text.introduced for text in texts)
         return f"\n# How to read it\n\n{texts[0].view.how_to_read(layers, introduced, used)}\n"
 
