@@ -221,7 +221,7 @@ def describe(event: Event, table: Table, rate: float) -> tuple[float, Head] | No
 
 
 def falling(levels: Sequence[float], level: float, rate: float) -> float:
-    """DB a second by which an event falls from its peak, in the end to `level`; 0 where the peak is the last frame's.
+    """How many dB a second an event falls from its peak, in the end to `level`; 0 where the last frame has the peak.
 
     Of longer ones the last quarter, their end, has no say.
     """

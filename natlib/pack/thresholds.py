@@ -75,7 +75,7 @@ RARELY = threshold(
     0.05, "share of the frames", "pulses and modulations of chance from those that are there", "not measured"
 )
 LOUD = threshold(20, "dB below the loudest", "frames whose colour counts from what lies between", "not measured")
-QUIETEST = threshold(-100, "dB", "levels from silence", "16 bits' last one is -96")
+QUIETEST = threshold(-100, "dB", "levels that swell from silence", "16 bits' last one is -96")
 EXTREMES = threshold((10.0, 90.0), "%", "from where to where pitches, peaks, rates and swell are said", "four fifths")
 QUARTERS = threshold((25.0, 75.0), "%", "the same, of fundamentals: low and high are quartiles here", "a half")
 LOUDNESS = threshold((0.1, 0.95), "share of the frames", "the range of levels from its extremes", "not measured")

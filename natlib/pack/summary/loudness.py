@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ...wire import Head
 from ..measures import Table
-from ..thresholds import BEGINS, CUT, LOUD, LOUDNESS, QUIETEST
+from ..thresholds import BEGINS, CUT, LOUD, LOUDNESS
 from .collector import Block, Collector
 from .sounds import Sounds
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from ..measures import Array
 
-LEVELS = 111  # of 1 dB each, from QUIETEST on
+LEVELS, LOWEST = 111, -100  # of 1 dB each, from which on: 16 bits' last one is -96 dB
 
 
 class Loudness(Collector):
@@ -40,14 +40,14 @@ class Loudness(Collector):
         self.counts += np.bincount(steps(level[level == level]), minlength=LEVELS)
 
     def loudest(self) -> int | None:
-        """DB that a twentieth of the frames exceed; None where nothing can be heard."""
+        """The level, in dB, that a twentieth of the frames exceed; None where nothing can be heard."""
         import numpy as np
 
         return self._level(LOUDNESS[1]) if np.any(self.counts[1:]) else None
 
     def first(self, loudest: int) -> int:
         """The first of the levels whose frames have a say in the colour."""
-        return max(0, loudest - LOUD - QUIETEST)
+        return max(0, int(loudest - LOUD) - LOWEST)
 
     def result(self) -> Head:
         if (loudest := self.loudest()) is None:
@@ -68,14 +68,14 @@ class Loudness(Collector):
         return np.asarray(np.cumsum(self.counts) / self.counts.sum())
 
     def _level(self, share: float) -> int:
-        """DB up to which this share of the frames lies."""
+        """The level, in dB, up to which this share of the frames lies."""
         import numpy as np
 
-        return QUIETEST + int(np.argmax(self._shares() >= share))
+        return LOWEST + int(np.argmax(self._shares() >= share))
 
 
 def steps(level: Array) -> NDArray[np.int64]:
     """Which of the levels each is."""
     import numpy as np
 
-    return np.asarray(np.clip(np.rint(level) - QUIETEST, 0, LEVELS - 1), dtype=np.int64)
+    return np.asarray(np.clip(np.rint(level) - LOWEST, 0, LEVELS - 1), dtype=np.int64)
