@@ -5,7 +5,7 @@ command.py         the command
 What is told of the codes:
 layers.py          which layer is stated when, without loss: delta, rle, dense
 introductions.py   codes in words
-statistics.py      how many codes are used, how often they change
+statistics.py      what the end line counts: codes by layer, lines, bytes, tokens of a language model
 unpack.py          the way back (--unpack)
 mended.py          NDJSON of which a part may be missing
 

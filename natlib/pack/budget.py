@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from .views import estimate
+from .statistics import estimate
 
 PROMPT = 8000  # tokens, unless --budget says otherwise
 MARGIN = 1.06  # by which real tokenizers may count more than our estimate

@@ -17,8 +17,8 @@ from .content import Heard
 from .guide import Used
 from .layers import Frames, encodings
 from .merge import Scene
-from .statistics import Statistics
-from .timeline import CODE, FRAME, LATE, SCENE, SOUND, Count, Settings, Sound, common_codes
+from .statistics import Count, Statistics, common_codes
+from .timeline import CODE, FRAME, LATE, SCENE, SOUND, Settings, Sound
 from .views import VIEWS, Ndjson
 
 if TYPE_CHECKING:

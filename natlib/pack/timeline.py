@@ -19,10 +19,9 @@ from .measures import Table
 from .merge import Scene
 from .scenes import Scenes
 from .sentences import tell
-from .statistics import Statistics
-from .summary.codes import common
+from .statistics import Count, Statistics, common_codes
 from .summary.line import Summary
-from .views import Ndjson, estimate
+from .views import Ndjson
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -132,53 +131,6 @@ class Measuring:
         return [Scene(start + i * self.length, scene) for i, scene in scenes if scene]
 
 
-class Count:
-    """Counts what is written between header and summary."""
-
-    PIECE = 1 << 16  # characters that are counted at once
-
-    def __init__(self) -> None:
-        self.lines = self.bytes = 0
-        self._tokens = 0
-        self._uncounted: list[str] = []
-        self._characters = 0
-
-    def add(self, text: str) -> str:
-        """Take whole lines; they come back."""
-        self.lines += text.count("\n")
-        self.bytes += len(text.encode())
-        self._uncounted.append(text)
-        self._characters += len(text)
-        if self._characters > self.PIECE:
-            self.tokens()
-        return text
-
-    def tokens(self) -> int:
-        """How many tokens what was written makes, by estimate."""
-        self._tokens += estimate("".join(self._uncounted))
-        self._uncounted.clear()
-        self._characters = 0
-        return self._tokens
-
-    def stats(self, statistics: Statistics, times: int, samples: int) -> Head:
-        """The end line's figures; `times` is how many characters the times of all frames have."""
-        frames, layout = statistics.frames, statistics.layout
-        seconds = frames / float(layout.rate)
-        result: Head = {
-            "lines": self.lines,
-            "bytes": self.bytes,
-            "llm_tokens": self.tokens(),
-            "llm_tokens_per_second": round(self.tokens() / seconds, 1) if seconds else 0.0,
-        }
-        if seconds:
-            keys = sum(len(name) + 4 for name in layout.names) + len('{"t":}\n')
-            digits = sum(n * len(str(code)) for counts in statistics.counts for code, n in counts.items())
-            result["bytes_to_dense"] = round(self.bytes / (frames * keys + digits + times), 3)
-        if samples:
-            result["bytes_to_pcm"] = round(self.bytes / (2 * samples), 4)  # of 16 bits
-        return result
-
-
 class Lines:
     """All lines of an item between its header and its end.
 
@@ -271,10 +223,3 @@ class Lines:
         text = "".join([line[2] for line in self._held[:count]])
         del self._held[:count]
         return self.count.add(text)
-
-
-def common_codes(statistics: Statistics, layers: tuple[int, ...]) -> Head:
-    """{"codes": …}: those of the first ones of `layers` that are used most."""
-    kept = [j for j in layers if statistics.layout.depth(j) == 0]
-    names = [statistics.layout.names[j] for j in kept]
-    return {"codes": common([statistics.counts[j] for j in kept], names)}

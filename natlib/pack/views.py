@@ -11,33 +11,6 @@ from .guide import Used
 from .layers import Frame, Layout
 from .measures import Table
 
-LETTER, DIGIT, SIGN = 1, 2, 3
-KIND = bytes(
-    LETTER if chr(i).isascii() and chr(i).isalpha() else DIGIT if chr(i).isdecimal() else SIGN for i in range(256)
-)
-
-
-def estimate(text: str) -> int:
-    """How many tokens a language model's tokenizer makes of `text`, 6 % too few to 1 % too many.
-
-    GPT-4's tokenizer cuts text into pieces before it merges bytes within them: words with the space before, digits in
-    threes, runs of signs and spaces up to a line's end. A piece is counted as a token, a word for each six letters.
-    Lines add up.
-    """
-    import numpy as np
-
-    data = np.frombuffer(text.encode(), np.uint8)
-    if not len(data):
-        return 0
-    kinds = np.frombuffer(text.encode().translate(KIND), np.uint8)
-    begins = kinds[1:] != kinds[:-1]
-    begins |= data[:-1] == ord("\n")
-    starts = np.concatenate(([0], np.flatnonzero(begins) + 1))
-    lengths = np.diff(np.append(starts, len(kinds)))
-    longest = np.array([0, 6, 3, len(kinds)])[kinds[starts]]
-    spaces = (data[starts[:-1]] == ord(" ")) & (lengths[:-1] == 1) & (kinds[starts[1:]] == LETTER)
-    return int((-(-lengths // longest)).sum() - spaces.sum())
-
 
 def json(head: Head) -> str:
     """`head` as a line."""

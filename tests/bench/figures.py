@@ -21,7 +21,7 @@ sys.path[:0] = [str(Path(__file__).resolve().parents[up]) for up in (1, 2)]
 from helpers import AUDIO, ROOT, sh, wav  # noqa: E402
 
 from natlib import demo as synth  # noqa: E402
-from natlib.pack.views import estimate  # noqa: E402
+from natlib.pack.statistics import estimate  # noqa: E402
 
 README = (ROOT / "README.md").read_text()
 MUSIC = ("music", "electronic", "long")  # folders of ../shared/audio that are music

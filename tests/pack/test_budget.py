@@ -9,7 +9,7 @@ from helpers import AUDIO, needs_audio, sh
 from packing import lines
 
 from natlib.pack.budget import size
-from natlib.pack.views import estimate
+from natlib.pack.statistics import estimate
 
 VIEWS = ["ndjson", "table", "words"]
 

@@ -14,7 +14,7 @@ from helpers import ROOT, sh, stream
 from packing import lines, row, tokens
 
 from natlib.pack.layers import Layout
-from natlib.pack.views import estimate
+from natlib.pack.statistics import estimate
 
 
 def test_lines_stand_in_the_order_of_their_times(piece: bytes) -> None:

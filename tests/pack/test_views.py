@@ -9,7 +9,7 @@ import pytest
 from helpers import AUDIO, needs_audio, records, sh, stream
 from packing import LAYERS, NAMES, lines
 
-from natlib.pack.views import estimate
+from natlib.pack.statistics import estimate
 
 VIEWS = ["ndjson", "table", "words"]
 
