@@ -14,12 +14,14 @@ measures.py        measures by name, in their units
 scenes.py          what about half a second measures like
 merge.py           scenes joined to longer ones
 events.py          single sounds: where they begin and end, and what they measure like
+measuring.py       all of these, as frames come
 contours.py        ways of pitches, peaks and fundamentals
 summary/           the whole in one line, a module a field
 thresholds.py      what separates one thing from another
 
 How it is written:
 timeline.py        lines as frames come
+settings.py        what of an item is written
 heads.py           header and end
 guide.py           what the header tells of how to read the lines
 views.py           a line as NDJSON, in a table, in words
@@ -27,7 +29,8 @@ wording.py         scenes and sounds in words
 sentences.py       the whole in words
 
 An item as a whole, for a budget or a prompt:
-content.py         what is known of it, from tokens or from NDJSON
+content.py         what is known of it, from tokens
+ndjson.py          the same from NDJSON, which may be of other programs
 draft.py           the item as text of any length
 budget.py          the most of it that fits a number of tokens
 prompt.py          several items as one prompt

@@ -13,13 +13,15 @@ from ..errors import Failure, Upstream, UsageError, complain
 from ..runtime import Item
 from ..wire import Head, Record
 from . import budget, guide, heads
-from .content import Heard, HeardNdjson, HeardTokens, introduction
+from .content import Content, introduction, of_tokens
 from .draft import Draft
 from .layers import Layout, encoding_option, encodings
 from .measures import Table
 from .mended import Mended
+from .ndjson import of_ndjson
 from .prompt import Entry, Prompt
-from .timeline import Lines, Settings, settings
+from .settings import Settings, settings
+from .timeline import Lines
 from .unpack import unpack
 from .views import VIEWS
 
@@ -170,7 +172,8 @@ class Pack(runtime.Stage):
         """The item's lines, once all of it is known, as much of it as fits the budget."""
         options = self.options
         lead = bool(self.budget) or options.legend == "header" or options.view == "words"
-        heard, failure = self.hear(item)
+        heard = self.hear(item)
+        failure = heard.failure
         draft = Draft(heard, self.wanted(heard), options, lead, bool(self.budget))
         share = draft.all
         if self.budget:
@@ -189,9 +192,11 @@ class Pack(runtime.Stage):
 
     def collect(self, item: Item, prompt: Prompt) -> None:
         """Keep the item for the prompt. Raises what went wrong with it."""
-        draft, failure = None, None
+        draft: Draft | None = None
+        failure: Upstream | Failure | None = None
         try:
-            heard, failure = self.hear(item)
+            heard = self.hear(item)
+            failure = heard.failure
             draft = Draft(heard, self.wanted(heard), self.options, True, True) if heard.frames else None
             if draft and not (draft.measured or draft.view.CODES):
                 draft = None
@@ -204,20 +209,16 @@ class Pack(runtime.Stage):
         if failure:
             raise failure
 
-    def hear(self, item: Item) -> tuple[Heard, Upstream | Failure | None]:
-        """All that there is of the item, and why there is no more. Raises Upstream, Failure where there is nothing."""
-        ndjson = item.head["kind"] == "ndjson"
-        if ndjson and "layers" not in item.head:
+    def hear(self, item: Item) -> Content:
+        """All that there is of the item. Raises Upstream, Failure where there is nothing."""
+        if item.head["kind"] != "ndjson":
+            return of_tokens(item, self.options.scene)
+        if "layers" not in item.head:
             for _ in item:  # it had failed before it was packed: that is said next
                 pass
-        heard = HeardNdjson(item, self.say) if ndjson else HeardTokens(item, self.options.scene)
-        try:
-            heard.read()
-        except (Upstream, Failure) as error:
-            return heard, error
-        return heard, None
+        return of_ndjson(item, self.say)
 
-    def wanted(self, heard: Heard) -> Settings:
+    def wanted(self, heard: Content) -> Settings:
         """What of it is written; its scenes can be longer, but not shorter than they are."""
         told = self.options.scene and (heard.scene or heard.sounds)
         scene = max(self.options.scene, heard.scene) if told else 0.0

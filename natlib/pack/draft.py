@@ -13,12 +13,14 @@ from ..errors import Failure
 from ..wire import Head
 from . import budget, guide, heads, merge
 from .budget import Share
-from .content import Heard
+from .content import Content
 from .guide import Used
 from .layers import Frames, encodings
+from .measuring import Sound
 from .merge import Scene
+from .settings import Settings
 from .statistics import Count, Statistics, common_codes
-from .timeline import CODE, FRAME, LATE, SCENE, SOUND, Settings, Sound
+from .timeline import CODE, FRAME, LATE, SCENE, SOUND
 from .views import VIEWS, Ndjson
 
 if TYPE_CHECKING:
@@ -72,15 +74,15 @@ class Text(NamedTuple):
 class Draft:
     """An item and what of it is to be written, ready to be written at any share."""
 
-    def __init__(self, heard: Heard, settings: Settings, options: Namespace, lead: bool, limited: bool):
+    def __init__(self, heard: Content, settings: Settings, options: Namespace, lead: bool, limited: bool):
         self.heard, self.layout, self.settings, self.options = heard, heard.layout, settings, options
-        self.measured = heard.measured()
+        self.measured = heard.measured
         self.lead = lead  # does the summary lead, and does each sound stand where it begins?
         self.limited = limited  # is there a budget?
         self.view: type[Ndjson] = VIEWS[options.view]
         self.layers = settings.layers if self.view.CODES else ()
         self.scenes = self._scenes()
-        self.sounds = heard.sounds if settings.scene else []
+        self.sounds = heard.sounds if settings.scene else ()
         self.ranks = self._ranks()
         self.codes = heard.codes
         self.statistics = Statistics(self.layout)
@@ -156,7 +158,7 @@ class Draft:
 
     def _heads(self, pack: Head, lines: str, kept: list[int], share: float) -> tuple[Head, Head]:
         """Header and end, with this share of where the item came from."""
-        head, end = self.heard.item.head, self.heard.item.end
+        head, end = self.heard.head, self.heard.end
         origin = heads.Origin.of(head, end or {}, kept, 0.0 if self.settings.brief else share)
         count = Count()
         count.add(lines)

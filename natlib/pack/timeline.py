@@ -1,134 +1,26 @@
-"""An item's lines in the order of their times, as its frames come.
-
-`Measuring` hears what rows of measures say: scenes, sounds, the whole. `Lines` writes that with the codes between.
-"""
+"""An item's lines in the order of their times, as its frames come: what is measured, with the codes between."""
 
 from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from collections.abc import Iterator
 from operator import itemgetter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from ..errors import Failure
 from ..wire import Head
-from .events import Detector, Event, described
 from .layers import Frame, Frames, Layout
-from .measures import Table
+from .measuring import Measuring, Sound
 from .merge import Scene
-from .scenes import Scenes
-from .sentences import tell
+from .settings import Settings
 from .statistics import Count, Statistics, common_codes
-from .summary.line import Summary
 from .views import Ndjson
 
 if TYPE_CHECKING:
-    from argparse import Namespace
-
-    import numpy as np
-    from numpy.typing import NDArray
-
     from .layers import Codes
-    from .measures import Array
 
     Line = tuple[int, int, str]  # the frame that it begins with, its rank there, its text
 
 SCENE, SOUND, CODE, FRAME, LATE = range(5)  # the ranks
-
-
-class Sound(NamedTuple):
-    """A sound line: the frame at which it begins, its time, its fields."""
-
-    frame: int
-    start: float
-    fields: Head
-    late: int = -1  # the frame after which it stood, if that is a later one
-
-
-class Settings(NamedTuple):
-    """What of an item is written."""
-
-    layers: tuple[int, ...]  # indices of those kept
-    scene: float  # seconds that a scene measures, 0 for no scenes and no sounds
-    keyframe: float  # seconds between keyframes, 0 for the first line only
-    introduce: bool  # are codes introduced?
-    brief: bool  # without where it came from, as in a prompt?
-
-
-def settings(layout: Layout, scene: float, options: Namespace) -> Settings:
-    """What `options` ask of an item that can have scenes of so many seconds. Raises Failure for unknown layers."""
-    wanted = options.layers.split(",") if options.layers else layout.names
-    if unknown := [name for name in wanted if name not in layout.names]:
-        raise Failure(f"expected layers of {' '.join(layout.names)}, got {' '.join(unknown)}")
-    if options.prompt and not options.layers:
-        wanted = [name for j, name in enumerate(layout.names) if not layout.depth(j)]  # finer ones help no reader
-    kept = tuple(j for j, name in enumerate(layout.names) if name in wanted)
-    return Settings(kept, scene, options.keyframe_interval, options.legend != "none", options.prompt)
-
-
-class Measuring:
-    """Rows of measures in; scenes and sounds, as they are complete, and the summary out."""
-
-    def __init__(self, layout: Layout, scene: float):
-        self.layout = layout
-        self.table = Table(layout.measures)
-        self.summary = Summary(self.table, float(layout.rate))
-        told = bool(scene and layout.measures)
-        self.length = max(1, round(scene * layout.rate)) if told else 1  # frames of a scene
-        self.scenes = Scenes(self.table, self.length) if told else None
-        self.detector = Detector(self.table, float(layout.rate))
-        self.frames = 0
-        self._rows: Array | None = None  # of the scene under way
-
-    @property
-    def complete(self) -> int:
-        """The frame at which the next scene begins."""
-        return self.frames - (0 if self._rows is None else len(self._rows))
-
-    def feed(self, numbers: NDArray[np.int16]) -> tuple[list[Scene], list[Sound]]:
-        """What the next rows complete."""
-        first, self.frames = self.frames, self.frames + len(numbers)
-        if not self.layout.measures:
-            return [], []
-        rows = self.table.rows(numbers)
-        self.summary.feed(rows)
-        sounds = self._sounds(self.detector.feed(first, rows))
-        return self._scenes(rows), sounds if self.scenes else []
-
-    def finish(self) -> tuple[list[Scene], list[Sound]]:
-        """What is left at the end."""
-        sounds = self._sounds(self.detector.finish())
-        rest = [] if self._rows is None else self._measure(self._rows, self.complete)
-        return rest, sounds if self.scenes else []
-
-    def tell(self) -> Head:
-        """The summary without codes; {} where nothing was measured."""
-        if not self.layout.measures or not self.frames:
-            return {}
-        head = self.summary.head()
-        return {"event": "summary", "in_words": tell(head, self.frames / float(self.layout.rate)), **head}
-
-    def _sounds(self, events: Iterator[Event]) -> list[Sound]:
-        sounds = [Sound(*told) for told in described(events, self.table, float(self.layout.rate))]
-        for sound in sounds:
-            self.summary.sound(sound.start, sound.fields)
-        return sounds
-
-    def _scenes(self, rows: Array) -> list[Scene]:
-        import numpy as np
-
-        if not self.scenes:
-            return []
-        rows = rows if self._rows is None else np.concatenate((self._rows, rows))
-        start = self.frames - len(rows)
-        whole = len(rows) // self.length * self.length
-        self._rows = rows[whole:].copy()
-        return self._measure(rows[:whole], start)
-
-    def _measure(self, rows: Array, start: int) -> list[Scene]:
-        scenes = enumerate(self.scenes.feed(rows) if self.scenes else ())
-        return [Scene(start + i * self.length, scene) for i, scene in scenes if scene]
 
 
 class Lines:

@@ -129,11 +129,14 @@ class Unpacker:
         return 0 if self.last < 0 else LONGEST << 8
 
 
-def unpack(item: Item, say: Callable[[str], None], whole: bool = True) -> Iterator[Record | bytes]:
+def unpack(
+    item: Item, say: Callable[[str], None], whole: bool = True, also: Callable[[Head], None] | None = None
+) -> Iterator[Record | bytes]:
     """The token stream of one item of NDJSON: layers only, as nat-quantize --plain gives it. Raises Failure.
 
     Where lines are missing, the codes before are repeated up to the next line that states all layers, and the end says
     that the item is damaged. An item of which something was left out is refused, unless it need not be `whole`.
+    Each line is handed to `also`.
     """
     pack = item.head.get("pack")
     if whole and isinstance(pack, dict) and pack.get("left_out"):
@@ -146,6 +149,8 @@ def unpack(item: Item, say: Callable[[str], None], whole: bool = True) -> Iterat
     unpacker = Unpacker(layout, keyframes(layout, interval) if isinstance(interval, int | float) else 0)
     try:
         for record in item:
+            if also:
+                also(record.head)
             yield from unpacker.take(record)
     except (Upstream, Failure) as error:
         head = error.head if isinstance(error, Upstream) else {}

@@ -9,7 +9,7 @@ import pytest
 from helpers import AUDIO, ROOT, needs_audio, sh
 from packing import lines
 
-from natlib.pack import guide
+from natlib.pack import guide, ndjson
 from natlib.wire import Head
 
 SCHEMA = orjson.loads((ROOT / "natlib/data/ndjson.schema.json").read_bytes())["$defs"]
@@ -44,6 +44,10 @@ def test_every_field_of_clips_is_explained(folder: str) -> None:
 def resolved(schema: Head) -> Head:
     """A part of the schema, or what it refers to."""
     return SCHEMA[schema["$ref"].rpartition("/")[2]] if "$ref" in schema else schema
+
+
+def test_the_fields_that_are_read_again_are_those_explained() -> None:
+    assert (ndjson.SCENE_FIELDS.keys(), ndjson.SOUND_FIELDS.keys()) == guide.EVERYTHING[:2]
 
 
 def test_the_schema_s_fields_are_those_explained() -> None:

@@ -1,0 +1,94 @@
+"""What rows of measures say, as they come: scenes, sounds, the whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from ..wire import Head
+from .events import Detector, Event, described
+from .layers import Layout
+from .measures import Table
+from .merge import Scene
+from .scenes import Scenes
+from .sentences import tell
+from .summary.line import Summary
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from .measures import Array
+
+
+class Sound(NamedTuple):
+    """A sound line: the frame at which it begins, its time, its fields."""
+
+    frame: int
+    start: float
+    fields: Head
+    late: int = -1  # the frame after which it stood, if that is a later one
+
+
+class Measuring:
+    """Rows of measures in; scenes and sounds, as they are complete, and the summary out."""
+
+    def __init__(self, layout: Layout, scene: float):
+        self.layout = layout
+        self.table = Table(layout.measures)
+        self.summary = Summary(self.table, float(layout.rate))
+        told = bool(scene and layout.measures)
+        self.length = max(1, round(scene * layout.rate)) if told else 1  # frames of a scene
+        self.scenes = Scenes(self.table, self.length) if told else None
+        self.detector = Detector(self.table, float(layout.rate))
+        self.frames = 0
+        self._rows: Array | None = None  # of the scene under way
+
+    @property
+    def complete(self) -> int:
+        """The frame at which the next scene begins."""
+        return self.frames - (0 if self._rows is None else len(self._rows))
+
+    def feed(self, numbers: NDArray[np.int16]) -> tuple[list[Scene], list[Sound]]:
+        """What the next rows complete."""
+        first, self.frames = self.frames, self.frames + len(numbers)
+        if not self.layout.measures:
+            return [], []
+        rows = self.table.rows(numbers)
+        self.summary.feed(rows)
+        sounds = self._sounds(self.detector.feed(first, rows))
+        return self._scenes(rows), sounds if self.scenes else []
+
+    def finish(self) -> tuple[list[Scene], list[Sound]]:
+        """What is left at the end."""
+        sounds = self._sounds(self.detector.finish())
+        rest = [] if self._rows is None else self._measure(self._rows, self.complete)
+        return rest, sounds if self.scenes else []
+
+    def tell(self) -> Head:
+        """The summary without codes; {} where nothing was measured."""
+        if not self.layout.measures or not self.frames:
+            return {}
+        head = self.summary.head()
+        return {"event": "summary", "in_words": tell(head, self.frames / float(self.layout.rate)), **head}
+
+    def _sounds(self, events: Iterator[Event]) -> list[Sound]:
+        sounds = [Sound(*told) for told in described(events, self.table, float(self.layout.rate))]
+        for sound in sounds:
+            self.summary.sound(sound.start, sound.fields)
+        return sounds
+
+    def _scenes(self, rows: Array) -> list[Scene]:
+        import numpy as np
+
+        if not self.scenes:
+            return []
+        rows = rows if self._rows is None else np.concatenate((self._rows, rows))
+        start = self.frames - len(rows)
+        whole = len(rows) // self.length * self.length
+        self._rows = rows[whole:].copy()
+        return self._measure(rows[:whole], start)
+
+    def _measure(self, rows: Array, start: int) -> list[Scene]:
+        scenes = enumerate(self.scenes.feed(rows) if self.scenes else ())
+        return [Scene(start + i * self.length, scene) for i, scene in scenes if scene]
