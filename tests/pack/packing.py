@@ -86,6 +86,24 @@ def tokens(measured: list[list[int]], codes: np.ndarray | None = None, notes: tu
     return stream({**header, "measures": MEASURES}, *notes, *blocks, end, {"event": "close"})
 
 
+def coded(codes: np.ndarray, rate: float = 12.5, block: int = 8, end: Head | None = None) -> bytes:
+    """A token stream without measures, of one item, from codes of the shape (frames, layers)."""
+    layers = [{**LAYERS[j % 8], "name": LAYERS[j]["name"] if j < 8 else f"X{j}"} for j in range(codes.shape[1])]
+    header = {
+        "event": "header",
+        "kind": "tokens",
+        "name": "a.wav",
+        "frame_rate": rate,
+        "block": block,
+        "layers": layers,
+    }
+    blocks = [
+        ({"event": "data"}, codes[first : first + block].astype("<u2").tobytes())
+        for first in range(0, len(codes), block)
+    ]
+    return stream(header, *blocks, end or {"event": "end", "frames": len(codes)}, {"event": "close"})
+
+
 def scenes_of(measured: list[list[int]], length: int) -> list[Head]:
     """The fields of the scenes of frames, so many frames each."""
     table = Table(MEASURES)

@@ -8,10 +8,11 @@ import sys
 from pathlib import Path
 
 import jsonschema
+import numpy as np
 import orjson
 import pytest
 from helpers import ROOT, sh, stream
-from packing import lines, row, tokens
+from packing import coded, lines, row, tokens, walk
 
 from natlib.pack.layers import Layout
 from natlib.pack.statistics import estimate
@@ -47,6 +48,25 @@ def test_stats(piece: bytes) -> None:
     ]
     size = sum(len(line) for line in dense if line.startswith(b'{"t"')) - len(',"kf":true')
     assert stats["bytes_to_dense"] == round(len(between) / size, 3)
+
+
+def test_tokens_without_measures_have_a_summary_without_them() -> None:
+    done = sh("nat-pack", coded(walk(40)))
+    summary = next(line for line in lines(done.stdout) if line.get("event") == "summary")
+    assert done.stderr == b"" and "pulse" not in summary and summary["codes"]
+
+
+def test_end_counts() -> None:
+    codes = np.array([[n // 4 % 2] + [0] * 7 for n in range(40)])
+    stats = lines(sh("nat-pack", coded(codes)).stdout)[-1]["stats"]["layers"]
+    assert stats["S0"] == {
+        "used": 2,
+        "utilisation": 0.016,
+        "entropy": 1.0,
+        "changes_per_second": 2.81,
+        "mean_run": 4.0,
+    }
+    assert stats["A0"]["entropy"] == 0.0 and stats["A0"]["changes_per_second"] == 0
 
 
 def test_layers_of_other_names() -> None:
