@@ -164,6 +164,8 @@ class Pack(runtime.Stage):
         pack["keyframe_interval"] = wanted.keyframe
         if wanted.scene:
             pack["scene"] = wanted.scene
+            if lines.view.table.bands_hz:
+                pack["bands_hz"] = lines.view.table.bands_hz
         if left_out := heads.missing(layout, wanted.layers):
             pack["left_out"] = left_out
         return pack

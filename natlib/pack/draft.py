@@ -133,6 +133,8 @@ class Draft:
         pack: Head = {"version": __version__, "keyframe_interval": interval}
         if scenes:
             pack["scene"] = self._seconds(scenes)
+            if self.heard.table.bands_hz:
+                pack["bands_hz"] = self.heard.table.bands_hz
         if left_out := self._left_out(share, kept, scenes, sounds, summary):
             pack["left_out"] = left_out
         at_use = self.options.legend == "first-use"

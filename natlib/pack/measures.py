@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from ..wire import Head
@@ -34,6 +35,7 @@ class Table:
         self.power = [i for i, name in enumerate(self.names) if name == "level" or i in levels]  # dB
         self.regions = [(measures[i].get("low"), measures[i].get("high")) for i in self.bands]  # Hz
         self.edges = edges(self.regions)
+        self.bands_hz = borders(self.regions)
         self.fine_regions = [(measures[i].get("low"), measures[i].get("high")) for i in self.fine]
         self.fine_edges = edges(self.fine_regions)
         self.peaks = [name for name in self.names if name.startswith("peak_")]
@@ -76,6 +78,13 @@ def limits(measure: Head) -> tuple[float, float] | None:
 def edges(regions: Sequence[tuple[Any, Any]]) -> str:
     """The borders of regions that follow each other: "40-150-400"."""
     return "-".join(str(low) for low, _ in [*regions, *((high, 0) for _, high in regions[-1:])])
+
+
+def borders(regions: Sequence[tuple[Any, Any]]) -> list[float]:
+    """The same in Hz, rising; none where they do not follow each other, or are not told."""
+    found = [low for low, _ in regions] + [high for _, high in regions[-1:]]
+    good = all(type(edge) in (int, float) for edge in found) and all(a < b for a, b in pairwise(found))
+    return found if good and all(a[1] == b[0] for a, b in pairwise(regions)) else []
 
 
 def present(values: Sequence[float]) -> list[float]:

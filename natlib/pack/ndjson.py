@@ -139,15 +139,23 @@ class Told:
 
 
 def bands_of(pack: Head) -> list[Head]:
-    """The measures of levels by region that NDJSON had. It says their borders in words, to whoever reads."""
+    """The measures of levels by region that NDJSON had.
+
+    Where they begin and end stands in the header as `bands_hz`; in older NDJSON, and of the finer ones, in words alone.
+    """
     said, measures = str(pack.get("how_to_read", "")), []
     for field, name in (("bands", "band"), ("spectrum", "spectrum")):
-        if found := re.search(rf"\b{field} dB in ([0-9]+(?:-[0-9]+)+) Hz", said):
+        edges = rising(pack.get(f"{field}_hz"))
+        if not edges and (found := re.search(rf"\b{field} dB in ([0-9]+(?:-[0-9]+)+) Hz", said)):
             edges = [int(edge) for edge in found[1].split("-")]
-            measures += [
-                {"name": f"{name}_{i}", "low": low, "high": high} for i, (low, high) in enumerate(pairwise(edges))
-            ]
+        measures += [{"name": f"{name}_{i}", "low": low, "high": high} for i, (low, high) in enumerate(pairwise(edges))]
     return measures
+
+
+def rising(edges: object) -> list[float]:
+    """The numbers of a list, where there are two or more and they rise; else none."""
+    found = [edge for edge in edges if type(edge) in (int, float)] if isinstance(edges, list) else []
+    return found if len(found) > 1 and all(low < high for low, high in pairwise(found)) else []
 
 
 def checked(fields: object, kinds: dict[str, int]) -> Head:

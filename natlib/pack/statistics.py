@@ -46,7 +46,7 @@ class Statistics:
             layers[name] = {
                 "used": len(counts),
                 "utilisation": round(len(counts) / self.layout.vocab[j], 3),
-                "entropy": round(entropy(counts.values()), 2),
+                "entropy": round(entropy(counts.values()), 2) if frames else 0,
                 "changes_per_second": round(self.changes[j] * float(self.layout.rate) / frames, 2) if frames else 0.0,
                 "mean_run": round(frames / (self.changes[j] + 1), 2),
             }

@@ -38,7 +38,7 @@ class Scenes:
         pack = head.get("pack")
         period, said = (pack.get("scene"), pack.get("how_to_read")) if isinstance(pack, dict) else (None, None)
         self.period = float(period) if isinstance(period, int | float) and 0 < period < 1e6 else 0.0
-        self.edges = np.log2(band_edges(said))
+        self.edges = np.log2(band_edges(pack.get("bands_hz") if isinstance(pack, dict) else None, said))
         self.means = Means(2 + len(self.edges))  # level; pitch at first and at last, log2 Hz; level in each region
         self.rows = 0
         self.bands: object = None  # as they were said last: they are said again when they change
@@ -136,8 +136,15 @@ class Scenes:
         return axes
 
 
-def band_edges(said: object) -> NDArray[np.float64]:
-    """Where the regions of frequency end, in Hz, rising: from what the header tells its reader in words."""
+def band_edges(told: object, said: object) -> NDArray[np.float64]:
+    """Where the regions of frequency end, in Hz, rising: as the header tells them.
+
+    Older NDJSON has them only in what is `said` to its reader.
+    """
+    if isinstance(told, list) and len(told) > 1 and all(type(edge) in (int, float) for edge in told):
+        edges = np.maximum(np.array(told, np.float64), 1)
+        if (np.diff(edges) > 0).all():
+            return edges
     found = re.search(r"\bbands\b.*?(\d+(?:\.\d+)?(?:-\d+(?:\.\d+)?)+) Hz", said if isinstance(said, str) else "")
     edges = np.maximum([float(edge) for edge in found[1].split("-")], 1) if found else np.array([40.0, 16000.0])
     return edges if (np.diff(edges) > 0).all() else np.array([40.0, 16000.0])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from helpers import records, sh, stream
+from helpers import records, sh, stream, tone, wav
 from packing import coded, lines, walk
 
 
@@ -88,3 +88,15 @@ def test_names_are_not_told(tmp_path: Path) -> None:
     assert b"/songs" not in text and b"base64" not in text.rpartition(b"# The sound")[2]
     assert b"# The sound: Hum.wav\n" in text
     assert b"# The sound\n" in sh("nat-pack --prompt --anonymous", data).stdout
+
+
+def test_the_header_tells_where_bands_begin_and_end() -> None:
+    edges = [40, 150, 400, 1000, 2500, 6000, 16000]
+    sound = sh("nat-split | nat-decode | nat-embed | nat-quantize", wav(tone(440, 2))).stdout
+    whole = sh("nat-pack", sound).stdout
+    assert lines(whole)[0]["pack"]["bands_hz"] == edges
+    assert lines(sh("nat-pack", whole).stdout)[0]["pack"]["bands_hz"] == edges  # read from the header, not from words
+    older = whole.replace(b',"bands_hz":[40,150,400,1000,2500,6000,16000]', b"", 1)
+    assert b"bands_hz" not in older and lines(sh("nat-pack", older).stdout)[0]["pack"]["bands_hz"] == edges
+    assert "bands_hz" not in lines(sh("nat-pack --scene 0", sound).stdout)[0]["pack"]
+    assert records(sh("nat-pack --unpack", whole).stdout) == records(sh("nat-pack | nat-pack --unpack", sound).stdout)

@@ -194,3 +194,14 @@ def test_memory_is_flat_for_a_long_sound() -> None:
     """
     short, long = (int(subprocess.check_output([sys.executable, "-c", script, str(m)])) for m in (1, 20))
     assert long < short + max(8 * 1024, short // 10)  # the samples are 38 MB
+
+
+def test_bands_lie_where_the_header_says_or_else_where_its_words_do() -> None:
+    for pack, edges in (
+        ({"bands_hz": [50, 500, 5000]}, [50, 500, 5000]),
+        ({"bands_hz": [50, 500, 5000], "how_to_read": "bands dB in 40-150 Hz"}, [50, 500, 5000]),
+        ({"how_to_read": "bands dB in 40-150-400 Hz"}, [40, 150, 400]),
+        ({"bands_hz": [500, 50], "how_to_read": "bands dB in 40-150 Hz"}, [40, 150]),
+        ({"bands_hz": "x"}, [40, 16000]),
+    ):
+        assert np.allclose(2 ** Scenes({"pack": {"scene": 1, **pack}}).edges, edges)
