@@ -20,7 +20,7 @@ from PIL import Image
 
 from natlib.errors import Failure
 from natlib.plot.drawing import Drawing, Fitting
-from natlib.plot.figure import compose, margin, save
+from natlib.plot.figure import choose, compose, margin, save
 from natlib.plot.layers import Layers
 
 
@@ -114,7 +114,7 @@ def test_labels_have_room_in_the_smallest_picture_that_is_drawn(kind: str) -> No
     seen = view(stream(*ITEMS[kind], CLOSE))
     for what in (None, *seen.panels()):
         whole = Drawing("light", (3, 100), 100, what)
-        shown = whole.choose(seen, whole=False, several=False)
+        shown = choose(whole, seen, whole=False, several=False)
         least = sum(panel.least for panel in shown.values()) + margin(shown)
         for width in (4, 6) if what in (None, "usage") else (3,):
             figure = compose(Drawing("light", (width, least), 100, what), [seen])
