@@ -53,11 +53,12 @@ class Lines(Collector):
 
     def result(self) -> Head:
         counts = self.counts
-        near = [sum(counts[max(0, i - 1) : i + 2]) for i in range(LINES)]
         found = [
-            (count, i)
-            for i, count in enumerate(near)
-            if self.many(count, LASTS) and counts[i] == max(counts[max(0, i - 2) : i + 3])
+            (near, i)
+            for i, count in enumerate(counts)
+            if count
+            and self.many(near := sum(counts[max(0, i - 1) : i + 2]), LASTS)
+            and count == max(counts[max(0, i - 2) : i + 3])
         ]
         kept: list[tuple[int, int]] = []
         for count, i in sorted(found, reverse=True):
