@@ -16,7 +16,7 @@ from ..wire import Head, Record
 from . import uncompressed
 from .feed import Feed
 from .levels import FULL, FULL_8, Levels
-from .processing import BLOCK, mixed, part, resampled
+from .mixing import BLOCK, mixed, part, resampled
 from .sound import Sound, find
 
 if TYPE_CHECKING:

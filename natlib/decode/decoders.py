@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from .processing import Blocks
+    from .mixing import Blocks
 
 YIELD = 1 << 18  # bytes of float32 from a byte of the file, at most: 4 times what digital silence in FLAC comes to
 

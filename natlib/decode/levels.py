@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from ..output import Hasher
 from ..wire import Head
-from .processing import BLOCK
+from .mixing import BLOCK
 
 if TYPE_CHECKING:
-    from .processing import Blocks
+    from .mixing import Blocks
 
 FULL = 32767 / 32768  # what counts as full scale
 FULL_8 = 127 / 128  # the same in 8 bits

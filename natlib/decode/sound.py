@@ -16,12 +16,12 @@ from ..errors import Failure
 from ..wire import Head
 from . import uncompressed
 from .feed import Feed, pieces, spooled
-from .processing import BLOCK, mixed, resampled
+from .mixing import BLOCK, mixed, resampled
 from .sandbox import Broken
 
 if TYPE_CHECKING:
     from .decoders import Decoder
-    from .processing import Blocks
+    from .mixing import Blocks
 
 HEAD = 1 << 20  # bytes of a file that are searched for the beginning of its samples
 LIVE = 3  # seconds after which what still comes is decoded as it comes, where that can be done
