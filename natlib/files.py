@@ -1,4 +1,4 @@
-"""Files: their names as text, and writing them whole or not at all."""
+"""Files: their names as text, streams read from them, and writing them whole or not at all."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .wire import Head
+    from .wire import Head, Record
 
 
 @contextmanager
@@ -45,3 +45,13 @@ def name_keys(path: str) -> Head:
     import base64
 
     return {"name": name, "name_base64": base64.b64encode(raw).decode()}
+
+
+def records(file: IO[bytes]) -> Iterator[Record]:
+    """The records of a whole stream in a file. Raises WireError."""
+    from .wire import Reader
+
+    reader = Reader()
+    while piece := file.read(1 << 20):
+        yield from reader.feed(piece)
+    reader.finish()

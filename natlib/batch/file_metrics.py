@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import wire
+from ..files import records
 from ..stats import entropy
 from ..wire import Head
-from .jobs import stream
 
 SHIFTS = 8  # of one layer against the other, for what two of them share by chance
 STAGES = ("nat-split", "nat-decode", "nat-embed", "nat-quantize", "nat-pack")
@@ -33,7 +33,7 @@ def read(path: Path) -> tuple[Head, Head, NDArray[np.uint8]]:
     end: Head = {}
     blocks = [b""]
     with path.open("rb") as file:
-        for record in stream(file):
+        for record in records(file):
             if record.event == "header":
                 head = record.head
             elif record.event == "data":

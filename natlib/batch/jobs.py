@@ -21,12 +21,8 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
 
-from ..files import replacing
-
-if TYPE_CHECKING:
-    from ..wire import Record
+from ..files import records, replacing
 
 FEW = 4  # files: of so many the last line names each folder
 
@@ -120,16 +116,6 @@ def timed(file: str, folder: str, command: Sequence[str]) -> int:
     return code if code >= 0 else 128 - code
 
 
-def stream(file: IO[bytes]) -> Iterator[Record]:
-    """The records of a stream in a file. Raises WireError."""
-    from .. import wire
-
-    reader = wire.Reader()
-    while piece := file.read(1 << 20):
-        yield from reader.feed(piece)
-    reader.finish()
-
-
 def npy(source: str, path: str) -> None:
     """The rows of the first item of the stream in the file `source` as an array file: memory does not grow with it.
 
@@ -141,8 +127,8 @@ def npy(source: str, path: str) -> None:
     from .. import wire
 
     with open(source, "rb") as file, replacing(Path(path)) as made:
-        records = stream(file)
-        head = next(records).head
+        stream = records(file)
+        head = next(stream).head
         measures, width = head.get("measures", []), wire.row_size(head)
         kind = np.dtype("<f4" if head["kind"] == "features" else "<u2")
         columns = width // kind.itemsize
@@ -157,7 +143,7 @@ def npy(source: str, path: str) -> None:
             np.lib.format.write_array_header_1_0(made, shape)  # as long for any number of rows
 
         header(rows := 0)
-        for record in records:
+        for record in stream:
             if record.event == "data":
                 block = np.frombuffer(record.payload, kind).reshape(len(record.payload) // width, -1)
                 made.write((block * scale if kind == "<f4" else block[:, :columns]).tobytes())

@@ -163,9 +163,7 @@ class Pack(runtime.Stage):
         pack: Head = {"how_to_read": lines.view.how_to_read(names, introduced, used), "version": __version__}
         pack["keyframe_interval"] = wanted.keyframe
         if wanted.scene:
-            pack["scene"] = wanted.scene
-            if lines.view.table.bands_hz:
-                pack["bands_hz"] = lines.view.table.bands_hz
+            pack |= heads.scenes(wanted.scene, lines.view.table)
         if left_out := heads.missing(layout, wanted.layers):
             pack["left_out"] = left_out
         return pack

@@ -132,9 +132,7 @@ class Draft:
         summary = self._summary(share.summary, kept)
         pack: Head = {"version": __version__, "keyframe_interval": interval}
         if scenes:
-            pack["scene"] = self._seconds(scenes)
-            if self.heard.table.bands_hz:
-                pack["bands_hz"] = self.heard.table.bands_hz
+            pack |= heads.scenes(self._seconds(scenes), self.heard.table)
         if left_out := self._left_out(share, kept, scenes, sounds, summary):
             pack["left_out"] = left_out
         at_use = self.options.legend == "first-use"

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from ..wire import Head
 from .layers import Layout, encodings
+from .measures import Table
 from .statistics import Statistics
 
 # What a reader of the text needs; the other fields tell where it came from.
@@ -48,6 +49,11 @@ def end(head: Head | None, statistics: Statistics, stats: Head, origin: Origin) 
         by_layer, names = statistics.summary(), statistics.layout.names
         stats = {"layers": {names[j]: by_layer[names[j]] for j in origin.layers}, **stats}
     return {**head, "frames": statistics.frames, "stats": stats}
+
+
+def scenes(seconds: float, table: Table) -> Head:
+    """What `pack` says of scenes: how long one is, and where their bands begin and the last one ends."""
+    return {"scene": seconds} | ({"bands_hz": table.bands_hz} if table.bands_hz else {})
 
 
 def missing(layout: Layout, kept: Collection[int]) -> list[str]:

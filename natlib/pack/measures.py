@@ -83,8 +83,13 @@ def edges(regions: Sequence[tuple[Any, Any]]) -> str:
 def borders(regions: Sequence[tuple[Any, Any]]) -> list[float]:
     """The same in Hz, rising; none where they do not follow each other, or are not told."""
     found = [low for low, _ in regions] + [high for _, high in regions[-1:]]
-    good = all(type(edge) in (int, float) for edge in found) and all(a < b for a, b in pairwise(found))
-    return found if good and all(a[1] == b[0] for a, b in pairwise(regions)) else []
+    return found if rising(found) == found and all(a[1] == b[0] for a, b in pairwise(regions)) else []
+
+
+def rising(edges: object) -> list[float]:
+    """The numbers of a list, where there are two or more and they rise; else none."""
+    found = [edge for edge in edges if type(edge) in (int, float)] if isinstance(edges, list) else []
+    return found if len(found) > 1 and all(low < high for low, high in pairwise(found)) else []
 
 
 def present(values: Sequence[float]) -> list[float]:

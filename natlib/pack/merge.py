@@ -129,9 +129,7 @@ def hertz(way: object) -> list[float]:
 
 def frequency(point: str) -> float:
     """Hz of a note or of a number, 0 for what is neither."""
-    if (midi := notes.parse(point)) is not None:
-        return notes.frequency(midi)
-    return float(point) if point.isascii() and point.isdigit() else 0.0
+    return notes.hertz(point) or (float(point) if point.isascii() and point.isdigit() else 0.0)
 
 
 def frames(ways: Sequence[Sequence[float]]) -> list[float]:

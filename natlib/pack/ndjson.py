@@ -13,7 +13,7 @@ from ..runtime import Item
 from ..wire import Head, Record
 from .content import Content
 from .layers import Layout
-from .measures import Table
+from .measures import Table, rising
 from .measuring import Sound
 from .merge import Scene, carried
 from .unpack import unpack
@@ -150,12 +150,6 @@ def bands_of(pack: Head) -> list[Head]:
             edges = [int(edge) for edge in found[1].split("-")]
         measures += [{"name": f"{name}_{i}", "low": low, "high": high} for i, (low, high) in enumerate(pairwise(edges))]
     return measures
-
-
-def rising(edges: object) -> list[float]:
-    """The numbers of a list, where there are two or more and they rise; else none."""
-    found = [edge for edge in edges if type(edge) in (int, float)] if isinstance(edges, list) else []
-    return found if len(found) > 1 and all(low < high for low, high in pairwise(found)) else []
 
 
 def checked(fields: object, kinds: dict[str, int]) -> Head:

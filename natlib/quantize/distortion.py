@@ -6,29 +6,18 @@ the codebook that made the tokens is none of those that ship.
 
 from __future__ import annotations
 
-import itertools
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from .. import output, wire
+from .. import wire
+from ..files import records
 from ..wire import Head, Record
 from .codebook import Codebook
 from .codebooks import DATA
-
-
-def records(path: Path) -> Iterator[Record]:
-    """The records of a stream's first item. Raises OSError and WireError."""
-    reader = wire.Reader()
-    with path.open("rb") as file:
-        for record in itertools.chain.from_iterable(map(reader.feed, iter(lambda: file.read(output.CHUNK), b""))):
-            yield record
-            if record.event in ("end", "error"):
-                return
 
 
 def shipped(head: Head) -> Codebook | None:
@@ -63,12 +52,14 @@ def distortion(book: Codebook, features: Iterator[Record], codes: NDArray[np.uin
 
 def main(features: str, tokens: str) -> None:
     """Write the shares."""
-    head, *rest = records(Path(tokens))
+    with open(tokens, "rb") as file:
+        head, *rest = records(file)
     rows = np.frombuffer(b"".join(record.payload for record in rest if record.event == "data"), "<u2")
     layers = len(head.head["layers"])
     book = shipped(head.head)
     codes = rows.reshape(-1, wire.row_size(head.head) // 2)[:, :layers]
-    result = distortion(book, records(Path(features)), codes) if book else [None] * layers
+    with open(features, "rb") as file:
+        result = distortion(book, records(file), codes) if book else [None] * layers
     print(orjson.dumps(result).decode())
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 from ...stats import percent
 from ...wire import Head
@@ -12,9 +11,6 @@ from ..thresholds import FAINTEST, MOST
 from .collector import Block, Collector
 from .loudness import LEVELS, Loudness, steps
 from .swell import Swell
-
-if TYPE_CHECKING:
-    pass
 
 
 class Colour(Collector):
