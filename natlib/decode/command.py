@@ -22,6 +22,7 @@ from .sound import Sound, find
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
+GAPS = 500  # gaps that the end lists
 RAW, RATE = "s16le", 22050  # how bytes are played that are no sound; Hz
 
 
@@ -111,6 +112,8 @@ class Decode(runtime.Stage):
         """The end. Damage is told in it, on standard error, and in the exit status."""
         if sound.continued:
             totals["continued"] = "; ".join(sound.continued)
+        if sound.gaps:
+            totals["gaps"] = [[round(float(gap.at), 3), round(float(gap.seconds), 3)] for gap in sound.gaps[:GAPS]]
         if sound.damage:
             before = (item.end or {}).get("reason")
             totals |= {"damaged": True, "reason": "; ".join([before, *sound.damage] if before else sound.damage)}

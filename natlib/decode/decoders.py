@@ -13,9 +13,11 @@ import shutil
 import signal
 import stat
 from collections.abc import Iterator
+from fractions import Fraction
 from typing import TYPE_CHECKING, BinaryIO
 
 from . import uncompressed
+from .containers.link import LEAST, Gap
 from .sandbox import PATIENCE, PIECE, Broken, Fed, Process
 
 if TYPE_CHECKING:
@@ -34,6 +36,10 @@ CONTAINERS = (
 )
 
 
+# What ffmpeg's filter ashowinfo says of a frame: its time stamp, sample rate, samples.
+FRAME = re.compile(rb"Parsed_ashowinfo.* pts:\s*(-?\d+|NOPTS) .* rate:(\d+) nb_samples:(\d+) ")
+
+
 class Decoder:
     """A sound being decoded. Making one reads the header and the first samples; raises Broken where there are none."""
 
@@ -46,6 +52,7 @@ class Decoder:
 
     def __init__(self, process: Process):
         self.process = process
+        self.gaps: list[Gap] = []  # in what came so far, where the decoder tells
         try:
             self._rest = self._header()
             if not (1 <= self.channels <= uncompressed.MAX_CHANNELS and 1 <= self.sample_rate <= uncompressed.MAX_RATE):
@@ -125,7 +132,9 @@ class Sndfile(Decoder):
         import soundfile  # before the fork, so that it is loaded once
 
         self.name = f"libsndfile {soundfile.__libsndfile_version__}"
+        counted = _uncount(file) if file else None
         super().__init__(Process(file, _sndfile) if file else Fed(data or iter(()), _sndfile))
+        self.announced = counted or self.announced
 
     def _header(self) -> bytes:
         data = b""
@@ -153,7 +162,7 @@ def _sndfile() -> None:
     try:
         with Sequential(0, closefd=False) as sound:
             announced = sound.frames if sound.frames < 1 << 62 else None  # that is how FLAC from a pipe says unknown
-            if stat.S_ISFIFO(os.fstat(0).st_mode) or (sound.subtype.startswith("MPEG") and not _counted()):
+            if stat.S_ISFIFO(os.fstat(0).st_mode) or sound.subtype.startswith("MPEG"):
                 announced = None  # an estimate
             head = [sound.format.lower(), sound.subtype, sound.samplerate, sound.channels, announced]
             _write(json.dumps(head).encode() + b"\n")
@@ -165,12 +174,14 @@ def _sndfile() -> None:
         raise Broken(error.error_string) from None
 
 
-def _counted() -> bool:
-    """Does the MPEG file on standard input tell the number of its frames (a Xing, Info or VBRI header)?"""
-    head = os.pread(0, 10, 0)
-    tag = 10 + sum((byte & 127) << shift for byte, shift in zip(head[6:], (21, 14, 7, 0), strict=False))
-    first = os.pread(0, 64, tag if head.startswith(b"ID3") else 0)
-    return any(name in first for name in (b"Xing", b"Info", b"VBRI"))
+def _uncount(file: BinaryIO) -> int | None:
+    """Take the number of samples out of a FLAC file and return it: where it is too low, libFLAC stops there."""
+    fd = file.fileno()
+    if os.pread(fd, 5, 0)[:4] != b"fLaC" or os.pread(fd, 1, 4)[0] & 127:
+        return None
+    told = os.pread(fd, 5, 21)
+    os.pwrite(fd, bytes((told[0] & 0xF0, 0, 0, 0, 0)), 21)
+    return int.from_bytes(told, "big") & 0xFFFFFFFFF or None
 
 
 def _write(data: bytes | memoryview) -> None:
@@ -192,9 +203,35 @@ class Ffmpeg(Decoder):
         arguments = (
             f"ffmpeg -v level+info -nostats -nostdin -threads 1 -protocol_whitelist pipe,file"
             f" -format_whitelist {CONTAINERS} -err_detect crccheck -i file:/dev/fd/0 -map 0:a:0 -threads 1"
-            f" -c:a pcm_f32le -f wav pipe:1"
+            f" -af asettb=1/sr,ashowinfo -c:a pcm_f32le -f wav pipe:1"
         )
-        super().__init__(Process(file, lambda: os.execv(path, arguments.split())))
+        self._said = b""  # of a line that has not ended
+        self._clock: int | None = None  # time stamp at which the next frame is due, in samples
+        self._decoded = Fraction(0)  # seconds
+        process = Process(file, lambda: os.execv(path, arguments.split()))
+        process.listen = self._listen
+        super().__init__(process)
+
+    def _listen(self, said: bytes) -> bytes:
+        """Take what ffmpeg says, the times of frames out of it. Returns the rest."""
+        *lines, self._said = (self._said + said).split(b"\n")
+        return b"".join(line + b"\n" for line in lines if not self._timed(line))
+
+    def _timed(self, line: bytes) -> bool:
+        """Is it the line of a frame? Its time stamp tells whether sound is missing before."""
+        if not (found := FRAME.search(line)):
+            return b"Parsed_ashowinfo" in line
+        rate, samples = int(found[2]), int(found[3])
+        stamp = self._clock if found[1] == b"NOPTS" else int(found[1])
+        if self._clock is None:
+            self._clock = stamp
+        elif stamp is not None and stamp - self._clock >= LEAST * rate:
+            self.gaps.append(Gap(self._decoded, Fraction(stamp - self._clock, rate)))
+            self._clock = stamp
+        if self._clock is not None:
+            self._clock += samples
+        self._decoded += Fraction(samples, rate)
+        return True
 
     def _header(self) -> bytes:
         data, need = b"", 12
@@ -249,8 +286,8 @@ def opened(file: BinaryIO) -> Decoder:
     raise Broken("; ".join(reasons))
 
 
-def whole(decoder: Decoder, file: BinaryIO, continued: list[str]) -> Blocks:
-    """What `decoder` gives of the file, and where libsndfile gives up, what ffmpeg gives of the rest.
+def whole(decoder: Decoder, file: BinaryIO | None, continued: list[str]) -> Blocks:
+    """What `decoder` gives of the file, and where libsndfile gives up, what ffmpeg gives of the rest, if it is a file.
 
     `continued` tells of the latter. Raises Broken at the end where not all of it could be decoded.
     """
@@ -262,13 +299,16 @@ def whole(decoder: Decoder, file: BinaryIO, continued: list[str]) -> Blocks:
     except Broken as error:
         if not isinstance(decoder, Sndfile):
             raise Broken(f"{decoder.name}: {error}") from None
+        if decoder.announced is not None and done >= decoder.announced:
+            return  # what follows the sound
         reason = f"{decoder.name} at sample {done}: {error}".rstrip(".")
     else:
-        # MPEG encoders are not agreed on what counts as a frame.
-        if done + (2 * 1152 if decoder.encoding.startswith("MPEG") else 0) < (decoder.announced or 0):
+        if done < (decoder.announced or 0):
             raise Broken(f"the header announces {decoder.announced} samples, {done} came")
         return
     try:
+        if not file:
+            raise Broken(reason)
         second = Ffmpeg(file)
     except Broken:
         raise Broken(reason) from None

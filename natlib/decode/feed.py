@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
 import os
-import time
 from collections.abc import Iterable, Iterator
 from typing import BinaryIO
 
@@ -22,7 +22,6 @@ class Feed:
         self._notes: list[Record] = []
         self._data = self._payloads(records)
         self._held = b""
-        self.ended = False  # has the item's last byte come?
 
     def _payloads(self, records: Iterable[Record]) -> Iterator[bytes]:
         for record in records:
@@ -30,7 +29,6 @@ class Feed:
                 yield record.payload
             else:
                 self._notes.append(record)
-        self.ended = True
 
     def peek(self, size: int) -> bytes:
         """The first bytes, `size` or more of them; fewer only where the item ends before. They stay to be read."""
@@ -56,15 +54,40 @@ class Feed:
         return iter(notes)
 
 
-def spooled(feed: Feed, wait: float | None = None) -> BinaryIO:
-    """The whole item as a file without a name: in memory while it is small, where the system can do that.
+class Kept:
+    """Bytes that can be had again, from the first one on, until `forget`."""
 
-    Or what came of it in `wait` seconds, if it goes on after those.
-    """
+    MOST = 1 << 25  # bytes that are kept
+
+    def __init__(self, data: Iterator[bytes]):
+        self._data = data
+        self._kept: list[bytes] | None = []
+        self._size = 0
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        data = next(self._data)
+        self._size += len(data)
+        if self._kept is not None and self._size <= self.MOST:
+            self._kept.append(data)
+        return data
+
+    def again(self) -> Iterator[bytes]:
+        """All of them, or those that still come where there were too many."""
+        return itertools.chain(self._kept if self._kept and self._size <= self.MOST else (), self._data)
+
+    def forget(self) -> None:
+        """They need not be had again."""
+        self._kept = None
+
+
+def spooled(feed: Iterator[bytes]) -> BinaryIO:
+    """All bytes as a file without a name: in memory while it is small, where the system can do that."""
     import shutil
     import tempfile
 
-    late = wait and time.monotonic() + wait
     try:
         memory = hasattr(os, "memfd_create")
         file: BinaryIO = open(os.memfd_create("nat"), "w+b") if memory else tempfile.TemporaryFile()
@@ -75,17 +98,15 @@ def spooled(feed: Feed, wait: float | None = None) -> BinaryIO:
                 shutil.copyfileobj(small, file)
                 small.close()
             file.write(data)
-            if late and time.monotonic() > late:
-                break
         file.flush()
     except OSError as error:
         raise Failure(f"temporary file in {tempfile.gettempdir()}: {error.strerror} (TMPDIR chooses another)") from None
     return file
 
 
-def pieces(file: BinaryIO, start: int = 0, stop: int | None = None) -> Iterator[Record]:
-    """The bytes of a file from `start` to `stop` as records."""
-    stop = os.fstat(file.fileno()).st_size if stop is None else stop
-    while start < stop and (data := os.pread(file.fileno(), min(PIECE, stop - start), start)):
+def pieces(file: BinaryIO) -> Iterator[Record]:
+    """The bytes of a file as records."""
+    start = 0
+    while data := os.pread(file.fileno(), PIECE, start):
         yield runtime.data(data)
         start += len(data)

@@ -31,6 +31,7 @@ class Process:
 
     def __init__(self, file: BinaryIO, main: Callable[[], None], feeding: int = -1):
         self.log = b""  # what came on standard error
+        self.listen: Callable[[bytes], bytes] = lambda said: said  # what of it is kept
         self.stalled = False  # did nothing come for too long?
         self.size = os.fstat(file.fileno()).st_size
         self._feeding = feeding  # the other end of `file`, where that is a pipe
@@ -92,10 +93,19 @@ class Process:
                     self._poll.unregister(fd)
                     self._pipes.remove(fd)
                 elif fd == self._out:
+                    self._hear()  # what was said of these bytes was said before them
                     return data
                 else:
-                    self.log = (self.log + data)[:LOG]
+                    self._log(data)
         return b""
+
+    def _log(self, said: bytes) -> None:
+        self.log = (self.log + self.listen(said))[:LOG]
+
+    def _hear(self) -> None:
+        """Take what has come on standard error."""
+        while self._err in self._pipes and (self._err, select.POLLIN) in self._poll.poll(0):
+            self._log(os.read(self._err, PIECE))
 
     def close(self) -> int:
         """End it. Returns its exit status, negative for a signal."""

@@ -1,21 +1,25 @@
 """What an item holds, and which decoder plays it.
 
-A file that needs no decoder is read as it comes. Others are collected, then decoded by libsndfile or ffmpeg; MPEG and
-Ogg that go on and on are decoded as they come. Ogg files that are chains of streams are one sound.
+A file that needs no decoder is read as it comes, and so are MPEG audio, Vorbis and Opus in Ogg, of which containers/
+finds the streams. Others are collected, then decoded by libsndfile or ffmpeg. Files that are chains of streams are one
+sound. Where time stamps jump, silence is put in: a sound keeps its times.
 """
 
 from __future__ import annotations
 
-import itertools
-import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
 from typing import TYPE_CHECKING, BinaryIO
 
 from ..errors import Failure
 from ..wire import Head
 from . import uncompressed
-from .feed import Feed, pieces, spooled
+from .containers.extent import cut
+from .containers.link import LONGEST, MOST, Gap, Link
+from .containers.mpeg import Mpeg
+from .containers.ogg import Ogg
+from .feed import Feed, Kept, pieces, spooled
 from .mixing import BLOCK, mixed, resampled
 from .sandbox import Broken
 
@@ -24,17 +28,17 @@ if TYPE_CHECKING:
     from .mixing import Blocks
 
 HEAD = 1 << 20  # bytes of a file that are searched for the beginning of its samples
-LIVE = 3  # seconds after which what still comes is decoded as it comes, where that can be done
-BROKEN_LINKS = 8  # of a chained Ogg file in a row, after which the rest is not tried
-OGG_CODECS = (b"\1vorbis", b"OpusHead")  # that libsndfile can play while they come
-PAGE = 1 << 18  # bytes that are searched at a time for the next page of Ogg
+MPEG = ("mp3", "mp2", "mp1")  # formats, as nat-split calls them
+LIVE = ("mpeg", "vorbis", "opus")  # codecs that libsndfile can play while they come
+BROKEN_LINKS = 8  # streams of a file in a row, after which the rest is not tried
 
 # How files begin that a decoder may read though the stage before did not know them. "maybe" proves too little.
 SOUND = re.compile(
     rb"ID3|APETAGEX|wvpk|MAC |TTA[12]|MP\+|MPCK|OggS|fLaC|caff|\.SoX|XoS\.|Creative Voice File\x1a|FLV\x01|#!AMR|OFR "
     rb"|tBaK|DSD |FRM8|NIST_1A|PVF1|\.RMF|2BIT|\x7f\xfe\x80\x01|\xfe\x7f\x01\x80|\x64\xa3[\x01-\x04]\x00|\x1aE\xdf\xa3"
     rb"|....ftyp|0&\xb2u\x8ef\xcf\x11|riff\x2e\x91\xcf\x11|(?:RIFF|RIFX|RF64|BW64)....WAVE|RIFF....AVI "
-    rb"|FORM....(?:AIF[FC]|8SVX|16SV)|(?P<maybe>\x0b\x77|\xff[\xe2-\xff]|G.{187}G.{187}G)",
+    rb"|FORM....(?:AIF[FC]|8SVX|16SV)|nut/multimedia container\0|....\xf8\x72\x6f[\xba\xbb]"
+    rb"|ALawSoundFile\*\*\0| paf\0{4}|fap .\0{3}|(?P<maybe>\x0b\x77|\xff[\xe2-\xff]|G.{187}G.{187}G)",
     re.DOTALL,
 )
 
@@ -48,9 +52,39 @@ class Sound:
         self.channels = channels
         self.source = {**encoding, "sample_rate": sample_rate, "channels": channels}
         self.blocks: Blocks = iter(())
+        self._seconds = Fraction(0)  # of the streams that are over
         # Filled while the blocks are read:
         self.damage: list[str] = []
         self.continued: list[str] = []  # where one decoder went on for the other
+        self.gaps: list[Gap] = []  # that silence fills, counted from the sound's beginning
+
+    def filled(self, blocks: Blocks, rate: int, gaps: Sequence[Gap]) -> Blocks:
+        """One stream of the sound with silence in its gaps, of which more may come to be known while it is read."""
+        import numpy as np
+
+        decoded = done = 0  # gaps
+        begun = self._seconds
+        for block in blocks:
+            while done < len(gaps) and (place := round(gaps[done].at * rate) - decoded) < len(block):
+                before, block, decoded = block[: max(0, place)], block[max(0, place) :], decoded + max(0, place)
+                if len(before):
+                    yield before
+                silence = self._gap(gaps[done], begun + Fraction(decoded, rate), rate)
+                for first in range(0, silence, BLOCK):
+                    yield np.zeros((min(BLOCK, silence - first), block.shape[1]), np.float32)
+                begun += Fraction(silence, rate)
+                done += 1
+            decoded += len(block)
+            yield block
+        self._seconds = begun + Fraction(decoded, rate)
+
+    def _gap(self, gap: Gap, at: Fraction, rate: int) -> int:
+        """Note a gap. Returns how many samples of silence fill it: none where its length can't be believed."""
+        if gap.seconds > LONGEST or sum(known.seconds for known in self.gaps) + gap.seconds > MOST:
+            self.damage.append(f"its time stamps jump by {float(gap.seconds):.0f} s at {float(at):.2f} s")
+            return 0
+        self.gaps.append(Gap(at, gap.seconds))
+        return round(gap.seconds * rate)
 
 
 def find(feed: Feed, form: str, by_structure: bool, raw: uncompressed.Layout, strict: bool) -> Sound:
@@ -65,14 +99,21 @@ def find(feed: Feed, form: str, by_structure: bool, raw: uncompressed.Layout, st
     if not head:
         raise Failure("expected a sound file, got 0 bytes")
     match = SOUND.match(head)
+    if form in MPEG:
+        return streams(Mpeg(feed).links())
+    match = SOUND.match(head)
     known = form != "unknown" or (match and not match["maybe"])
     if known or match:
-        file = spooled(feed, LIVE if streams(form, by_structure, head) else None)
+        if head.startswith(b"OggS"):
+            return streams(Ogg(feed).links())
+        file = spooled(feed)
+        mpeg = Mpeg(record.payload for record in pieces(file))
+        links = mpeg.links() if form == "unknown" and mpeg.begins() else iter([Link("file", iter(()))])
         try:
-            return decoded(file) if feed.ended else live(file, feed)
-        except Broken as error:
+            return streams(links, file)
+        except Failure:
             if known:
-                raise Failure(f"nothing could be decoded ({error})") from None
+                raise
         feed = Feed(pieces(file))
     if strict:
         raise Failure(f"expected a sound file, got bytes that start with {head[:16]!r}")
@@ -126,68 +167,43 @@ def unpacked(layout: uncompressed.Layout, feed: Feed, damage: list[str]) -> Bloc
         yield layout.samples(rest.ljust(layout.frame, b"\0"))  # of what is no sound file, every byte is heard
 
 
-def streams(form: str, by_structure: bool, head: bytes) -> bool:
-    """Can libsndfile play the item while it comes? MPEG frames, and Ogg that is known not to be chained.
+def streams(links: Iterator[Link], file: BinaryIO | None = None) -> Sound:
+    """The sound of all streams of a file, one after the other; `file` is the file where it has but one.
 
-    What was cut by its structure has each link of a chain as an item.
+    A stream at another rate or with other channels than the first is brought to those. Raises Failure where nothing
+    decodes.
     """
-    return form in ("mp3", "mp2", "mp1") or (form == "ogg" and by_structure and any(c in head for c in OGG_CODECS))
-
-
-def live(file: BinaryIO, feed: Feed) -> Sound:
-    """The sound of an item that goes on, of which `file` has the beginning. Raises Broken."""
-    from .decoders import Sndfile
-
-    begun = (record.payload for record in pieces(file))
-    decoder = Sndfile(None, itertools.chain(begun, feed))
-    encoding = {"format": decoder.format, "encoding": decoder.encoding}
-    sound = Sound(decoder.name, encoding, decoder.sample_rate, decoder.channels)
-
-    def blocks() -> Blocks:
-        try:
-            yield from decoder.blocks()
-        except Broken as error:
-            sound.damage.append(f"{decoder.name}: {error}")
-
-    sound.blocks = blocks()
-    return sound
-
-
-def decoded(file: BinaryIO) -> Sound:
-    """The sound of a file: of all its links, where it is a chained Ogg stream.
-
-    A link at another rate or with other channels than the first is brought to those. Raises Broken where
-    nothing decodes.
-    """
-    from . import decoders
-
-    links = list(itertools.pairwise([*ogg_links(file), os.fstat(file.fileno()).st_size]))
+    sound: Sound | None = None
     damage: list[str] = []
 
-    def opened() -> Iterator[tuple[Decoder, BinaryIO]]:
-        """The links that decode."""
+    def opened() -> Iterator[tuple[Decoder, Link, BinaryIO | None]]:
+        """The streams that decode."""
         broken = 0
-        for number, (start, stop) in enumerate(links, 1):
-            data = spooled(Feed(pieces(file, start, stop))) if len(links) > 1 else file
+        for number, link in enumerate(links, 1):
+            prefix = f"stream {number}: " if number > 1 else ""
             try:
-                yield decoders.opened(data), data
+                decoder, data = decode(link, file)
+                yield decoder, link, data
                 broken = 0
             except Broken as error:
-                damage.append(f"link {number}: {error}" if len(links) > 1 else str(error))
+                damage.append(f"{prefix}{error}")
                 broken += 1
+            damage.extend(prefix + said for said in link.damage)
             if broken == BROKEN_LINKS:
                 return
 
-    def played(link: tuple[Decoder, BinaryIO] | None) -> Blocks:
-        while link:
-            decoder, data = link
+    def played(stream: tuple[Decoder, Link, BinaryIO | None] | None) -> Blocks:
+        assert sound
+        while stream:
+            decoder, link, data = stream
             blocks = caught(decoders.whole(decoder, data, sound.continued))
+            blocks = sound.filled(blocks, decoder.sample_rate, link.gaps or decoder.gaps)
             if decoder.channels != sound.channels:
                 blocks = (mixed(block).repeat(sound.channels, axis=1) for block in blocks)
             if decoder.sample_rate != sound.sample_rate:
                 blocks = resampled(blocks, decoder.sample_rate, sound.sample_rate, sound.channels)
             yield from blocks
-            link = next(playing, None)
+            stream = next(playing, None)
 
     def caught(blocks: Blocks) -> Blocks:
         try:
@@ -195,10 +211,12 @@ def decoded(file: BinaryIO) -> Sound:
         except Broken as error:
             damage.append(str(error))
 
+    from . import decoders
+
     playing = opened()
     first = next(playing, None)
     if not first:
-        raise Broken("; ".join(damage))
+        raise Failure(f"nothing could be decoded ({'; '.join(damage) or 'no sound in it'})")
     decoder = first[0]
     encoding = {"format": decoder.format, "encoding": decoder.encoding}
     sound = Sound(decoder.name, encoding, decoder.sample_rate, decoder.channels)
@@ -206,19 +224,19 @@ def decoded(file: BinaryIO) -> Sound:
     return sound
 
 
-def ogg_links(file: BinaryIO) -> list[int]:
-    """Where in the file each link of a chained Ogg stream starts (RFC 3533, section 4); [0] for other formats."""
-    starts, at, fresh = [0], 0, True
-    while len(page := os.pread(file.fileno(), 27 + 255, at)) >= 27:
-        if page.startswith(b"OggS"):
-            begins = bool(page[5] & 2)
-            if begins and not fresh:
-                starts.append(at)
-            fresh = begins
-            at += 27 + page[26] + sum(page[27 : 27 + page[26]])
-        elif at == 0:
-            break
-        else:
-            found = os.pread(file.fileno(), PAGE, at + 1).find(b"OggS")
-            at += 1 + found if found >= 0 else PAGE - 3
-    return starts
+def decode(link: Link, file: BinaryIO | None) -> tuple[Decoder, BinaryIO | None]:
+    """What decodes a stream, and the stream as a file, where it needs one. Raises Broken."""
+    from . import decoders
+
+    if link.codec in LIVE:
+        kept = Kept(link.data)
+        try:
+            return decoders.Sndfile(None, kept), None
+        except Broken:
+            file = file or spooled(kept.again())
+        finally:
+            kept.forget()
+    file = file or spooled(link.data)
+    if said := cut(file):
+        link.damage.append(said)
+    return decoders.opened(file), file

@@ -20,6 +20,11 @@ if TYPE_CHECKING:
     from .window import Window
 
 CUT_SHORT = "cut off before its declared end; what it took of other files comes again"
+PIECES = 3  # of unknown bytes after which it is likely that they are raw samples, which an FS (0x1C) cuts
+RAW = (
+    "bytes of no known format, cut at each FS (0x1C). Are they raw samples? Then: nat-split --whole | "
+    "nat-decode --raw-rate HZ --raw-format F --raw-channels N"
+)
 BUFFERS = 4  # that are read into in turn, while others are hashed
 
 
@@ -86,14 +91,18 @@ class Split(runtime.Stage):
 
     def cut(self, window: Window, run: runtime.Run) -> Iterator[runtime.Item]:
         """The files of standard input."""
-        from .boundaries import at_fs, separator
-        from .table import identify
+        from .boundaries import at_fs, separator, text
+        from .table import UNKNOWN, identify
         from .trust import cut_short
 
+        unknown = 0  # pieces in a row that are neither a format that we know nor text
         while True:
             start = window.tell()
             self.count += 1
             head, form = {"name": f"stdin-{self.count}"}, identify(window)
+            unknown = 0 if self.options.whole or form is not UNKNOWN or text(window.peek(64)) else unknown + 1
+            if unknown == PIECES:
+                run.say(RAW)
             if self.options.whole:
                 yield whole(head, window, form)
             else:

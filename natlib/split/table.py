@@ -20,7 +20,7 @@ from .formats.mp4 import mp4
 from .formats.mpeg import mpeg, mpeg_chain, mpeg_start
 from .formats.ogg import ogg
 from .formats.streams import ac3_frame, adts_frame, amr, dts_frame, flv, mpegts_cut, mpegts_packet, musepack
-from .formats.tags import ID3, id3_size
+from .formats.tags import ID3, front_size
 from .formats.uncompressed import au, dff, dsf, nist, sox, voc
 from .signatures import REACH, Format, Signatures
 from .trust import certain, cut_off, declared, trusted
@@ -88,7 +88,9 @@ FORMATS = (
     Format("flac", (b"\xff",), rb"[\xf8\xf9]", flac, flac_chain, here=True),
 )
 UNKNOWN = Format("unknown", (), b"", unknown)
-TAGGED = frozenset(("mp3", "mp2", "mp1", "aac", "ac3", "eac3", "flac", "tta", "ape", "wv", "musepack"))  # after ID3v2
+TAGGED = frozenset(
+    ("mp3", "mp2", "mp1", "aac", "ac3", "eac3", "flac", "tta", "ape", "wv", "musepack")
+)  # after ID3v2 or APEv2
 FOUND = frozenset(("mp3", "mp2", "mp1", "aac", "ac3", "eac3", "dts"))  # by decoders, in spite of what is in front
 
 SIGNATURES = Signatures(FORMATS)
@@ -100,23 +102,25 @@ def identify(window: Window, whole: bool = False) -> Format:
     if whole and form is UNKNOWN and (start := certain(window, LOOK)):
         inside = known(window, start, searching=True)
         form = inside if inside and inside.name in FOUND else form
-    head = window.peek(REACH)
-    if not ID3.match(head):
+    size = front_size(window.peek(REACH))
+    if not size:
         return form
-    size = id3_size(head)
     behind = known(window, size) if size <= AHEAD else None
-    if behind and behind.name in TAGGED and not ID3.match(window.peek(REACH, size)):
+    twice = ID3.match(window.peek(REACH)) and front_size(window.peek(REACH, size))
+    if behind and behind.name in TAGGED and not twice:
         form = behind
-    return form._replace(find=partial(after_id3, form.find))
+    return form if form is UNKNOWN else form._replace(find=partial(after_tag, form.find))
 
 
-def after_id3(find: Find, window: Window) -> str:
-    """Take the ID3v2 tag ahead, and what comes after it."""
-    size = id3_size(window.peek(10))
+def after_tag(find: Find, window: Window) -> str:
+    """Take the tag ahead, and what comes after it: after an APE tag, perhaps an ID3 one."""
+    head = window.peek(REACH)
+    size = front_size(head)
     if size <= AHEAD and not known(window, size) and (extent := cut_off(window, size)):
         return extent
     window.take(size)
-    return find(window)
+    more = not ID3.match(head) and front_size(window.peek(REACH))
+    return after_tag(find, window) if more else find(window)
 
 
 def find_end(window: Window, form: Format) -> str:

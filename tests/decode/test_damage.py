@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 
 import numpy as np
@@ -16,7 +17,7 @@ def test_of_a_truncated_file_comes_what_is_there() -> None:
         data = written(stereo(2.0), *(KINDS | DECODED)[name])
         got, neighbour = decode(data[: len(data) * 2 // 3], wav(tone()), status=1, options="--channels keep")
         whole = read(data)
-        assert got.end["damaged"] is True and "announces" in got.end["reason"], name
+        assert got.end["damaged"] is True and re.search("announces|cut off", got.end["reason"]), name
         assert abs(len(got.pcm) - len(whole) * 2 / 3) < 2 * 1152 + 64, name
         assert np.array_equal(got.pcm, whole[: len(got.pcm)]), name
         assert neighbour.end["samples"] == 44100 and "damaged" not in neighbour.end

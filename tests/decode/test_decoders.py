@@ -77,7 +77,7 @@ def test_a_broken_link_costs_no_other() -> None:
     broken = link[:200] + bytes(400) + link[600:]
     got = only(link + broken + link, form="ogg", status=1)
     assert np.array_equal(got.pcm, np.concatenate([read(link)] * 2))
-    assert got.end["damaged"] is True and got.end["reason"].startswith("link 2: libsndfile: ")
+    assert got.end["damaged"] is True and got.end["reason"].startswith("stream 2: libsndfile: ")
 
 
 DIFFERENT = {  # where neither column of the zoo's table is followed, and why
@@ -86,6 +86,7 @@ DIFFERENT = {  # where neither column of the zoo's table is followed, and why
     "handmade/chained_opus.opus": 2 * 12000,  # the same
     "lofty_minimal/mpc_sv8.mpc": 69120,  # ffmpeg plays the APE tag at the end, if it is left there
     "flac_faulty/01_-_wrong_max_blocksize.flac": 101999,  # libsndfile, read without seeking, gives all; ffmpeg a part
+    "flac_faulty/05_-_wrong_total_number_of_samples.flac": 109487,  # libsndfile, read with its count, stops there
     "flac_uncommon/04_-_changing_bitdepth.flac": 495232,  # the same
     "scipy/test-8000Hz-le-3ch-5S-36bit.wav": 5,  # neither reads PCM of 5, 6 or 7 bytes
     "scipy/test-8000Hz-le-3ch-5S-45bit.wav": 5,

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import zlib
-
+from ... import ogg as pages
 from ..boundaries import over
 from ..trust import lost
 from ..window import Window
@@ -48,17 +47,10 @@ def ogg_begins(window: Window, at: int) -> bool:
 
 
 def ogg_page_size(window: Window) -> int:
-    table = window.peek(window.peek(1, 26)[0], 27)
-    return 27 + len(table) + sum(table)
+    return pages.page_size(window.peek(pages.HEAD + 255))
 
 
 def ogg_page_sound(window: Window, size: int) -> bool:
     """Is the checksum of the page ahead right, or what comes after it?"""
     page = window.peek(size)
-    # Ogg's CRC-32 goes through the bits in the other direction than zlib's, and inverts nothing.
-    crc = zlib.crc32((page[:22] + bytes(4) + page[26:]).translate(REVERSED), 0xFFFFFFFF) ^ 0xFFFFFFFF
-    sound = crc.to_bytes(4, "big").translate(REVERSED) == page[22:26]
-    return sound or (len(page) == size and (window.peek(4, size) == b"OggS" or over(window, size)))
-
-
-REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
+    return pages.checksum(page) or (len(page) == size and (window.peek(4, size) == b"OggS" or over(window, size)))

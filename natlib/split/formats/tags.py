@@ -19,6 +19,14 @@ def id3_size(head: bytes) -> int:
     return size + (20 if head[5] & 0x10 else 10)
 
 
+def front_size(head: bytes) -> int:
+    """The size of the tag that starts with `head` and stands in front of the sound: ID3v2 or APEv2; 0 for none."""
+    if ID3.match(head):
+        return id3_size(head)
+    whole = head.startswith(b"APETAGEX") and len(head) >= 32 and head[23] & 0xA0 == 0xA0  # with a header, which this is
+    return 32 + little(head[12:16]) if whole else 0
+
+
 def tags(window: Window) -> None:
     """Take the tags that follow the sound: APEv2, Lyrics3, ID3v1, ID3v2 with a footer."""
     while TAG.match(head := window.peek(32)):

@@ -1,0 +1,203 @@
+"""Does a whole file end where it says that it does? For what decoders do not say by themselves.
+
+RIFF, RIFX and AVI (Microsoft), IFF (Electronic Arts), CAF (Apple), W64 (Sonic Foundry), Creative Voice, NIST SPHERE,
+AVR, Psion, IRCAM, PAF, SoX, DSF (Sony), DSDIFF (Philips), Flash Video (Adobe), MPEG transport streams, MP4 and its kin
+(ISO/IEC 14496-12).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import struct
+from collections.abc import Callable
+from typing import BinaryIO
+
+CHUNKS = 100_000  # that are looked at
+PLACEHOLDER = 0x7F000000  # bytes: a 32-bit size from here on is what writes that could not know it
+PACKET = 188  # bytes of a transport stream's packet
+
+
+def cut(file: BinaryIO) -> str:
+    """What is missing at the end of a file, in words; "" where nothing is, or where that can't be known."""
+    fd, size = file.fileno(), os.fstat(file.fileno()).st_size
+
+    def read(at: int, count: int) -> bytes:
+        return os.pread(fd, count, at)
+
+    head = read(0, 64)
+    for pattern, check in FORMATS:
+        if pattern.match(head):
+            try:
+                return check(read, size)
+            except struct.error:  # the header itself is not whole
+                return ""
+    return ""
+
+
+Read = Callable[[int, int], bytes]
+
+
+def missing(what: str, have: int, of: int) -> str:
+    """The message for a part of which not all is there."""
+    return f"cut off: {what} has {max(0, have)} of {of} bytes" if have < of else ""
+
+
+def chunks(read: Read, size: int, start: int, head: str, pad: int, counted: int = 0) -> str:
+    """Chunks with a name and a size after each other, each followed by `pad`; `counted` bytes of its head are in it."""
+    at, width = start, struct.calcsize(head)
+    for _ in range(CHUNKS):
+        if at + width > size:
+            break
+        name, length = struct.unpack(head, read(at, width))
+        limit = PLACEHOLDER if struct.calcsize(head) == 8 else 1 << 62
+        if not 0 <= length - counted < limit:
+            break
+        at += width
+        if said := missing(f"its {name.decode('latin-1').strip()} chunk", size - at, length - counted):
+            return said
+        at += -(-(length - counted) // pad) * pad
+    return ""
+
+
+def riff(order: str) -> Callable[[Read, int], str]:
+    return lambda read, size: chunks(read, size, 12, order + "4sI", 2)
+
+
+def caf(read: Read, size: int) -> str:
+    return chunks(read, size, 8, ">4sq", 1)
+
+
+def dsdiff(read: Read, size: int) -> str:
+    return chunks(read, size, 16, ">4sQ", 2)
+
+
+def w64(read: Read, size: int) -> str:
+    return chunks(read, size, 40, "<4s12xQ", 8, 24)
+
+
+def mp4(read: Read, size: int) -> str:
+    at = 0
+    for _ in range(CHUNKS):
+        if at + 8 > size:
+            break
+        length, name = struct.unpack(">I4s", read(at, 8))
+        if length == 1:
+            (length,) = struct.unpack(">Q", read(at + 8, 8))
+        if length < 8:
+            break  # 0: to the end of the file
+        if said := missing(f"its {name.decode('latin-1')} box", size - at, length):
+            return said
+        at += length
+    return ""
+
+
+def voc(read: Read, size: int) -> str:
+    (at,) = struct.unpack("<H", read(20, 2))
+    for _ in range(CHUNKS):
+        block = read(at, 4)
+        if len(block) < 4 or not block[0]:
+            break
+        length = int.from_bytes(block[1:], "little")
+        if said := missing("a block", size - at - 4, length):
+            return said
+        at += 4 + length
+    return ""
+
+
+def flv(read: Read, size: int) -> str:
+    at = 13
+    while at < size:
+        tag = read(at, 11)
+        length = 11 + int.from_bytes(tag[1:4], "big") + 4
+        if said := missing("its last tag", size - at, length):
+            return said
+        at += length
+    return ""
+
+
+def sphere(read: Read, size: int) -> str:
+    text = read(0, 1024).decode("latin-1")
+    fields = dict(re.findall(r"(\w+) -i (\d+)", text))
+    head = re.match(r"NIST_1A\s+(\d+)", text)
+    names = ("sample_count", "channel_count", "sample_n_bytes")
+    if (
+        not head
+        or not fields.keys() >= {*names}
+        or re.search(r"sample_coding -s\d+ \S*(?:shorten|wavpack|shortpack)", text)
+    ):
+        return ""
+    length = int(fields[names[0]]) * int(fields[names[1]]) * int(fields[names[2]])
+    return missing("its sound", size - int(head[1]), length)
+
+
+def avr(read: Read, size: int) -> str:
+    mono, bits, count = struct.unpack(">HH10xI", read(12, 18))
+    return missing("its sound", size - 128, count * (bits // 8) * (2 if mono else 1)) if bits in (8, 16) else ""
+
+
+def psion(read: Read, size: int) -> str:
+    (length,) = struct.unpack(">I", read(18, 4))
+    return missing("its sound", size - 32, length)
+
+
+def sox(order: str) -> Callable[[Read, int], str]:
+    def check(read: Read, size: int) -> str:
+        head, samples = struct.unpack(order + "4xIQ", read(0, 16))
+        return missing("its sound", size - 4 - head, 4 * samples) if samples < 1 << 60 else ""
+
+    return check
+
+
+def dsf(read: Read, size: int) -> str:
+    (length,) = struct.unpack("<Q", read(12, 8))
+    return missing("the file", size, length)
+
+
+def whole(start: int, unit: Callable[[Read], int]) -> Callable[[Read, int], str]:
+    """For a format without a length: does it end with a whole unit?"""
+
+    def check(read: Read, size: int) -> str:
+        width = unit(read)
+        rest = (size - start) % width if width and size > start else 0
+        return missing("its last sample" if width != PACKET else "its last packet", rest, width) if rest else ""
+
+    return check
+
+
+def ircam(read: Read) -> int:
+    magic = read(0, 4)
+    order = "<" if magic[:1] == b"\x64" else ">"
+    channels, encoding = struct.unpack(order + "II", read(8, 8))
+    return channels * {1: 1, 2: 2, 4: 4}.get(encoding & 0xFFFF, 0) if 0 < channels <= 1024 else 0
+
+
+def paf(read: Read) -> int:
+    """16 or 8 bits a sample, or ten samples of 24 bits in 32 bytes."""
+    order = ">" if read(0, 4) == b" paf" else "<"
+    form, channels = struct.unpack(order + "II", read(16, 8))
+    return channels * {0: 2, 1: 32, 2: 1}.get(form, 0) if 0 < channels <= 1024 else 0
+
+
+FORMATS: tuple[tuple[re.Pattern[bytes], Callable[[Read, int], str]], ...] = tuple(
+    (re.compile(pattern, re.DOTALL), check)
+    for pattern, check in (
+        (rb"RIFF", riff("<")),
+        (rb"RIFX|FORM....(?:AIF[FC]|8SVX|16SV)", riff(">")),
+        (rb"caff", caf),
+        (rb"FRM8", dsdiff),
+        (rb"riff\x2e\x91\xcf\x11", w64),
+        (rb"....(?:ftyp|moov|mdat|wide|free|skip|styp|moof)", mp4),
+        (rb"Creative Voice File\x1a", voc),
+        (rb"NIST_1A", sphere),
+        (rb"2BIT", avr),
+        (rb"ALawSoundFile\*\*", psion),
+        (rb"\.SoX", sox("<")),
+        (rb"XoS\.", sox(">")),
+        (rb"DSD ", dsf),
+        (rb"FLV\x01", flv),
+        (rb"\x64\xa3[\x01-\x04]\0|\0[\x01-\x04]\xa3\x64", whole(1024, ircam)),
+        (rb" paf|fap ", whole(2048, paf)),
+        (rb"G.{62}", whole(0, lambda read: PACKET if read(PACKET, 1) == b"G" else 0)),
+    )
+)

@@ -1,0 +1,68 @@
+"""A stream within a file, as its bytes come: what a decoder gets of it, what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import NamedTuple
+
+LEAST = Fraction(1, 20)  # s: a jump of the time stamps that is a gap; jitter and rounding stay below
+LONGEST = 3600  # s of one gap that is believed
+MOST = 24 * 3600  # s of all gaps of an item
+
+
+class Gap(NamedTuple):
+    """Where sound is missing, in seconds of what is decoded before it, and how long it lasts."""
+
+    at: Fraction
+    seconds: Fraction
+
+
+@dataclass
+class Link:
+    """One stream. `gaps` and `damage` grow while `data` is read; a gap is known before the sound behind it comes."""
+
+    codec: str
+    data: Iterator[bytes]
+    gaps: list[Gap] = field(default_factory=list)
+    damage: list[str] = field(default_factory=list)
+
+
+class Bytes:
+    """The bytes of a file as they come: looked at ahead, then taken."""
+
+    def __init__(self, data: Iterator[bytes]):
+        self._data = data
+        self._held = bytearray()
+        self._at = 0
+        self.ended = False
+
+    def have(self, size: int) -> int:
+        """Wait for `size` bytes. Returns how many there are: fewer only where the file ends."""
+        while len(self._held) - self._at < size and not self.ended:
+            more = next(self._data, None)
+            if more is None:
+                self.ended = True
+            else:
+                del self._held[: self._at]
+                self._at = 0
+                self._held += more
+        return len(self._held) - self._at
+
+    def peek(self, size: int, at: int = 0) -> bytes:
+        """The next bytes from `at` on; fewer only where the file ends."""
+        self.have(at + size)
+        return bytes(self._held[self._at + at : self._at + at + size])
+
+    def take(self, size: int) -> bytes:
+        """The same, and they are gone."""
+        taken = self.peek(size)
+        self._at += len(taken)
+        return taken
+
+    def skip(self, size: int) -> None:
+        """Be rid of the next bytes, which may be more than memory holds."""
+        while size > 0 and (there := self.have(1)):
+            size -= (step := min(size, there))
+            self._at += step
