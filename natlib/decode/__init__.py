@@ -6,8 +6,13 @@ uncompressed.py   PCM in WAV, AIFF and their kin, which needs no decoder
 decoders.py       libsndfile and ffmpeg
 sandbox.py        the process that a decoder runs in, which may crash, hang or want all memory
 feed.py           an item's bytes as they come, or as a file
+containers/       streams of a file, gaps in their time stamps, files that were cut off
+channels.py       where each channel belongs
+content.py        what bytes are that are no sound
+meter.py          what is measured of all channels: levels, correlation, clipping
+loudness.py       loudness in LUFS, its range, true peak
 mixing.py         fewer channels, another rate, a part of the samples
-levels.py         peak, RMS, clipping, hash
+levels.py         what comes out: peak, RMS, hash
 
 One more decoder: a class beside those in decoders.py, and its place in `opened`.
 """

@@ -1,7 +1,7 @@
 """nat-decode: items of bytes to PCM.
 
-What an item holds is found in sound.py. Then, in this order: the part that --start and --duration ask for;
-not-a-number and infinity become zero; channels are mixed; --rate resamples; and what comes out is measured.
+What an item holds is found in sound.py. Then, in this order: the part that --start and --duration ask for; all channels
+are measured, and not-a-number and infinity become zero; channels are mixed; --rate resamples; what comes out is hashed.
 """
 
 from __future__ import annotations
@@ -10,19 +10,21 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NoReturn
 
 from .. import cli, output, runtime
-from ..errors import UsageError, complain
+from ..errors import Failure, UsageError, complain
+from ..mixing import RULE, Mixer
 from ..runtime import Item
 from ..wire import Head, Record
 from . import uncompressed
 from .feed import Feed
-from .levels import FULL, FULL_8, Levels
-from .mixing import BLOCK, mixed, part, resampled
+from .levels import Levels
+from .meter import FULL, FULL_8, Meter
+from .mixing import BLOCK, Part, mixed, resampled
 from .sound import Sound, find
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
-GAPS = 500  # gaps that the end lists
+LISTED = 500  # gaps and the like that the end lists
 RAW, RATE = "s16le", 22050  # how bytes are played that are no sound; Hz
 
 
@@ -80,32 +82,46 @@ class Decode(runtime.Stage):
         sound = find(feed, form, by_structure, self.raw, self.options.strict)
         channels = 1 if self.options.channels == "mono" else sound.channels
         rate = self.options.rate or sound.sample_rate
-        yield self.header(item, sound, rate, channels)
-        levels = Levels(self.hasher)
-        blocks = part(sound.blocks, sound.sample_rate, self.options.start, self.options.duration)
-        blocks = levels.clean(blocks, FULL_8 if sound.source["encoding"] in ("PCM_U8", "PCM_S8") else FULL)
+        part = Part(sound.sample_rate, self.options.start, self.options.duration)
+        yield self.header(item, sound, rate, channels, part)
+        full = FULL_8 if sound.source["encoding"] in ("PCM_U8", "PCM_S8") else FULL
+        meter = Meter(sound.sample_rate, sound.channels, sound.layout, full)
+        mixer = Mixer(sound.channels, sound.sample_rate)
+        blocks = meter.feed(part(sound.blocks))
         if channels < sound.channels:
-            blocks = map(mixed, blocks)
+            blocks = mixed(blocks, mixer)
         if rate != sound.sample_rate:
             blocks = resampled(blocks, sound.sample_rate, rate, channels)
+        levels, noted = Levels(self.hasher), Noted(sound, meter, mixer, part)
         rows = max(1, BLOCK // channels)
         for block in blocks:
             yield from feed.notes()
+            yield from noted.new()
             for first in range(0, len(block), rows):
                 yield runtime.data(levels.count(block[first : first + rows]))
         for _ in feed:
             pass  # what follows the samples
         yield from feed.notes()
-        yield self.end(item, sound, levels.end(rate, channels))
+        yield from noted.new()
+        if part.first and part.at <= part.first:
+            raise Failure(f"--start {self.options.start:g}: the sound is {part.at / sound.sample_rate:g} s long")
+        totals = levels.end(rate, channels) | meter.end()
+        if mixer.sides:
+            totals["side_taken"] = [[round(start, 1), round(end, 1)] for start, end in mixer.sides[:LISTED]]
+        yield self.end(item, sound, totals)
 
-    def header(self, item: Item, sound: Sound, rate: int, channels: int) -> Record:
+    def header(self, item: Item, sound: Sound, rate: int, channels: int, part: Part) -> Record:
         """The header: what comes out, and what it was made of."""
         added: Head = {"sample_rate": rate, "channels": channels, "source": sound.source, "decoder": sound.decoder}
         if sound.decoder == "raw":
             encoding = self.options.raw_format or RAW
             added["raw"] = {"encoding": encoding, "sample_rate": sound.sample_rate, "channels": sound.channels}
+            if sound.content:
+                added["raw"]["content"] = sound.content
+        if channels < sound.channels:
+            added["mixing"] = RULE
         if self.options.start:
-            added["start"] = self.options.start
+            added |= {"start": self.options.start, "t0": part.first / sound.sample_rate}
         return runtime.header(item, "pcm", **added)
 
     def end(self, item: Item, sound: Sound, totals: Head) -> Record:
@@ -113,7 +129,7 @@ class Decode(runtime.Stage):
         if sound.continued:
             totals["continued"] = "; ".join(sound.continued)
         if sound.gaps:
-            totals["gaps"] = [[round(float(gap.at), 3), round(float(gap.seconds), 3)] for gap in sound.gaps[:GAPS]]
+            totals["gaps"] = [[round(float(gap.at), 3), round(float(gap.seconds), 3)] for gap in sound.gaps[:LISTED]]
         if sound.damage:
             before = (item.end or {}).get("reason")
             totals |= {"damaged": True, "reason": "; ".join([before, *sound.damage] if before else sound.damage)}
@@ -121,6 +137,26 @@ class Decode(runtime.Stage):
         record = runtime.end(item, **totals)
         item.end = record.head
         return record
+
+
+class Noted:
+    """What is said in passing, as it comes to be known; times are in seconds from the first sample that comes out."""
+
+    def __init__(self, sound: Sound, meter: Meter, mixer: Mixer, part: Part):
+        self.sound, self.meter, self.mixer, self.start = sound, meter, mixer, part.first / sound.sample_rate
+        self.gaps = self.sides = 0  # that were told
+
+    def new(self) -> Iterator[Record]:
+        """What came since the last time."""
+        for gap in self.sound.gaps[self.gaps :]:
+            at, seconds = float(gap.at) - self.start, float(gap.seconds)
+            if at + seconds > 0:
+                yield Record({"event": "gap", "t": round(max(0.0, at), 3), "seconds": round(seconds + min(0.0, at), 3)})
+        for start, _ in self.mixer.sides[self.sides :]:
+            yield Record({"event": "side_taken", "t": round(start, 1)})
+        notes, self.meter.notes = self.meter.notes, []
+        yield from notes
+        self.gaps, self.sides = len(self.sound.gaps), len(self.mixer.sides)
 
 
 def main() -> NoReturn:

@@ -12,11 +12,12 @@ import re
 import shutil
 import signal
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, BinaryIO
 
 from . import uncompressed
+from .channels import named, of_codec
 from .containers.link import LEAST, Gap
 from .sandbox import PATIENCE, PIECE, Broken, Fed, Process
 
@@ -49,6 +50,7 @@ class Decoder:
     sample_rate: int  # Hz
     channels: int
     announced: int | None = None  # samples, where the header is sure
+    layout: Sequence[str] = ()  # where each channel belongs, if that is known
 
     def __init__(self, process: Process):
         self.process = process
@@ -142,6 +144,7 @@ class Sndfile(Decoder):
             data += self._more()
         line, rest = data.split(b"\n", 1)
         self.format, self.encoding, self.sample_rate, self.channels, self.announced = json.loads(line)
+        self.layout = of_codec(self.format, self.encoding, self.channels)
         return rest
 
     def _complaint(self, status: int) -> str:
@@ -250,6 +253,7 @@ class Ffmpeg(Decoder):
         self.name = "ffmpeg " + self._find(r"ffmpeg version (\d[\d.]*)", said)
         self.format = self._find(r"Input #0, (\w+)", said)
         self.encoding = self._find(r"Stream #0:\d.*: Audio: (\w+)", said)
+        self.layout = named(self._find(r"Stream #0:\d.*: Audio: .* Hz, ([^,]+),", said))
         return data[layout.start :]
 
     @staticmethod

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..errors import Failure
+from ..mixing import Mixer
 
 if TYPE_CHECKING:
     import numpy as np
@@ -17,26 +18,31 @@ BLOCK = 1 << 18  # samples of all channels in one block, at most; large ones cos
 MOST = 1000  # numbers that resampling may make of one sample
 
 
-def part(blocks: Blocks, rate: int, start: float, duration: float | None) -> Blocks:
-    """The seconds from `start` on, at most `duration` of them."""
-    first = round(start * rate)
-    last = None if duration is None else first + round(duration * rate)
-    at = 0
+class Part:
+    """The seconds of a sound from `start` on, at most `duration` of them."""
+
+    def __init__(self, rate: int, start: float, duration: float | None):
+        self.first = round(start * rate)
+        self.last = None if duration is None else self.first + round(duration * rate)
+        self.at = 0  # samples read
+
+    def __call__(self, blocks: Blocks) -> Blocks:
+        """What of `blocks` is in it."""
+        for block in blocks:
+            if self.at + len(block) > self.first:
+                last = None if self.last is None else max(0, self.last - self.at)
+                yield block[max(0, self.first - self.at) : last]
+            self.at += len(block)
+            if self.last is not None and self.at >= self.last:
+                return
+
+
+def mixed(blocks: Blocks, mixer: Mixer) -> Blocks:
+    """The same in one channel."""
     for block in blocks:
-        if at + len(block) > first:
-            yield block[max(0, first - at) : None if last is None else max(0, last - at)]
-        at += len(block)
-        if last is not None and at >= last:
-            return
-
-
-def mixed(block: Any) -> Any:
-    """The mean of all channels, shape (n, 1), added up from the first to the last: the same on every machine."""
-    total = block[:, 0].copy()
-    for channel in range(1, block.shape[1]):
-        total += block[:, channel]
-    total /= block.shape[1]
-    return total[:, None]
+        yield mixer.feed(block)[:, None]
+    if (rest := mixer.finish()) is not None:
+        yield rest[:, None]
 
 
 def resampled(blocks: Blocks, rate: int, to: int, channels: int) -> Blocks:

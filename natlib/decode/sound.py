@@ -13,20 +13,24 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, BinaryIO
 
 from ..errors import Failure
+from ..mixing import mean
 from ..wire import Head
 from . import uncompressed
+from .channels import speakers
 from .containers.extent import cut
 from .containers.link import LONGEST, MOST, Gap, Link
 from .containers.mpeg import Mpeg
 from .containers.ogg import Ogg
+from .content import content
 from .feed import Feed, Kept, pieces, spooled
-from .mixing import BLOCK, mixed, resampled
+from .mixing import BLOCK, resampled
 from .sandbox import Broken
 
 if TYPE_CHECKING:
     from .decoders import Decoder
     from .mixing import Blocks
 
+PEEK = 4096  # bytes by which it is told what bytes are that are no sound
 HEAD = 1 << 20  # bytes of a file that are searched for the beginning of its samples
 MPEG = ("mp3", "mp2", "mp1")  # formats, as nat-split calls them
 LIVE = ("mpeg", "vorbis", "opus")  # codecs that libsndfile can play while they come
@@ -46,13 +50,17 @@ SOUND = re.compile(
 class Sound:
     """What was found in an item, and its samples."""
 
-    def __init__(self, decoder: str, encoding: Head, sample_rate: int, channels: int):
+    def __init__(self, decoder: str, encoding: Head, sample_rate: int, channels: int, layout: Sequence[str] = ()):
         self.decoder = decoder
+        self.layout = layout  # where each channel belongs: FL, FR, FC, LFE, BL, BR …; () where that is not known
         self.sample_rate = sample_rate
         self.channels = channels
         self.source = {**encoding, "sample_rate": sample_rate, "channels": channels}
+        if channels > 2 and len(layout) == channels:
+            self.source["layout"] = list(layout)
         self.blocks: Blocks = iter(())
         self._seconds = Fraction(0)  # of the streams that are over
+        self.content = ""  # what the bytes are, where they are no sound and that is known
         # Filled while the blocks are read:
         self.damage: list[str] = []
         self.continued: list[str] = []  # where one decoder went on for the other
@@ -117,7 +125,9 @@ def find(feed: Feed, form: str, by_structure: bool, raw: uncompressed.Layout, st
         feed = Feed(pieces(file))
     if strict:
         raise Failure(f"expected a sound file, got bytes that start with {head[:16]!r}")
-    return plain_sound("raw", raw, feed)
+    sound = plain_sound("raw", raw, feed)
+    sound.content = content(feed.peek(PEEK))
+    return sound
 
 
 def find_layout(feed: Feed) -> uncompressed.Layout | None:
@@ -137,7 +147,7 @@ def find_layout(feed: Feed) -> uncompressed.Layout | None:
 def plain_sound(decoder: str, layout: uncompressed.Layout, feed: Feed) -> Sound:
     """The sound of bytes that need no decoder."""
     encoding = {"format": layout.format, "encoding": layout.encoding}
-    sound = Sound(decoder, encoding, layout.sample_rate, layout.channels)
+    sound = Sound(decoder, encoding, layout.sample_rate, layout.channels, speakers(layout.mask))
     sound.blocks = unpacked(layout, feed, sound.damage)
     return sound
 
@@ -199,7 +209,7 @@ def streams(links: Iterator[Link], file: BinaryIO | None = None) -> Sound:
             blocks = caught(decoders.whole(decoder, data, sound.continued))
             blocks = sound.filled(blocks, decoder.sample_rate, link.gaps or decoder.gaps)
             if decoder.channels != sound.channels:
-                blocks = (mixed(block).repeat(sound.channels, axis=1) for block in blocks)
+                blocks = (mean(block)[:, None].repeat(sound.channels, axis=1) for block in blocks)
             if decoder.sample_rate != sound.sample_rate:
                 blocks = resampled(blocks, decoder.sample_rate, sound.sample_rate, sound.channels)
             yield from blocks
@@ -219,7 +229,7 @@ def streams(links: Iterator[Link], file: BinaryIO | None = None) -> Sound:
         raise Failure(f"nothing could be decoded ({'; '.join(damage) or 'no sound in it'})")
     decoder = first[0]
     encoding = {"format": decoder.format, "encoding": decoder.encoding}
-    sound = Sound(decoder.name, encoding, decoder.sample_rate, decoder.channels)
+    sound = Sound(decoder.name, encoding, decoder.sample_rate, decoder.channels, decoder.layout)
     sound.damage, sound.blocks = damage, played(first)
     return sound
 

@@ -46,6 +46,7 @@ class Layout(NamedTuple):
     stride: int = 0  # bytes from one sample to the next; 0: no more than it takes
     start: int = 0  # byte of the file at which they start
     size: int | None = None  # bytes of all samples; None: to the end of the file
+    mask: int = 0  # a bit for each speaker position of its channels (WAVE_FORMAT_EXTENSIBLE); 0 where none is told
 
     @property
     def width(self) -> int:
@@ -215,13 +216,14 @@ def _fmt(chunk: bytes, order: str) -> Layout | None:
     if len(chunk) < 16:
         return None
     tag, channels, rate, _, align, bits = struct.unpack_from(order + "HHIIHH", chunk)
+    mask = 0
     if tag == 0xFFFE and len(chunk) >= 40:
-        tag = struct.unpack_from(order + "H", chunk, 24)[0]
+        mask, tag = struct.unpack_from(order + "IH", chunk, 20)
     encoding = {
         1: _integer(bits, "PCM_U8"), 3: {32: "FLOAT", 64: "DOUBLE"}.get(bits), 6: "ALAW", 7: "ULAW"
     }.get(tag)  # fmt: skip
     stride = 4 if encoding == "PCM_24" and align == 4 * channels else 0
-    return Layout("wav", encoding, rate, channels, order, stride) if encoding else None
+    return Layout("wav", encoding, rate, channels, order, stride, mask=mask) if encoding else None
 
 
 def _aiff(head: bytes) -> Layout | None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from .encoder import Encoder
+    from .pcm import Mono
     from .readahead import Ahead
 
 FRAME_RATE = 12.5
@@ -103,7 +104,7 @@ model, when a window is full, and with --batch above 1 while others run."""
         import numpy as np
 
         from .measures import HEADS
-        from .pcm import sound
+        from .pcm import Mono, sound
 
         output.keep_memory()
         rate, channels = sound(item.head)
@@ -114,7 +115,7 @@ model, when a window is full, and with --batch above 1 while others run."""
         else:
             frame_rate = self.options.frame_rate
             encoder, added = self.encoder(rate)
-            widths, measures, heard = encoder.widths, encoder.measures, hear(item, encoder, channels)
+            widths, measures, heard = encoder.widths, encoder.measures, hear(item, encoder, Mono(rate, channels))
         streams = [{"name": name, "type": kind, "width": widths[name]} for name, kind in STREAMS]
         added |= {"streams": streams} | ({"mixed": channels} if channels > 1 else {})
         block = max(1, round(BLOCK * frame_rate))
@@ -147,12 +148,13 @@ model, when a window is full, and with --batch above 1 while others run."""
         return spectral.Spectral(rate, frame_rate), {"model": "spectral", "model_version": spectral.MODEL_VERSION}
 
 
-def hear(item: runtime.Item, encoder: Encoder, channels: int) -> Iterator[Record | NDArray[np.float32]]:
+def hear(item: runtime.Item, encoder: Encoder, mono: Mono) -> Iterator[Record | NDArray[np.float32]]:
     """The notes of an item, as they come, and its rows."""
-    from .pcm import mix, samples
+    from .pcm import samples
 
     for record in item:
-        yield encoder.feed(mix(samples(record), channels)) if record.event == "data" else record
+        yield encoder.feed(mono.feed(samples(record))) if record.event == "data" else record
+    yield encoder.feed(mono.finish())
     yield encoder.finish()
 
 

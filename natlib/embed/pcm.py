@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import Failure
+from ..mixing import Mixer
 from ..wire import Head, Record
 
 LOWEST, HIGHEST = 8000, 768000  # Hz, of the sample rates that can be heard
@@ -25,12 +26,20 @@ def samples(record: Record) -> NDArray[np.float32]:
     return np.frombuffer(record.payload, dtype="<f4")
 
 
-def mix(samples: NDArray[np.float32], channels: int) -> NDArray[np.float64]:
-    """The mean of the channels, added one after the other, float64; a sample that is no finite number is silence."""
-    table = samples.astype(np.float64).reshape(-1, channels)
-    if not np.isfinite(table).all():
-        table[~np.isfinite(table)] = 0
-    mono = table[:, 0]
-    for channel in range(1, channels):
-        mono = mono + table[:, channel]
-    return mono / channels
+class Mono:
+    """Samples of all channels to one, float64, shape (n,); a sample that is no finite number is silence."""
+
+    def __init__(self, rate: int, channels: int):
+        self.mixer, self.channels = Mixer(channels, rate), channels
+
+    def feed(self, samples: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Take the samples of a record. Returns those that are ready."""
+        table = samples.astype(np.float64).reshape(-1, self.channels)
+        if not np.isfinite(table).all():
+            table[~np.isfinite(table)] = 0
+        return np.asarray(self.mixer.feed(table))
+
+    def finish(self) -> NDArray[np.float64]:
+        """No more will come. Returns the rest."""
+        rest = self.mixer.finish()
+        return np.zeros(0) if rest is None else np.asarray(rest)

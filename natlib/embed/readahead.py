@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from .. import runtime
 from ..wire import Record
-from .pcm import mix, samples, sound
+from .pcm import Mono, samples, sound
 from .pretrained.encoder import Encoder, Windows
 
 
@@ -58,15 +58,16 @@ class Ahead:
                 continue
             try:
                 rate, channels = sound(item.head)
-                track.encoder = self.encoder.item(rate)
+                track.encoder, mono = self.encoder.item(rate), Mono(rate, channels)
                 for record in item:
                     if record.event == "data" and track.encoder:
-                        track.encoder.feed(mix(samples(record), channels))
+                        track.encoder.feed(mono.feed(samples(record)))
                     elif track.encoder:
                         frame = int(track.encoder.samples * self.encoder.frame_rate / rate)
                         track.notes.append((frame, record))
                     yield True
                 if track.encoder:
+                    track.encoder.feed(mono.finish())
                     track.encoder.finish()
             except Exception as error:
                 track.error = error

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -19,14 +18,13 @@ class Gap(NamedTuple):
     seconds: Fraction
 
 
-@dataclass
 class Link:
     """One stream. `gaps` and `damage` grow while `data` is read; a gap is known before the sound behind it comes."""
 
-    codec: str
-    data: Iterator[bytes]
-    gaps: list[Gap] = field(default_factory=list)
-    damage: list[str] = field(default_factory=list)
+    def __init__(self, codec: str, data: Iterator[bytes]):
+        self.codec, self.data = codec, data
+        self.gaps: list[Gap] = []
+        self.damage: list[str] = []
 
 
 class Bytes:
