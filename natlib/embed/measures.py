@@ -83,5 +83,8 @@ MEASURES = (
     Measure("am_depth", "dB", 0.1, "how deep it is, RMS", "modulation"),
     Measure("periodicity", "0..1", 0.01, "how far 25 ms repeat", "periodicity: Boersma 1993"),
     Measure("fundamental", "Hz", 1, "how often they do, 110 to 1200 Hz", "periodicity"),
+    Measure("below", "dB", 0.1, "level below 40 Hz, below that of all", "reach"),
+    Measure("above", "dB", 0.1, "level above 16 kHz, below that of all", "reach"),
+    Measure("main", "Hz", 10, "the strongest frequency, where it lies there", "reach"),
 )
 HEADS: list[Head] = [head for measure in MEASURES for head in measure.heads()]  # as the header of features has them

@@ -7,6 +7,7 @@ grid.py          which frames and short windows there are, and which are looked 
 spectrum.py      windows, transforms, bands
 numerics.py      arithmetic that is the same everywhere: decibels, Hann windows, parabolas, correlations
 levels.py        level, background, regions, decay
+reach.py         what is within reach of the loudest, and where that is
 tonality.py      noise or partials
 pitch.py         pitch, salience, glide
 chroma.py        pitch classes, bass, top, tuning

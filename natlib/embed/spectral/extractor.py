@@ -16,6 +16,30 @@ from .frames import Front
 from .grid import Grid
 from .modulation import Fluctuation, Vibrato, modulated
 from .numerics import Array, Frames
+from .thresholds import SHORTEST
+
+Places = NDArray[np.int64]
+NAMES = [str(head["name"]) for head in HEADS]
+
+
+def places(*names: str) -> Places:
+    """The columns of measures, and of families of them."""
+    return np.array(
+        [i for i, name in enumerate(NAMES) if name in names or name.rstrip("0123456789").rstrip("_") in names]
+    )
+
+
+# What is not told of a frame, where it is out of reach of the loudest: pitch classes, what tells of a pitch, anything
+# that is heard; and where the loudest is below what is heard, also what tells of times.
+NOTED = places("chroma", "bass", "top", "tuning")
+PITCHED = places(
+    "chroma", "bass", "top", "tuning", "pitch", "salience", "glide", "harmonicity", "odd_even", "tilt", "harmonic",
+    "tonality", "periodicity", "fundamental", "vibrato_rate", "vibrato_depth",
+)  # fmt: skip
+TIMED = np.append(
+    places("fluct", "pulse", "regularity", "decay", "tempo", "beat", "am_rate", "am_depth", "attack_time",
+           "attack_length"), NAMES.index("attack"))  # fmt: skip
+HEARD = np.setdiff1d(np.arange(len(NAMES)), np.append(TIMED, places("level", "rise", "below", "above", "main")))
 
 STEP = 20  # groups of frames analysed at a time, at most: more cost no less
 
@@ -28,7 +52,7 @@ class Meter:
     """
 
     def __init__(self, sample_rate: int, frame_rate: Fraction = Fraction(25, 2)):
-        self.measures = HEADS
+        self.measures, self.sample_rate = HEADS, sample_rate
         self.grid = Grid(frame_rate)
         self.front = Front(sample_rate, self.grid)
         self.lags = rhythm.OnsetLags(self.grid)
@@ -97,7 +121,13 @@ class Meter:
             **rhythm.pulse(frames, grid),
             **self.tempo.measured(lately[:, 3:]),
         }
-        silent = columns["level"] < -900  # nothing but the level can be said
         table = np.stack([columns[entry["name"]] for entry in self.measures], axis=1)
+        silent = columns["level"] < -900  # nothing but the level can be said
         table[silent, 1:] = np.nan
+        heard, pitched, noted = (frames[name][now] > 0 for name in ("heard", "pitched", "noted"))
+        low = frames["below"][now] >= frames["above"][now]
+        for gone, columns_of in ((~noted, NOTED), (~pitched, PITCHED), (~heard, HEARD), (~heard & low, TIMED)):
+            table[np.ix_(gone, columns_of)] = np.nan
+        if self.front.samples < SHORTEST * self.sample_rate:
+            table[:] = np.nan
         return np.clip(np.rint(table), -32767, 32767)

@@ -6,6 +6,7 @@ import numpy as np
 
 from .numerics import Array, Frames
 from .spectrum import BANDS
+from .thresholds import MASKED
 
 RISING = (0, 5, 10, 20, 30)  # the bands that the regions of RISES (embed/measures.py) begin with
 
@@ -20,7 +21,8 @@ class Flux:
     def __call__(self, bands: Array, valid: Array) -> Frames:
         """How far the sound rises above what was there two short windows ago, hundredths of a dB a band.
 
-        flux, in four regions; rises, in those of RISES; onset, in all.
+        flux, in four regions; onset, in all. And of what can be heard beside the loudest band: stroke, in all; rises,
+        in the regions of RISES.
 
         The largest of three bands is what was there, so that a gliding partial is no attack (Böck and Widmer 2013,
         "Maximum filter vibrato suppression for onset detection"). Before the first sample all was silent; `inside`
@@ -34,5 +36,13 @@ class Flux:
         np.maximum(before[:, :-1], flat[:-2, 1:], out=before[:, :-1])
         rise = np.maximum(bands - before, 0) * valid[:, None]
         flux = rise.reshape(-1, 4, BANDS // 4).sum(axis=2)
-        rises = np.rint(np.add.reduceat(rise, RISING, axis=1) / np.diff((*RISING, BANDS)))
-        return {"flux": flux, "rises": rises, "inside": valid * there[:-2], "onset": np.rint(flux.sum(axis=1) / BANDS)}
+        floor = bands.max(axis=1)[:, None] - MASKED
+        heard = np.maximum(np.maximum(bands, floor) - np.maximum(before, floor), 0) * valid[:, None]
+        rises = np.add.reduceat(heard, RISING, axis=1)
+        return {
+            "flux": flux,
+            "onset": np.rint(flux.sum(axis=1) / BANDS),
+            "stroke": np.rint(rises.sum(axis=1) / BANDS),
+            "rises": np.rint(rises / np.diff((*RISING, BANDS))),
+            "inside": valid * there[:-2],
+        }

@@ -24,6 +24,7 @@ from .numerics import Array, Frames, decibels, exact, hundredths, vertex
 from .peaks import Peaks
 from .periodicity import Periodicity
 from .pitch import Pitch
+from .reach import Reach
 from .spectrum import BANDS, USABLE, Filters, Spectrum, mel_edges
 from .tonality import Tonality
 
@@ -51,6 +52,7 @@ class Tables:
         self.harmonics = Harmonics(self.long, self.end)
         self.peaks = Peaks(self.long, top)
         self.periodicity = Periodicity(self.short, top)
+        self.reach = Reach(self.long, self.end)
 
 
 @lru_cache(8)
@@ -191,8 +193,9 @@ class Front:
         regions, (frames, 1 + 6), and fine, (frames, 12): the level of all, of the regions, of their halves (absent:
         NaN).
         """
-        parts, powers = [], []
+        parts, powers, reaches = [], [], []
         for long in self.long(buffer, middles):
+            reaches.append(self.tables.reach(long))
             parts.append(np.add.reduceat(long[:, : self.cuts[-1]], self.cuts[:-1], axis=1))
             powers.append(long[:, : self.top])
         power = np.concatenate(powers)
@@ -201,7 +204,8 @@ class Front:
         whole = np.nansum(fine, axis=1)[:, None]
         levels = hundredths(np.hstack((whole, fine[:, ::2] + fine[:, 1::2], fine)) + 1e-14)
         result = {"regions": levels[:, : len(EDGES)], "fine": levels[:, len(EDGES) :]}
-        return result | self.tables.peaks(power) | self.tones(power[:, : self.tables.end].copy())
+        result |= {name: np.concatenate([reach[name] for reach in reaches]) for name in reaches[0]}
+        return result | self.tables.peaks(power, result["total"]) | self.tones(power[:, : self.tables.end].copy())
 
     def tones(self, power: Array) -> Frames:
         """Tonality, notes, pitch and its harmonics, from the power of the bins below 5 kHz, which it changes."""

@@ -10,7 +10,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from ..measures import FINE, PEAKS
 from .grid import Grid
 from .numerics import Array, Frames
-from .thresholds import FALLING, PERIODIC
+from .thresholds import FALLING, FLOOR, PERIODIC
 
 BACKGROUND = Fraction(4)  # seconds whose quietest fifth is the background
 
@@ -34,9 +34,16 @@ def measured(frames: Frames, grid: Grid, count: int) -> Frames:
     """level, bands, spectrum, peaks, centroid, tonality, periodicity, fundamental, decay."""
     now = grid.now(count)
     regions = frames["regions"][now]
-    columns = {"level": frames["loudness"][now] / 10}
-    columns |= {f"band_{i}": (regions[:, i + 1] - regions[:, 0]) / 10 for i in range(6)}
-    columns |= {f"spectrum_{i}": (frames["fine"][now, i] - regions[:, 0]) / 10 for i in range(len(FINE) - 1)}
+    # What is below 40 Hz hardly moves within a short window: there the long one tells.
+    deep = (frames["heard"][now] == 0) & (frames["below"][now] >= frames["above"][now])
+    columns = {
+        "level": np.where(deep, np.maximum(frames["total"][now], frames["loudness"][now]), frames["loudness"][now]) / 10
+    }
+    columns |= {f"band_{i}": np.maximum((regions[:, i + 1] - regions[:, 0]) / 10, FLOOR) for i in range(6)}
+    for i in range(len(FINE) - 1):
+        columns[f"spectrum_{i}"] = np.maximum((frames["fine"][now, i] - regions[:, 0]) / 10, FLOOR)
+    columns |= {name: np.maximum(frames[name][now] / 10, FLOOR) for name in ("below", "above")}
+    columns["main"] = np.where(frames["main"][now] > 0, frames["main"][now] / 10, np.nan)
     peaks = np.where(frames["peaks"][now] > 0, frames["peaks"][now] / 10, np.nan)
     columns |= {f"peak_{i}": peaks[:, i] for i in range(PEAKS)}
     columns["prominence"] = np.where(peaks[:, 0] > 0, frames["prominence"][now] / 10, np.nan)

@@ -23,7 +23,7 @@ Places = NDArray[np.int64]
 def measured(frames: Frames, grid: Grid, count: int) -> Frames:
     """attack, its moment, length and rise by region; clicks; grain."""
     now = grid.now(count)
-    onset = frames["onset"] * (1 - frames["cut"])  # where the sound is cut off, its end is no attack
+    onset = frames["stroke"] * (1 - frames["cut"])  # where the sound is cut off, its end is no attack
     near = sliding_window_view(np.pad(onset.ravel(), 2), 5)[:-1]  # the last one is too early to tell
     peak = np.where(near.max(axis=1) == near[:, 2], near[:, 2], 0)
     peak = np.append(peak, 0).reshape(onset.shape)[now]

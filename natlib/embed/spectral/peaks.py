@@ -7,9 +7,9 @@ import math
 import numpy as np
 
 from ..measures import PEAKS
-from .numerics import Array, Frames, hundredths, vertex
+from .numerics import Array, Frames, exact, hundredths, vertex
 from .spectrum import Spectrum
-from .thresholds import PEAK_FAINT, PROMINENT, SPREAD
+from .thresholds import PEAK_FAINT, PROMINENT, REACH, SPREAD
 
 GROUP, SHARE = 16, 6  # a peak is held against its group: a sixth of its frequency wide, and at least 16 bins
 LOWEST, HIGHEST = 60, 16000  # Hz
@@ -30,8 +30,8 @@ class Peaks:
         self.starts, self.sizes = np.array(edges[:-1], dtype=np.int64), np.diff(edges)
         self.share = 1 / (SPREAD + (self.sizes - 2 * LOBE - 1) / PROMINENT)  # of its group that a peak has, at least
 
-    def __call__(self, power: Array) -> Frames:
-        """Of the power of each bin, (frames, bins).
+    def __call__(self, power: Array, all: Array) -> Frames:
+        """Of the power of each bin, (frames, bins), and of all, in hundredths of a dB, (frames,).
 
         peaks: tenths of Hz (none: 0), the strongest first, (frames, PEAKS). prominence: hundredths of a dB over the
         rest of the strongest's group.
@@ -43,7 +43,8 @@ class Peaks:
         spans = zip(self.starts.tolist(), (self.starts + self.sizes).tolist(), strict=True)
         tops = np.stack([power[:, first:end].argmax(axis=1) for first, end in spans], axis=1)
         highest = np.take_along_axis(power, self.starts + tops, axis=1)
-        row, group = np.nonzero((highest > self.share * total) & (highest * self.scale > PEAK_FAINT))
+        faint = np.maximum(PEAK_FAINT, exact(10 ** ((all - REACH) / 1000)))[:, None]
+        row, group = np.nonzero((highest > self.share * total) & (highest * self.scale > faint))
         start, size, top = self.starts[group], self.sizes[group], tops[row, group]
         rest, others = total[row, group], size.copy()
         for i in range(-LOBE, LOBE + 1):

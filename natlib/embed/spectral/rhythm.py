@@ -10,7 +10,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from .grid import Grid
 from .numerics import Array, Frames, exact, first_peak, vertex
-from .thresholds import BEAT, BEATS, PULSE, TRUST
+from .thresholds import BEAT, BEATS, PULSE, STROKES, TRUST
 
 LAG = Fraction(1)  # seconds: the slowest pulse
 TEMPO = Fraction(2)  # seconds: the slowest beat
@@ -54,6 +54,9 @@ def pulse(frames: Frames, grid: Grid) -> Frames:
     trust = overlap / (overlap + TRUST * grid.hops * grid.context.sum())  # in a correlation of few windows
     lag, strength = first_peak(frames["rhythm"] * trust, round(grid.rate / 20) - 1)
     rate = float(grid.rate)
+    strokes = (frames["stroke"] * frames["inside"]).max(axis=1)[grid.near(len(overlap))]
+    highest = sliding_window_view(strokes, len(grid.context)).max(axis=1)
+    strength = np.where(highest >= STROKES, strength, 0)
     return {
         "pulse": np.where(strength >= PULSE, 100 * rate / lag, np.nan),
         "regularity": 100 * np.clip(strength, 0, 1),
@@ -94,7 +97,7 @@ class Tempo:
 
     def sums(self, part: Frames) -> Array:
         """Sums over each frame, (frames, width): how many, of onsets, of squares, of products with earlier ones."""
-        onset = part["onset"] * part["inside"]
+        onset = part["stroke"] * part["inside"]
         flat = np.concatenate((self._onset, onset.ravel()))
         self._onset = flat[-len(self._onset) :]
         flat = flat + np.concatenate(([0.0], flat[:-1]))

@@ -15,6 +15,15 @@ PEAK_FAINT = threshold(1e-9, "power", "a peak from silence", "-90 dBFS, below 16
 PROMINENT = threshold(20.0, "times the mean of its group", "a peak from noise", "of noise, one group in a million")
 SPREAD = threshold(2.1, "times a bin", "all of a Hann window's lobe from the rest", "what a Hann window gives to it")
 
+# What is heard beside the loudest
+REACH = threshold(4000, "hundredths of a dB below all", "what is described from what is not", "40 dB")
+FLOOR = threshold(-600, "tenths of a dB below all", "regions that are told from what is 1 in a million", "60 dB")
+MASKED = threshold(6000, "hundredths of a dB below the loudest band", "attacks that are heard from others", "60 dB")
+STROKES = threshold(
+    250, "hundredths of a dB", "a pulse of what is heard from masked onsets", "steady noise has about 100"
+)
+SHORTEST = threshold(0.01, "s", "what can be measured from a few samples", "a quarter of a short window")
+
 # Pitch
 CLEAR_PITCH = threshold(420, "thousandths of salience", "a pitch from noise", "wide noise stays below 350")
 FIRST = threshold(0.9, "times the highest peak", "the period from its multiples", "McLeod and Wyvill 2005")
