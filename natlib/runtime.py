@@ -392,7 +392,9 @@ class Run:
             # It never became the kind that it should have: the header stays what it was, an error follows.
             kind = "ndjson" if self.stage.makes == "ndjson" else item.head["kind"]
             self.emit(Record({**item.head, "kind": kind}))
-        self.emit(Record(error))
+        number = self.writer.grammar.items - 1
+        tag = {"item": number} if self.stage.makes == "ndjson" and number > 0 else {}  # as its other lines have
+        self.emit(Record({**error, **tag}))
 
     def emit(self, out: Record | bytes) -> None:
         if isinstance(out, bytes):

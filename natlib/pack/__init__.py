@@ -15,12 +15,14 @@ scenes.py          what about half a second measures like
 merge.py           scenes joined to longer ones
 events.py          single sounds: where they begin and end, and what they measure like
 measuring.py       all of these, as frames come
+segments.py        where a sound changes
 contours.py        ways of pitches, peaks and fundamentals
 summary/           the whole in one line, a module a field
 thresholds.py      what separates one thing from another
 
 How it is written:
 timeline.py        lines as frames come
+passing.py         notes of the stages before
 settings.py        what of an item is written
 heads.py           header and end
 guide.py           what the header tells of how to read the lines

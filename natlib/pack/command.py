@@ -19,6 +19,7 @@ from .layers import Layout, encoding_option, encodings
 from .measures import Table
 from .mended import Mended
 from .ndjson import of_ndjson
+from .passing import Passing
 from .prompt import Entry, Prompt
 from .settings import Settings, settings
 from .timeline import Lines
@@ -59,6 +60,8 @@ class Pack(runtime.Stage):
             self.reads, self.also, self.makes, self.text = "ndjson", "", "tokens", False
         elif options.prompt or options.view != "ndjson":
             self.makes = ""
+        if options.tag and (options.prompt or options.unpack or options.view != "ndjson"):
+            raise UsageError("--tag goes with lines of NDJSON")
         if (options.ask or options.examples) and not options.prompt:
             raise UsageError("--ask and --examples go with --prompt")
 
@@ -88,6 +91,8 @@ class Pack(runtime.Stage):
             help="write a prompt of all items: what this is, how to read it, each sound, the questions")  # fmt: skip
         add("--anonymous", action="store_true",
             help="tell no names of files: sound 1, sound 2 (default: names are told)")  # fmt: skip
+        add("--tag", action="store_true",
+            help="write the name of its file on every line, for NDJSON that is joined later")  # fmt: skip
         add("--ask", metavar="TEXT", help="ask this instead of the usual questions")
         add("--examples", metavar="FILE=LABEL", nargs="+", default=[], type=example_option,
             help="with --prompt, put packed files whose sound is known in front")  # fmt: skip
@@ -97,6 +102,7 @@ class Pack(runtime.Stage):
     def items(self, source: runtime.Source) -> Iterator[Item]:
         self.say = source.run.say
         for number, item in enumerate(Mended(source.paths, source.kind, source.run).items(), 1):
+            item.head["item"] = number - 1
             if self.options.anonymous:
                 item.head = {key: value for key, value in item.head.items() if key != "name_base64"}
                 item.head["name"] = f"sound {number}"
@@ -126,12 +132,13 @@ class Pack(runtime.Stage):
         """The item's lines as its frames come."""
         layout = Layout(item.head)
         wanted = settings(layout, self.options.scene if layout.measures else 0.0, self.options)
-        view = VIEWS[self.options.view](layout, Table(layout.measures))
+        view = VIEWS[self.options.view](layout, Table(layout.measures), heads.tag(item.head, self.options.tag))
         lines = Lines(layout, wanted, view, encodings(self.options.encoding, layout.names))
         origin = heads.Origin.of(item.head, {}, ())
         head = heads.header(item.head, self.pack(lines), wanted.layers, self.options.encoding, origin)
         yield self.put(view.header, head)
         self.streaming = lines
+        passing = Passing(item.head)
         try:
             for record in item:
                 if record.event == "data":
@@ -140,19 +147,20 @@ class Pack(runtime.Stage):
                         yield lines.feed().encode()
                 elif record.event == "code" and (told := introduction(layout, record.head)):
                     lines.introduce(*told)
-                else:
+                elif passed := passing(record.head):
                     yield lines.feed().encode()
-                    yield self.put(view.note, record.head)
+                    yield self.put(view.note, view.tagged(passed))
         except Upstream as error:
             yield lines.finish().encode()
             yield from self.fail(error, view.note, lines.statistics.frames)
         finally:
             self.streaming = None
         yield lines.finish().encode()
-        yield self.put(view.summary, lines.summarise())
         end = item.end or {"event": "end"}
+        yield self.put(view.summary, view.tagged(lines.summarise(passing.caveats, item.end)))
         stats = lines.count.stats(lines.statistics, lines.times, heads.samples(end))
-        yield self.put(view.end, heads.end(end, lines.statistics, stats, heads.Origin((), end.keys(), wanted.layers)))
+        ending = heads.end(end, lines.statistics, stats, heads.Origin((), end.keys(), wanted.layers))
+        yield self.put(view.end, view.tagged(ending))
 
     def pack(self, lines: Lines) -> Head:
         """What the header of lines that come at once says of them."""

@@ -17,10 +17,12 @@ from .layers import Layout
 from .measures import Table
 from .measuring import Measuring, Sound
 from .merge import Scene
+from .passing import Passing
 
 if TYPE_CHECKING:
     from .layers import Codes
 
+UNMEASURED = {"event", "in_words", "caveats", "lufs", "channels"}  # fields of the summary that need no measures
 BATCH = 256  # frames that are measured at once
 
 
@@ -61,7 +63,7 @@ class Content:
     @property
     def measured(self) -> bool:
         """Is more known than codes?"""
-        return bool(self.scenes or self.sounds or self.summary)
+        return bool(self.scenes or self.sounds or self.summary.keys() - UNMEASURED)
 
 
 def of_tokens(item: Item, scene: float) -> Content:
@@ -70,14 +72,15 @@ def of_tokens(item: Item, scene: float) -> Content:
     payload, failure = bytearray(), None
     told: list[tuple[int, int, str]] = []
     notes: list[Head] = []
+    passing = Passing(item.head)
     try:
         for record in item:
             if record.event == "data":
                 payload += record.payload
             elif record.event == "code" and (introduced := introduction(layout, record.head)):
                 told.append(introduced)
-            else:
-                notes.append(record.head)
+            elif note := passing(record.head):
+                notes.append(note)
     except (Upstream, Failure) as error:
         failure = error
     measuring, step = Measuring(layout, scene), BATCH * layout.row.size
@@ -94,7 +97,7 @@ def of_tokens(item: Item, scene: float) -> Content:
         sounds=[sound for _, sounds in parts for sound in sounds],
         introductions=told,
         notes=notes,
-        summary=measuring.tell(),
+        summary=measuring.tell(passing.caveats, item.end),
         scene=scene if layout.measures else 0.0,
     )
 

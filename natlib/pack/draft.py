@@ -9,6 +9,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from .. import __version__
+from ..caveats import strings
 from ..errors import Failure
 from ..wire import Head
 from . import budget, guide, heads, merge
@@ -18,6 +19,7 @@ from .guide import Used
 from .layers import Frames, encodings
 from .measuring import Sound
 from .merge import Scene
+from .passing import TOLD
 from .settings import Settings
 from .statistics import Count, Statistics, common_codes
 from .timeline import CODE, FRAME, LATE, SCENE, SOUND
@@ -82,8 +84,10 @@ class Draft:
         self.view: type[Ndjson] = VIEWS[options.view]
         self.layers = settings.layers if self.view.CODES else ()
         self.scenes = self._scenes()
+        self.joined = merge.Joined(self.scenes, settings.scene)
         self.sounds = heard.sounds if settings.scene else ()
         self.ranks = self._ranks()
+        self.notes = [note for note in heard.notes if not limited or note.get("event") not in TOLD]
         self.codes = heard.codes
         self.statistics = Statistics(self.layout)
         self.statistics.feed(self.codes)
@@ -93,6 +97,11 @@ class Draft:
         told = [told for told in heard.introductions if told[2] and told[0] in self.layers and counts[told[0]][told[1]]]
         told.sort(key=lambda told: (-counts[told[0]][told[1]], told))
         self.introductions = told if settings.introduce else []  # of the codes that are used most first
+
+    @property
+    def soundless(self) -> bool:
+        """Are these bytes no sound, and known to be something else or of no known format?"""
+        return any(text.startswith("no sound: ") for text in strings(self.heard.summary.get("caveats")))
 
     @property
     def order(self) -> list[int]:
@@ -122,9 +131,10 @@ class Draft:
 
     def text(self, share: Share) -> Text:
         """The item at `share`."""
-        view = self.view(self.layout, self.heard.table)
+        tag = {} if self.settings.brief else heads.tag(self.heard.head, self.options.tag)
+        view = self.view(self.layout, self.heard.table, tag)
         kept = [j for j, part in zip(self.layers, share.layers, strict=True) if part > 0]
-        scenes = merge.merged(self.scenes, portion(share.scenes, len(self.scenes)))
+        scenes = self.joined(portion(share.scenes, len(self.scenes)))
         sounds = self._strongest(portion(share.sounds, len(self.sounds)))
         told = self.introductions[: portion(share.introductions, len(self.introductions))]
         told = [introduced for introduced in told if introduced[0] in kept]
@@ -147,10 +157,10 @@ class Draft:
         return Text(
             view,
             header,
-            summary,
-            self.heard.notes,
+            view.tagged(summary),
+            [view.tagged(note) for note in self.notes],
             text,
-            end,
+            view.tagged(end),
             layers=[self.layout.names[j] for j in kept],
             introduced=at_use and bool(told if self.limited else kept and self.settings.introduce),
             used=self._used(scenes, sounds, summary),
@@ -174,7 +184,8 @@ class Draft:
         if self.limited and not heard.spoken:
             said = Ndjson(self.layout, heard.table)
             scenes = merge.carried([Scene(frame, said.news(fields)) for frame, fields in scenes])
-        return merge.merged(scenes, math.ceil(len(scenes) * heard.scene / self.settings.scene - 1e-6))
+        wanted = math.ceil(len(scenes) * heard.scene / self.settings.scene - 1e-6)
+        return merge.Joined(scenes, heard.scene)(wanted)
 
     def _ranks(self) -> list[int]:
         """The sounds by how far they stand out, the one that does most first."""

@@ -16,6 +16,8 @@ Term = tuple[str, str]  # the fields of which one must be there, and what is sai
 SCENE: tuple[Term, ...] = (
     ("dB", "dB level"),
     ("Hz", "Hz centroid"),
+    ("below_40_hz above_16_khz", "below_40_hz, above_16_khz dB of what is there, where that is most of the energy"),
+    ("main_hz", "main_hz the strongest frequency there"),
     ("tone", "tone 0 noise to 100 tonal"),
     ("grain", "grain dB of peaks over those of smooth noise (none: smooth, 3 grainy, 6 crackling)"),
     ("pitch", "pitch (a>b: it moves, ~: vague)"),
@@ -34,7 +36,7 @@ SCENE: tuple[Term, ...] = (
     ("pulse", "pulse a second"),
 )
 CHANGING: tuple[Term, ...] = (
-    ("bands", "bands dB {bands}against the level"),
+    ("bands", "bands dB {bands}against the level (null: not heard)"),
     ("wobble", "wobble dB of fluctuation at 0.5-2, 2-8, 8-16, 16-50 a second"),
 )
 SOUND: tuple[Term, ...] = (
@@ -63,6 +65,10 @@ SUMMARY: tuple[Term, ...] = (
     ("voices", "voices: per cent of tonal time with one tone, with several"),
     ("colour.swell", "swell dB over which the levels of half seconds lie in lows, mids, highs"),
     ("colour.spectrum", "spectrum dB{spectrum}"),
+    ("lufs lufs.integrated lufs.range_lu lufs.max_momentary lufs.true_peak_dbtp", ""),
+    ("channels channels.dbfs channels.correlation channels.mid_dbfs channels.side_dbfs", ""),
+    ("caveats silence parts loudest loudest.t loudest.dB loudest.s loudest.pitch loudest.peak loudest.Hz", ""),
+    ("below_40_hz below_40_hz.percent above_16_khz above_16_khz.percent above_16_khz.low above_16_khz.high", ""),
     ("in_words form sections pulse peak f0 am clicks vibrato tempo key tuning codes", ""),
     ("loudness loudness.dB loudness.median loudness.range loudness.quiet loudness.cut", ""),
     ("colour colour.Hz colour.most colour.tone colour.periodic colour.grain colour.wobble", ""),
@@ -91,7 +97,7 @@ EVERYTHING = Used(*(
 
 def used(scenes: Iterable[Head], sounds: Iterable[Head], summary: Head) -> Used:
     """The fields of these lines."""
-    told = frozenset(summary) - {"event"}
+    told = frozenset(summary) - {"event", "item", "name"}
     told |= {f"{field}.{key}" for field, value in summary.items() if isinstance(value, dict) and field != "codes"
              for key in value}  # fmt: skip
     in_scenes, in_sounds = (frozenset(key for line in lines for key in line) for lines in (scenes, sounds))

@@ -11,7 +11,7 @@ from .measures import Table
 from .statistics import Statistics
 
 # What a reader of the text needs; the other fields tell where it came from.
-HEADER = ("event", "nat", "kind", "item", "name", "sample_rate", "frame_rate", "layers")
+HEADER = ("event", "nat", "kind", "item", "name", "raw", "random", "t0", "sample_rate", "frame_rate", "layers")
 END = ("event", "seconds", "damaged", "reason", "frames", "stats")
 
 
@@ -54,6 +54,12 @@ def end(head: Head | None, statistics: Statistics, stats: Head, origin: Origin) 
 def scenes(seconds: float, table: Table) -> Head:
     """What `pack` says of scenes: how long one is, and where their bands begin and the last one ends."""
     return {"scene": seconds} | ({"bands_hz": table.bands_hz} if table.bands_hz else {})
+
+
+def tag(head: Head, named: bool) -> Head:
+    """What tells a line to its item: the number of a second and later one, the name if that is asked for."""
+    number = {"item": item} if type(item := head.get("item")) is int and item > 0 else {}
+    return number | ({"name": str(head.get("name", ""))} if named else {})
 
 
 def missing(layout: Layout, kept: Collection[int]) -> list[str]:

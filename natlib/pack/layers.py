@@ -11,6 +11,7 @@ Every encoding means the same to a reader: a layer keeps its value until it is s
 
 from __future__ import annotations
 
+import math
 import struct
 from argparse import ArgumentTypeError
 from collections.abc import Iterator, Sequence
@@ -27,8 +28,11 @@ if TYPE_CHECKING:
 
     Codes = NDArray[np.uint16]  # shape (frames, layers)
 
+HALF = Fraction(1, 2)
 ENCODINGS = ("delta", "rle", "dense")
 LONGEST = 1 << 24  # frames that one line may stand for: a time far off is an error, not a disk full of repetition
+TAKEN = {"t", "kf", "n", "event", "item", "name"}  # keys of lines, so no names of layers
+LATEST = 1_000_000_000  # s, of the time at which an item may begin
 FASTEST = 500  # frames a second: beyond, times to the millisecond would not tell frames apart
 
 
@@ -40,13 +44,17 @@ class Layout:
         if not isinstance(layers, list) or len(layers) < least or not all(isinstance(layer, dict) for layer in layers):
             raise Failure(f"expected a list of layers in the header, got {wire.show(layers)}")
         self.names: list[str] = [str(layer.get("name")) for layer in layers]
-        if len(set(self.names)) < len(layers) or not set(self.names).isdisjoint({"t", "kf", "n", "event"}):
+        if len(set(self.names)) < len(layers) or not TAKEN.isdisjoint(self.names):
             raise Failure(f"expected layers with names of their own, got {wire.show(self.names)}")
         self.types = [str(layer.get("type")) for layer in layers]
         rate = head.get("frame_rate")
         if isinstance(rate, bool) or not isinstance(rate, int | float) or not 0 < rate <= FASTEST:
             raise Failure(f"expected a frame rate above 0 and up to {FASTEST} a second, got {wire.show(rate)}")
         self.rate = Fraction(rate)
+        start = head.get("t0", 0)
+        if isinstance(start, bool) or not isinstance(start, int | float) or not 0 <= start <= LATEST:
+            raise Failure(f"expected a t0 from 0 to {LATEST} s, got {wire.show(start)}")
+        self.start = Fraction(start)  # seconds of the recording before the first frame
         block = head.get("block", 8)
         if type(block) is not int or not 0 < block <= 65536:
             raise Failure(f"expected 1 to 65536 frames as block, got {wire.show(block)}")
@@ -69,13 +77,14 @@ class Layout:
 
     def time(self, frame: int) -> float:
         """The time of `frame` in seconds, to the millisecond."""
-        milliseconds = (2000 * frame * self.rate.denominator + self.rate.numerator) // (2 * self.rate.numerator)
-        return milliseconds / 1000
+        return math.floor(1000 * (frame / self.rate + self.start) + HALF) / 1000
 
     def times(self, first: int, count: int) -> list[str]:
         """The times of `count` frames from `first` on, as they are written."""
-        step, half = 2000 * self.rate.denominator, self.rate.numerator
-        return [str((step * frame + half) // (2 * half) / 1000) for frame in range(first, first + count)]
+        apart, begin = 1000 / self.rate, 1000 * self.start + HALF
+        over = math.lcm(apart.denominator, begin.denominator)
+        step, before = int(apart * over), int(begin * over)
+        return [str((step * frame + before) // over / 1000) for frame in range(first, first + count)]
 
     def rows(self, payload: bytes | bytearray) -> tuple[Codes, NDArray[np.int16]]:
         """Codes and measures of whole rows, a row a frame each."""
@@ -86,7 +95,7 @@ class Layout:
 
     def frame(self, time: float) -> int:
         """The frame at `time`, as `time()` gives it."""
-        return round(Fraction(time) * self.rate)
+        return round((Fraction(time) - self.start) * self.rate)
 
 
 def encodings(text: str, names: list[str]) -> list[str]:

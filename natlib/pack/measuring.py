@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
+from ..caveats import Caveats
 from ..wire import Head
 from .events import Detector, Event, described
 from .layers import Layout
@@ -25,9 +26,22 @@ class Sound(NamedTuple):
     """A sound line: the frame at which it begins, its time, its fields."""
 
     frame: int
-    start: float
+    start: float  # seconds of the recording
     fields: Head
     late: int = -1  # the frame after which it stood, if that is a later one
+
+
+def totals(end: Head) -> Head:
+    """What an end tells of loudness and channels, as the summary has it."""
+    found: Head = {}
+    lufs = end.get("lufs")
+    if isinstance(lufs, dict):
+        peak = end.get("true_peak_dbtp")
+        found["lufs"] = lufs | ({"true_peak_dbtp": peak} if peak is not None else {})
+    levels = end.get("channel_levels")
+    if isinstance(levels, dict):
+        found["channels"] = levels
+    return found
 
 
 class Measuring:
@@ -36,7 +50,7 @@ class Measuring:
     def __init__(self, layout: Layout, scene: float):
         self.layout = layout
         self.table = Table(layout.measures)
-        self.summary = Summary(self.table, float(layout.rate))
+        self.summary = Summary(self.table, float(layout.rate), float(layout.start))
         told = bool(scene and layout.measures)
         self.length = max(1, round(scene * layout.rate)) if told else 1  # frames of a scene
         self.scenes = Scenes(self.table, self.length) if told else None
@@ -65,17 +79,24 @@ class Measuring:
         rest = [] if self._rows is None else self._measure(self._rows, self.complete)
         return rest, sounds if self.scenes else []
 
-    def tell(self) -> Head:
-        """The summary without codes; {} where nothing was measured."""
-        if not self.layout.measures or not self.frames:
+    def tell(self, caveats: Caveats, end: Head | None) -> Head:
+        """The summary without codes: what was measured, what the end says, what limits it; {} for none of these."""
+        measured = bool(self.layout.measures and self.frames)
+        head: Head = self.summary.head() if measured else {"event": "summary"}
+        head |= totals(end or {}) if measured else {}
+        if said := caveats.all(end, head.get("silence", ())):
+            head = {"event": "summary", "caveats": said} | head
+        if head.keys() == {"event"}:
             return {}
-        head = self.summary.head()
-        return {"event": "summary", "in_words": tell(head, self.frames / float(self.layout.rate)), **head}
+        seconds = (end or {}).get("seconds")
+        length = seconds if isinstance(seconds, int | float) else self.frames / float(self.layout.rate)
+        return {"event": "summary", "in_words": tell(head, length), **head}
 
     def _sounds(self, events: Iterator[Event]) -> list[Sound]:
-        sounds = [Sound(*told) for told in described(events, self.table, float(self.layout.rate))]
-        for sound in sounds:
-            self.summary.sound(sound.start, sound.fields)
+        before, sounds = float(self.layout.start), []
+        for frame, start, fields in described(events, self.table, float(self.layout.rate)):
+            self.summary.sound(start, fields)
+            sounds.append(Sound(frame, round(start + before, 2), fields))
         return sounds
 
     def _scenes(self, rows: Array) -> list[Scene]:

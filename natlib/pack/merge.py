@@ -12,14 +12,19 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 from statistics import median, median_low
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from .. import notes
 from ..wire import Head
 from .contours import contour, place
 from .measures import half, rounded
-from .thresholds import LOUDEST, TONAL
+from .segments import Segments
+from .thresholds import LOUDEST, OTHER_COLOUR, OTHER_LEVEL, OTHER_TONALITY, SILENT, TONAL
 
+if TYPE_CHECKING:
+    from .segments import Array
+
+SAME_FOR = 10.0  # s after which what does not change counts as much as a change of 6 dB
 STEPS = 6  # frames that a scene counts as: it has that many where it lasts 0.48 s
 CHANGING = ("bands", "wobble")  # fields that are said when they change
 
@@ -48,13 +53,36 @@ def carried(scenes: Sequence[Scene]) -> list[Scene]:
     return result
 
 
-def merged(scenes: Sequence[Scene], count: int) -> list[Scene]:
-    """As many as `count` scenes, at most; each is what about the same number of `scenes` has in common."""
-    if not 0 < count < len(scenes):
-        return list(scenes[:count])
-    bounds = [round(i * len(scenes) / count) for i in range(count + 1)]
-    parts = [scenes[a:b] for a, b in pairwise(bounds)]
-    return [Scene(part[0].frame, whole([scene.fields for scene in part])) for part in parts]
+class Joined:
+    """Scenes into fewer: cut where the sound changes, and where nothing does after a while."""
+
+    def __init__(self, scenes: Sequence[Scene], seconds: float):
+        self.scenes, self.seconds = scenes, seconds
+        self._segments: Segments | None = None
+
+    def __call__(self, count: int) -> list[Scene]:
+        """As many as `count` scenes, at most; each is what those that it is made of have in common."""
+        if not 0 < count < len(self.scenes):
+            return list(self.scenes[:count])
+        self._segments = self._segments or Segments(self._rows())
+        bounds = self._segments.bounds(count)
+        parts = [self.scenes[a:b] for a, b in pairwise(bounds)]
+        return [Scene(part[0].frame, whole([scene.fields for scene in part])) for part in parts]
+
+    def _rows(self) -> Array:
+        """Level, colour, tonality and time of each scene, in units of difference; what is not told is as it was."""
+        import numpy as np
+
+        rows = np.zeros((len(self.scenes), 4))
+        rows[:, 3] = np.arange(len(rows)) * self.seconds / SAME_FOR
+        for j, (field, unit) in enumerate((("dB", OTHER_LEVEL), ("Hz", OTHER_COLOUR), ("tone", 100 * OTHER_TONALITY))):
+            last = 0.0
+            for i, scene in enumerate(self.scenes):
+                if isinstance(value := scene.fields.get(field), int | float):
+                    number = math.log2(max(value, 20)) if field == "Hz" else max(-LOUDEST, min(value, LOUDEST))
+                    last = max(number, SILENT) / unit if field == "dB" else number / unit
+                rows[i, j] = last
+        return rows
 
 
 def whole(parts: Sequence[Head]) -> Head:
@@ -68,6 +96,9 @@ def whole(parts: Sequence[Head]) -> Head:
         result["Hz"] = rounded(average(colours))
     if tones := numbers(parts, "tone"):
         result["tone"] = round(average(tones))
+    for field in ("below_40_hz", "above_16_khz", "main_hz"):
+        if most(found := numbers(parts, field), parts):
+            result[field] = rounded(average(found)) if field == "main_hz" else round(average(found))
     pitch = pitches(parts, result)
     if most(found := numbers(parts, "vibrato", 0), parts):
         result["vibrato"] = [round(average(found), 1), round(average(numbers(parts, "vibrato", 1)))]

@@ -22,6 +22,7 @@ from .unpack import unpack
 NUMBER, TEXT, WAY, LIST, PAIR = range(5)
 SCENE_FIELDS = {
     **dict.fromkeys(("dB", "Hz", "tone", "grain", "periodic", "attacks", "clicks", "pulse"), NUMBER),
+    **dict.fromkeys(("below_40_hz", "above_16_khz", "main_hz"), NUMBER),
     **dict.fromkeys(("pitch", "notes", "bass", "top"), TEXT),
     **dict.fromkeys(("peak", "f0"), WAY),
     **dict.fromkeys(("vibrato", "am"), PAIR),
@@ -101,7 +102,8 @@ class Told:
                 self._introduce(layer, int(code) if str(code).isdecimal() else None, means)
 
     def take(self, head: Head) -> None:
-        """Keep what a line says but for codes."""
+        """Keep what a line says but for codes, and for what tells its item."""
+        head = {key: value for key, value in head.items() if key not in ("item", "name")}
         event, time = head.get("event"), head.get("t")
         if event is None and isinstance(time, int | float) and math.isfinite(time):
             self._timed(float(time), head)
@@ -117,7 +119,7 @@ class Told:
     def _timed(self, time: float, head: Head) -> None:
         frame = self.layout.frame(time)
         if (fields := checked(head.get("sound"), SOUND_FIELDS)) and {"s", "dB"} <= fields.keys():
-            frame = math.floor(time * self.layout.rate + 1e-6)
+            frame = math.floor((time - float(self.layout.start)) * self.layout.rate + 1e-6)
             self._pending += 1
             self.sounds.append(Sound(frame, time, fields, self._last if self._last > frame else -1))
             return

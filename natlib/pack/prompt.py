@@ -30,6 +30,7 @@ ONE_CODED = (
     "How does it evolve, and when? What comes back, and what is new? When does it hold still, and when does it change "
     "fast? Is there a regular pattern, and how long is it?"
 )
+SOUNDLESS = "What is this, if it is no sound? What can be said of it from this text, and what can not?"
 SEVERAL_CODED = f"Of each: {ONE_CODED} And among them: which share codes or patterns, and how do they differ?"
 
 
@@ -135,6 +136,8 @@ class Prompt:
         if self.ask:
             return self.ask
         several = len(self.drafts) > 1
+        if self.drafts and all(draft.soundless for draft in self.drafts):
+            return SOUNDLESS
         if any(draft.measured for draft in self.drafts):
             return SEVERAL if several else ONE
         return SEVERAL_CODED if several else ONE_CODED

@@ -14,10 +14,14 @@ from ..stats import percent
 from ..wire import Head
 from .contours import held, modulated, often, place, repeating
 from .measures import Table, half, mean, present, rounded
-from .thresholds import ATTACK, CHROMA, REGULAR, TONAL
+from .thresholds import ASIDE, ATTACK, CHROMA, REGULAR, TONAL
 
 if TYPE_CHECKING:
     from .measures import Array
+
+
+LOWEST = -59.5  # dB: a region at the end of its grid is not heard beside the rest
+NOWHERE = -100.0  # dB
 
 
 class Span(NamedTuple):
@@ -41,7 +45,8 @@ class Span(NamedTuple):
 class Scenes:
     """Averages over `length` frames, one line each."""
 
-    SINGLE = ("level", "centroid", "tonality", "periodicity", "vibrato_rate", "vibrato_depth", "pulse", "regularity")
+    SINGLE = ("level", "centroid", "tonality", "periodicity", "vibrato_rate", "vibrato_depth", "pulse", "regularity",
+              "below", "above", "main")  # fmt: skip
 
     def __init__(self, table: Table, length: int):
         self.table, self.length = table, length
@@ -86,6 +91,11 @@ class Scenes:
             scene["dB"] = round(now["level"])
         if "centroid" in now:
             scene["Hz"] = rounded(now["centroid"])
+        for name, field in (("below", "below_40_hz"), ("above", "above_16_khz")):
+            if now.get(name, NOWHERE) >= ASIDE:
+                scene[field] = round(now[name])
+        if "above_16_khz" in scene and "main" in now:
+            scene["main_hz"] = rounded(now["main"])
         if "tonality" in now:
             scene["tone"] = percent(now["tonality"])
         if span.grain == span.grain:
@@ -109,8 +119,8 @@ class Scenes:
         bands = [span.means[j] for j in self.table.bands]
         while bands and bands[-1] != bands[-1]:  # above the recording's own band
             bands.pop()
-        if bands:
-            scene["bands"] = [round(band) if band == band else None for band in bands]
+        if present(bands):
+            scene["bands"] = [round(band) if band > LOWEST else None for band in bands]
         if present(depths := [span.means[j] for j in self.fluct]):
             scene["wobble"] = [round(depth) if depth == depth else 0 for depth in depths]
         return scene

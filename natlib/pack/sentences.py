@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from ..caveats import sentence as caveat_sentences
+from ..caveats import strings
 from .measures import even
 from .thresholds import (
     CLICKING,
@@ -21,33 +23,111 @@ from .thresholds import (
     PAUSING,
     PERIODIC,
     PITCHED,
+    SILENT,
     SINGING,
     STEADY,
-    SURE,
+    TELLING,
     TURNS,
     UNMOVED,
 )
-from .wording import kind, movement, timbre
+from .wording import kind, movement, timbre, way
+
+ALONE = ("no sound: ", "no sample", "one sample", "silent throughout")  # caveats after which there is nothing to tell
+MOST_CHANNELS = 8  # whose levels are named
+SAME = 40.0  # dB of mid over side: two channels that are alike to the ear
 
 Summary = Mapping[str, Any]  # the fields of a summary line
 
 
 def tell(summary: Summary, seconds: float) -> str:
-    """A summary in words."""
-    said = [f"{seconds:.1f} s", *(sentence(summary) for sentence in SENTENCES)]
-    return ". ".join(text[0].upper() + text[1:] for text in said if text) + "."
+    """A summary in words: first what limits it; of what is no sound, or can't be measured, nothing else."""
+    caveats = strings(summary.get("caveats"))
+    said = [f"{seconds:.1f} s" if seconds >= 0.1 or not seconds else f"{1000 * seconds:.0f} ms"]
+    if not any(text.startswith(ALONE) for text in caveats):
+        said += [sentence(summary) for sentence in SENTENCES]
+    text = ". ".join(text[0].upper() + text[1:] for text in said if text) + "."
+    return f"{caveat_sentences(caveats)} {text}".lstrip()
 
 
 def level(summary: Summary) -> str:
     if not (loudness := summary.get("loudness")):
         return ""
-    steady = loudness["range"] < NARROW
-    text = f"level {loudness['dB']} dB" + (", steady" if steady else f", over a range of {loudness['range']} dB")
+    if loudness["range"] < NARROW:
+        text = f"level {loudness['dB']} dB, steady"
+    else:
+        text = f"loud parts at {loudness['dB']} dB, half of the time below {loudness['median']} dB"
+        text += f", over a range of {loudness['range']} dB"
     if cut := loudness.get("cut"):
         text += f", in the midst of sound at its {' and '.join(cut)}"
     if loudness["quiet"] >= PAUSING:
         text += f", {loudness['quiet']} % of the time below {loudness['dB'] - LOUD} dB"
     return text
+
+
+def loudest(summary: Summary) -> str:
+    """The loudest moment, and what sounds there."""
+    found, loudness = summary.get("loudest"), summary.get("loudness", {})
+    if not found or (loudness.get("range", NARROW) < NARROW and found["dB"] - loudness["dB"] < TELLING):
+        return ""  # as loud as all of it
+    text = f"loudest at {found['t']:g} s: {found['dB']} dB"
+    if "s" in found:
+        text += f", a sound of {found['s']} s"
+    place = f"pitch {way(found['pitch'])}" if "pitch" in found else ""
+    place = place or (f"narrow peak {way(found['peak'])} Hz" if "peak" in found else "")
+    place = place or (f"around {way(found['Hz'])} Hz" if "Hz" in found else "")
+    return f"{text}, {place}" if place else text
+
+
+def lufs(summary: Summary) -> str:
+    """Loudness as meters tell it."""
+    found = summary.get("lufs", {})
+    if "integrated" not in found:
+        return ""
+    text = f"loudness {found['integrated']:.1f} LUFS"
+    text += f", range {found['range_lu']:.0f} LU" if "range_lu" in found else ""
+    return text + (f", true peak {found['true_peak_dbtp']:.1f} dBTP" if "true_peak_dbtp" in found else "")
+
+
+def channels(summary: Summary) -> str:
+    """How channels differ."""
+    found = summary.get("channels", {})
+    levels = found.get("dbfs", ())
+    if len(levels) < 2:
+        return ""
+    said = ", ".join("silent" if level is None else f"{level:.0f}" for level in levels[:MOST_CHANNELS])
+    more = f" and {len(levels) - MOST_CHANNELS} more" if len(levels) > MOST_CHANNELS else ""
+    if len(levels) > 2:
+        return f"{len(levels)} channels at {said}{more} dB"
+    correlation, mid, side = (found.get(name) for name in ("correlation", "mid_dbfs", "side_dbfs"))
+    if correlation is None:
+        return f"two channels at {said} dB"
+    if side is None or (mid is not None and mid - side >= SAME):
+        return "two channels alike"
+    text = f"two channels, correlation {correlation:.2f}"
+    if mid is not None:
+        text += f", side {abs(mid - side):.0f} dB {'below' if side <= mid else 'above'} mid"
+    return text + (f", at {said} dB" if abs(levels[0] - levels[1]) >= MUCH_ALIKE else "")
+
+
+def parts(summary: Summary) -> str:
+    """What is nothing like the rest, from when to when."""
+    found = summary.get("parts", ())
+    return "; ".join(
+        f"{part['t']:g}-{part['to']:g} s: "
+        + (f"{part['dB']} dB" + (f", {kind(part)}" if kind(part) else "") if part["dB"] > SILENT else "silent")
+        for part in found
+    )
+
+
+def outside(summary: Summary) -> str:
+    """Energy where nobody hears it."""
+    said = []
+    if above := summary.get("above_16_khz"):
+        where = f", at {between(above)}" if "low" in above else ""
+        said.append(f"most of the energy lies above 16 kHz{where}, {above['percent']} % of the time")
+    if below := summary.get("below_40_hz"):
+        said.append(f"most of the energy lies below 40 Hz, {below['percent']} % of the time")
+    return ", ".join(said)
 
 
 def colour(summary: Summary) -> str:
@@ -162,7 +242,7 @@ def tempo(summary: Summary) -> str:
 
 def key(summary: Summary) -> str:
     found = summary.get("key")
-    return f"key {found['name']}" + (" or a near one" if found["confidence"] < SURE else "") if found else ""
+    return f"key {found['name']}" if found else ""
 
 
 def sections(summary: Summary) -> str:
@@ -172,7 +252,8 @@ def sections(summary: Summary) -> str:
 
 # In the order in which they are said; each gives "" where there is nothing to be said.
 SENTENCES: tuple[Callable[[Summary], str], ...] = (
-    level, colour, swell, events, pulse, pitch, peak, fundamental, lines, voices, modulation, clicks, unmoved,
+    level, loudest, lufs, channels, parts, outside, colour,
+    swell, events, pulse, pitch, peak, fundamental, lines, voices, modulation, clicks, unmoved,
     vibrato, tempo, key, sections,
 )  # fmt: skip
 
@@ -193,13 +274,16 @@ def between(fields: Summary) -> str:
     return f"{fields['low']} to {fields['high']} Hz" if fields["high"] != fields["low"] else f"{fields['low']} Hz"
 
 
-def swelling(ranges: Sequence[int]) -> str:
-    """How far the lows, the mids and the highs swell, in words."""
-    if max(ranges) < STEADY:
-        return f"steady: half seconds lie within {max(ranges)} dB everywhere"
-    places = zip(("lows", "mids", "highs"), ranges, strict=False)  # the highs may not have been recorded
+def swelling(ranges: Sequence[int | None]) -> str:
+    """How far the lows, the mids and the highs swell, in words; those that can't be heard are not told."""
+    places = [(name, dB) for name, dB in zip(("lows", "mids", "highs"), ranges, strict=False) if dB is not None]
+    if not places:
+        return ""
+    most = max(dB for _, dB in places)
+    if most < STEADY:
+        return f"steady: half seconds lie within {most} dB" + (" everywhere" if None not in ranges else "")
     said = [f"{dB} dB in the {name}{' (steady)' if dB < STEADY else ''}" for name, dB in places]
-    nearly = "nearly steady: " if max(ranges) <= NEARLY else ""
+    nearly = "nearly steady: " if most <= NEARLY else ""
     return f"{nearly}half seconds lie within {', '.join(said)}"
 
 

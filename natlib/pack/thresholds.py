@@ -96,12 +96,28 @@ LEAST_SPREAD = threshold(
     (0.1, 0.2), "for each measure", "differences of sections, of seconds, from nothing", "not measured"
 )
 
+# Parts of an item
+OTHER_LEVEL = threshold(6.0, "dB", "a unit of difference of level", "not measured")
+OTHER_COLOUR = threshold(0.5, "octaves", "the same of the centroid", "not measured")
+OTHER_TONALITY = threshold(0.25, "of tonality", "the same of tonality", "not measured")
+OTHER = threshold(6.0, "squared units, of half seconds", "parts from wavering", "a second that differs by two units")
+UNLIKE = threshold(2.0, "units", "parts that are nothing like each other from others", "12 dB, or an octave")
+SPREADS = threshold(1.5, "times the spread within", "parts from what comes and goes", "not measured")
+MAINLY = threshold(0.9, "share of the time", "a part that is all but all of it", "not measured")
+BRIEF = threshold(1.0, "s", "a part from an event", "not measured")
+
 # Loudness and colour
 CUT = threshold(15, "dB below the loudest", "an item that begins or ends in the midst of sound", "not measured")
 BEGINS = threshold(0.1, "s", "an attack that is the item's start from a later one", "not measured")
 MOST = threshold(6.0, "dB below the strongest region", "regions with most of the energy from the others", "a quarter")
 FAINTEST = threshold(1e-9, "power", "a band from silence", "-90 dB")
 SWELLS = threshold(6, "half seconds", "levels that can tell a swell from too few", "3 s")
+
+ASIDE = threshold(-3.0, "dB below all", "most of the energy outside of what is measured from a part", "a half")
+SILENT = threshold(-85.0, "dBFS", "what can't be heard from what is faint", "16 bits' dither is -93")
+SILENCE = threshold(1.0, "s", "silence that is told from a pause", "not measured")
+FAR = threshold(40.0, "dB below the loudest", "regions whose swell is told from what is not heard beside", "40 dB")
+TELLING = threshold(6.0, "dB over what is usual", "a loudest moment from any", "twice as loud is 10")
 
 # Sounds of the whole
 LASTING = threshold(4.0, "s", "an event from what there is, where it does not fall", "not measured")
@@ -182,4 +198,4 @@ STEADY = threshold(3, "dB", "a level that holds from one that swells", "by ear")
 NEARLY = threshold(5, "dB", "a level that nearly holds, the same", "by ear")
 MUCH_ALIKE = threshold(3, "dB, semitones", "sounds that are all much alike from others", "by ear")
 TURNS = threshold(4, "semitones", "sounds that get darker, brighter from those that stay", "by ear")
-SURE = threshold(0.5, "confidence", "a key from one that may be a near one", "not measured")
+SURE = threshold(0.2, "confidence", "a key that is told from one that is not", "see make bench-thresholds")

@@ -7,6 +7,7 @@ from bisect import bisect_left
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
+from ..caveats import Caveats
 from ..wire import Head
 from .layers import Frame, Frames, Layout
 from .measuring import Measuring, Sound
@@ -86,9 +87,9 @@ class Lines:
         self._measured(scenes, [])
         return text + self._release(math.inf)
 
-    def summarise(self) -> Head:
+    def summarise(self, caveats: Caveats, end: Head | None) -> Head:
         """The summary line's object."""
-        head = self.measuring.tell() or {"event": "summary"}
+        head = self.measuring.tell(caveats, end) or {"event": "summary"}
         return head | (common_codes(self.statistics, self.settings.layers) if self.statistics.frames else {})
 
     def _measured(self, scenes: list[Scene], sounds: list[Sound]) -> None:

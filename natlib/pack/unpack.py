@@ -59,7 +59,7 @@ class Unpacker:
         head = record.head
         if record.event == "missing" and self.gap is None:
             self.gap = self.last + 1
-        self.lines += "t" in head or (record.event == "code" and "means" in head)
+        self.lines += ("t" in head and "event" not in head) or (record.event == "code" and "means" in head)
         if "event" not in head and "t" in head and not self.index.keys().isdisjoint(head):
             yield from self._frame(self._frame_number(head["t"]), self._codes(head))
 
@@ -162,7 +162,7 @@ def unpack(
     end = item.end or {}
     yield from unpacker.end(end.get("frames"))
     stats = end.get("stats")
-    end = {key: value for key, value in end.items() if key != "stats"}
+    end = {key: value for key, value in end.items() if key not in ("stats", "item", "name")}
     if reason := unpacker.damage(stats.get("lines") if isinstance(stats, dict) else None):
         say(f"{item.name}: damaged: {reason}")
         item.end = end = {**end, "damaged": True, "reason": reason}

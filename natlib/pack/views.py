@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
+from ..caveats import Caveats
 from ..wire import Head
 from . import guide, wording
 from .guide import Used
@@ -28,8 +29,11 @@ class Ndjson:
     GRAIN = 2  # dB from which a grain is said
     CHANGE = 3  # dB by which bands or fluctuation must have changed to be said again
 
-    def __init__(self, layout: Layout, table: Table):
-        self.layout, self.table = layout, table
+    def __init__(self, layout: Layout, table: Table, tag: Head | None = None):
+        """`tag` are fields that every line bears, to be told to its item: its number, its name."""
+        self.layout, self.table, self.tag = layout, table, tag or {}
+        self._tag = json(self.tag)[1:-2] if self.tag else ""
+        self._tag = f",{self._tag}" if self._tag else ""
         self.keys = [f',"{name}":' for name in layout.names]
         self._said: dict[str, list[int | None]] = {}  # bands and fluctuation, when they were said last
 
@@ -43,20 +47,27 @@ class Ndjson:
 
     end = note = summary = header
 
+    def tagged(self, head: Head) -> Head:
+        """A line with what tells its item, after what it begins with."""
+        if not self.tag:
+            return head
+        (first, value), *rest = head.items()
+        return {first: value, **self.tag, **dict(rest)}
+
     def frame(self, time: str, line: Frame) -> str:
         stated = "".join([f"{self.keys[j]}{code}" for j, code in zip(line.layers, line.codes, strict=True)])
         key = ',"kf":true' if line.key else ""
         run = f',"n":{line.n}' if line.n else ""
-        return f'{{"t":{time}{key}{run}{stated}}}\n'
+        return f'{{"t":{time}{self._tag}{key}{run}{stated}}}\n'
 
     def code(self, layer: str, code: int, means: str) -> str:
-        return json({"event": "code", "layer": layer, "code": code, "means": means})
+        return json({"event": "code", **self.tag, "layer": layer, "code": code, "means": means})
 
     def scene(self, time: float, scene: Head) -> str:
-        return json({"t": time, "scene": self.news(scene)})
+        return json({"t": time, **self.tag, "scene": self.news(scene)})
 
     def sound(self, time: float, sound: Head) -> str:
-        return json({"t": time, "sound": sound})
+        return json({"t": time, **self.tag, "sound": sound})
 
     def news(self, scene: Head) -> Head:
         """A scene without what is as it was, or weak."""
@@ -101,6 +112,9 @@ class Columns(Ndjson):
         "bands",
         "wobble",
         "vibrato",
+        "below_40_hz",
+        "above_16_khz",
+        "main_hz",
     )
     SOUND = ("s", "dB", "rise", "ms", "Hz", "pitch", "peak", "fall", "in", "am", "periodic", "f0")
 
@@ -119,7 +133,9 @@ class Columns(Ndjson):
 
     def header(self, head: Head) -> str:
         name, pack = str(head.get("name", "")).replace("\n", " "), head["pack"]
+        limits = Caveats(head).first()
         text = f"# {name}\n# {pack['how_to_read']}\n" if "how_to_read" in pack else ""  # else a prompt has said it
+        text += "".join(f"# {said}\n" for said in limits)
         return text + (f"# left out: {', '.join(pack['left_out'])}\n" if "left_out" in pack else "")
 
     def end(self, head: Head) -> str:
@@ -153,7 +169,9 @@ class Columns(Ndjson):
     @staticmethod
     def _cells(mark: str, time: float, values: Head, names: tuple[str, ...]) -> str:
         cells = [
-            "/".join(map(str, value)) if isinstance(value := values.get(name, ""), list) else str(value)
+            "/".join("" if entry is None else str(entry) for entry in value)
+            if isinstance(value := values.get(name, ""), list)
+            else str(value)
             for name in names
         ]
         return f"{mark}{time:g},{','.join(cells)}".rstrip(",") + "\n"
@@ -164,8 +182,8 @@ class Words(Columns):
 
     CODES = False
 
-    def __init__(self, layout: Layout, table: Table):
-        super().__init__(layout, table)
+    def __init__(self, layout: Layout, table: Table, tag: Head | None = None):
+        super().__init__(layout, table, tag)
         self._level, self._words = 0, ""  # of the scene that was told last
         self._scene: Head = {}  # what of it was measured
 

@@ -36,6 +36,10 @@ def kind(fields: Mapping[str, Any]) -> str:
         words.append("noise" if tone < NOISE else "partly tonal" if tone < TONE else "tonal")
     if (hz := fields.get("Hz")) is not None:
         words.append(f"around {third(hz)} Hz")
+    if "above_16_khz" in fields:
+        words.append(f"above 16 kHz, at {fields['main_hz']} Hz" if "main_hz" in fields else "above 16 kHz")
+    if "below_40_hz" in fields:
+        words.append("below 40 Hz")
     return " ".join(filter(None, words))
 
 

@@ -54,7 +54,9 @@ def test_the_schema_s_fields_are_those_explained() -> None:
     for kind, told in (("scene", guide.EVERYTHING.scene), ("sound", guide.EVERYTHING.sound)):
         assert SCHEMA[kind]["properties"][kind]["properties"].keys() == told
     summary = SCHEMA["summary"]["properties"]
-    assert summary.keys() - {"event"} == {field for field in guide.EVERYTHING.summary if "." not in field}
+    assert summary.keys() - {"event", "item", "name"} == {
+        field for field in guide.EVERYTHING.summary if "." not in field
+    }
     inner = {f"{field}.{key}" for field, value in summary.items() for key in resolved(value).get("properties", ())}
     assert inner <= guide.EVERYTHING.summary
 

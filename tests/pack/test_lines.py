@@ -16,6 +16,7 @@ from packing import coded, lines, row, tokens, walk
 
 from natlib.pack.layers import Layout
 from natlib.pack.statistics import estimate
+from natlib.wire import Head
 
 
 def test_lines_stand_in_the_order_of_their_times(piece: bytes) -> None:
@@ -75,6 +76,13 @@ def test_layers_of_other_names() -> None:
     assert [layout.depth(j) for j in range(5)] == [0, 12, 0, 0, 7]
 
 
+NOTES: tuple[Head, ...] = (
+    {"event": "gap", "t": 0.5, "seconds": 1.0}, {"event": "clipping", "t": 1, "samples": 7},
+    {"event": "nonfinite", "t": 1, "samples": 2}, {"event": "side_taken", "t": 0.3},
+    {"event": "channel_levels", "t": 0, "dbfs": [-20.1, None], "mid_dbfs": -26.1, "side_dbfs": -26.1},
+)  # fmt: skip
+
+
 def test_every_line_is_valid_by_the_schema(piece: bytes) -> None:
     schema = orjson.loads((ROOT / "natlib/data/ndjson.schema.json").read_bytes())
     jsonschema.Draft202012Validator.check_schema(schema)
@@ -92,6 +100,7 @@ def test_every_line_is_valid_by_the_schema(piece: bytes) -> None:
             sh("nat-pack --encoding S=rle", piece).stdout,
             sh("nat-pack --budget 2000 --legend header", piece).stdout,
             sh("nat-pack", missing, status=1).stdout,
+            sh("nat-pack --tag", tokens([row(level=-20)] * 30, notes=NOTES)).stdout,
             sh(
                 "nat-pack", tokens([row(level=-20, pitch=440, salience=1, attack=9, pulse=3, regularity=1)] * 30)
             ).stdout,

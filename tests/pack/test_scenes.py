@@ -69,7 +69,12 @@ def test_scenes_are_merged_by_the_rules_by_which_they_were_made() -> None:
         "dB": -12, "tone": 13, "grain": 3, "peak": "300>400", "periodic": 40, "f0": 120, "clicks": 4, "am": [30.0, 6],
         "wobble": [2, 4, 0, 0],
     }  # fmt: skip
-    assert [scene.frame for scene in merge.merged([merge.Scene(6 * i, first) for i in range(10)], 4)] == [0, 12, 30, 48]
+    assert [scene.frame for scene in merge.Joined([merge.Scene(6 * i, first) for i in range(8)], 0.48)(4)] == [
+        0,
+        12,
+        24,
+        36,
+    ]
     said = [{"dB": -20, "Hz": 1, "wobble": [7]}, {"dB": -21, "Hz": 1}, {"dB": -120}, {"dB": -20, "Hz": 1, "tone": 3}]
     assert [fields for _, fields in merge.carried([merge.Scene(i, fields) for i, fields in enumerate(said)])] == [
         said[0], {**said[1], "wobble": [7]}, {"dB": -120}, {**said[3], "wobble": [7], "grain": 0},

@@ -61,7 +61,7 @@ def test_views_state_times_and_table_is_short(piece: bytes) -> None:
     told = [line for line in words.splitlines() if line[0].isdigit() and "!" not in line]
     assert {float(line.split()[0]) for line in told} < {round(0.48 * n, 2) for n in range(53)} and len(told) > 20
     assert re.match(r"0 -[0-9]+ dB, .*tonal around [0-9]+ Hz", told[0])
-    assert re.match(r"# In all: 25.0 s\. Level .*Tempo 1[12]", words.splitlines()[2])
+    assert re.match(r"# In all: 25.0 s\. Loud parts at .*Tempo 1[12]", words.splitlines()[2])
 
 
 @pytest.mark.slow

@@ -4,7 +4,10 @@ line.py        the collectors in the order of their fields
 collector.py   what a collector is, and what it is fed
 codes.py       codes: those used most
 sections.py    form, sections
-loudness.py    loudness: level, range, where it was cut
+loudness.py    loudness, loudest: level, range, where it was cut; the loudest moment
+parts.py       parts that are nothing like each other
+silence.py     silence: where nothing can be heard
+outside.py     below_40_hz, above_16_khz: energy where nothing is heard
 colour.py      colour: of what is heard, not of what lies between
 swell.py       colour's swell: how far half seconds lie apart
 sounds.py      sounds: what the events with an attack have in common

@@ -31,6 +31,7 @@ class Collector:
     def __init__(self, table: Table, rate: float):
         self.table, self.rate = table, rate
         self.frames = 0
+        self.start = 0.0  # seconds of the recording before the first frame
 
     def feed(self, block: Block) -> None:
         """Take the next frames."""

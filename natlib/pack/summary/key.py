@@ -11,7 +11,7 @@ from array import array
 from ...notes import NAMES
 from ...wire import Head
 from ..measures import Table, present
-from ..thresholds import AUDIBLE, CLASSES, FLAT, HALF, KEYED, SOUNDING, STRONG
+from ..thresholds import AUDIBLE, CLASSES, FLAT, HALF, KEYED, SOUNDING, STRONG, SURE
 from .collector import Block, Collector
 
 MAJOR = (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88)
@@ -53,7 +53,10 @@ class Key(Collector):
         )
         if fits[-1][0] < KEYED:
             return {}
-        key = {"name": fits[-1][1], "confidence": round(min(1.0, 4 * (fits[-1][0] - fits[-2][0])), 2)}
+        confidence = round(min(1.0, 4 * (fits[-1][0] - fits[-2][0])), 2)
+        key = {"name": fits[-1][1], "confidence": confidence}
+        if confidence < SURE:
+            return {}
         if len(self.tunings) < SOUNDING * self.rate:
             return {"key": key}
         return {"key": key, "tuning": {"cents": round(float(np.median(np.array(self.tunings))))}}

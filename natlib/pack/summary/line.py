@@ -12,10 +12,13 @@ from .colour import Colour
 from .key import Key
 from .loudness import Loudness
 from .modulation import Modulation, Vibrato
+from .outside import Outside
+from .parts import Parts
 from .peaks import Lines, Peak
 from .pitch import Pitch
 from .pulse import Pulse
 from .sections import Sections
+from .silence import Silence
 from .sounds import Sounds
 from .tempo import Tempo
 from .tones import Fundamental, Voices
@@ -24,16 +27,22 @@ if TYPE_CHECKING:
     from ..measures import Array
 
 
+MEANS = ("Hz", "most", "tone", "periodic", "grain")  # fields of the colour that parts tell instead
+
+
 class Summary:
     """Takes every frame and every sound of an item; memory is a few hundred bytes for each second."""
 
-    def __init__(self, table: Table, rate: float):
+    def __init__(self, table: Table, rate: float, start: float = 0.0):
         self.table, self.seconds = table, Seconds(rate)
         sounds, modulation = Sounds(table, rate), Modulation(table, rate)
         loudness = Loudness(table, rate, sounds)
         self.collectors: list[Collector] = [
             Sections(table, rate),
             loudness,
+            Parts(table, rate),
+            Silence(table, rate),
+            Outside(table, rate),
             Colour(table, rate, loudness),
             sounds,
             Pulse(table, rate, sounds, modulation),
@@ -48,6 +57,8 @@ class Summary:
             Tempo(table, rate),
             Key(table, rate),
         ]
+        for collector in self.collectors:
+            collector.start = start
 
     def feed(self, rows: Array) -> None:
         """Take the next rows."""
@@ -65,4 +76,7 @@ class Summary:
         head: Head = {"event": "summary"}
         for collector in self.collectors:
             head |= collector.result()
+        if "parts" in head and "colour" in head:
+            colour = head["colour"]  # the mean of what is unlike is like none of it
+            head["colour"] = {key: value for key, value in colour.items() if key not in MEANS}
         return head

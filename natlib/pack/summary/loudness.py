@@ -21,7 +21,10 @@ LEVELS, LOWEST = 111, -100  # of 1 dB each, from which on: 16 bits' last one is 
 
 
 class Loudness(Collector):
-    """{"loudness": {"dB", "median", "range", "quiet", "cut"}} where there is a level that can be heard."""
+    """{"loudness": {"dB", "median", "range", "quiet", "cut"}, "loudest": {"t", "dB", …}} where anything can be heard.
+
+    `loudest` is the loudest moment, and the sound that it belongs to.
+    """
 
     def __init__(self, table: Table, rate: float, sounds: Sounds):
         import numpy as np
@@ -30,14 +33,31 @@ class Loudness(Collector):
         self.sounds = sounds
         self.ends = [math.nan, math.nan]  # levels of the first and of the last frame
         self.counts = np.zeros(LEVELS)  # frames of each level
+        self.top, self.moment = -math.inf, 0  # dB and frame of the loudest
+        self.near: list[tuple[float, Head]] = []  # sounds that may have it
 
     def take(self, block: Block) -> None:
         import numpy as np
 
         level = self.table.column(block.rows, "level")
         if len(level):
+            if np.nanmax(level, initial=-math.inf) > self.top:
+                self.moment = self.frames + int(np.nanargmax(level))
+                self.top = float(np.nanmax(level))
             self.ends = [self.ends[0] if self.frames else float(level[0]), float(level[-1])]
         self.counts += np.bincount(steps(level[level == level]), minlength=LEVELS)
+
+    def sound(self, start: float, sound: Head) -> None:
+        best = max((known["dB"] for _, known in self.near), default=-math.inf)
+        if sound["dB"] >= best:
+            self.near = [(s, known) for s, known in self.near if known["dB"] >= sound["dB"]] + [(start, sound)]
+
+    def moments(self) -> Head:
+        """The loudest moment."""
+        at = self.moment / self.rate
+        own = next((sound for start, sound in self.near if start - 0.1 <= at <= start + sound["s"] + 0.1), {})
+        told = {name: own[name] for name in ("s", "pitch", "peak", "Hz") if name in own}
+        return {"t": round(self.start + at, 1), "dB": round(self.top)} | told
 
     def loudest(self) -> int | None:
         """The level, in dB, that a twentieth of the frames exceed; None where nothing can be heard."""
@@ -51,7 +71,7 @@ class Loudness(Collector):
 
     def result(self) -> Head:
         if (loudest := self.loudest()) is None:
-            return {}
+            return {"loudest": self.moments()} if self.top > LOWEST else {}
         first = self.first(loudest)
         quiet = round(100 * float(self._shares()[first - 1])) if first else 0
         softest, median = self._level(LOUDNESS[0]), self._level(0.5)
@@ -59,7 +79,7 @@ class Loudness(Collector):
         begun, last = self.ends
         attacked = any(start < BEGINS for start, _ in self.sounds.struck)
         cut = ["start"] * (begun >= loudest - CUT and not attacked) + ["end"] * (last >= loudest - CUT)
-        return {"loudness": fields | ({"cut": cut} if cut else {})}
+        return {"loudness": fields | ({"cut": cut} if cut else {}), "loudest": self.moments()}
 
     def _shares(self) -> Array:
         """The share of the frames up to each level."""

@@ -88,6 +88,9 @@ class Sections(Collector):
         sections[-1]["to"] = round(self.frames / self.rate, 1)
         if len(sections) < 2:
             return {}
+        if self.start:
+            for section in sections:
+                section |= {name: round(section[name] + self.start, 1) for name in ("t", "to")}
         return {"form": " ".join(section["label"] for section in sections), "sections": sections}
 
     def _seconds(self) -> Array:

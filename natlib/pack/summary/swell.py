@@ -6,7 +6,7 @@ from array import array
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
-from ..thresholds import EXTREMES, QUIETEST, SWELLS
+from ..thresholds import EXTREMES, FAR, QUIETEST, SWELLS
 
 if TYPE_CHECKING:
     from ..measures import Array
@@ -35,8 +35,11 @@ class Swell:
         pairs = np.where(np.isnan(high), low, low + high)  # a recording may end within a pair
         self.powers.frombytes(np.minimum(pairs, BELIEVED).astype(np.float32).tobytes())
 
-    def ranges(self) -> list[int]:
-        """The dB over which four fifths lie, of lows, mids, highs (where a recording has some); [] if too short."""
+    def ranges(self) -> list[int | None]:
+        """The dB over which four fifths lie, of lows, mids, highs (where a recording has some); [] if too short.
+
+        None of what can't be heard beside the rest.
+        """
         import numpy as np
 
         width = REGIONS // 2
@@ -46,4 +49,5 @@ class Swell:
         frames = np.array(self.powers[: count * self.length * width]).reshape(count, self.length, width)
         levels = 10 * np.log10(np.maximum(frames.mean(axis=1), 10 ** (QUIETEST / 10)))
         low, high = np.percentile(levels, EXTREMES, axis=0)
-        return [round(dB) for dB in takewhile(lambda dB: dB == dB, (high - low).tolist())]
+        told = takewhile(lambda pair: pair[0] == pair[0], zip(high - low, high, strict=True))
+        return [round(float(swell)) if top >= np.nanmax(high) - FAR else None for swell, top in told]

@@ -1,0 +1,120 @@
+"""Parts of an item that are nothing like each other: a hiss and then a guitar. No line may tell their mean."""
+
+from __future__ import annotations
+
+from array import array
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from ...stats import percent
+from ...wire import Head
+from ..measures import Table, rounded
+from ..segments import Segments
+from ..thresholds import BRIEF, MAINLY, OTHER, OTHER_COLOUR, OTHER_LEVEL, OTHER_TONALITY, SILENT, SPREADS, UNLIKE
+from .collector import Block, Collector
+
+if TYPE_CHECKING:
+    from ..measures import Array
+
+LENGTH = 0.5  # seconds that are compared
+MOST = 8  # parts that are told: more are a change that comes and goes
+NAMES = ("level", "centroid", "tonality")
+
+
+class Parts(Collector):
+    """{"parts": [{"t", "to", "dB", "Hz", "tone"}, …]} where there is more than one."""
+
+    def __init__(self, table: Table, rate: float):
+        super().__init__(table, rate)
+        self.length = max(1, round(LENGTH * rate))
+        self.values = [array("f") for _ in NAMES]  # of each frame
+        self.possible = all(name in table.index for name in NAMES)
+
+    def take(self, block: Block) -> None:
+        for values, name in zip(self.values, NAMES, strict=True):
+            values.frombytes(self.table.column(block.rows, name).astype("f4").tobytes())
+
+    def result(self) -> Head:
+        import numpy as np
+
+        if not self.possible or self.frames < 4 * self.length:
+            return {}
+        means = self._means()
+        still = ~(means[:, 0] > SILENT)
+        rows = np.column_stack((
+            np.maximum(means[:, 0], SILENT) / OTHER_LEVEL, np.log2(np.maximum(means[:, 1], 20)) / OTHER_COLOUR,
+            means[:, 2] / OTHER_TONALITY,
+        ))  # fmt: skip
+        for column in rows.T[1:]:  # what is not known in silence is as it was
+            known = np.flatnonzero(~np.isnan(column) & ~still)
+            if not len(known):
+                column[:] = 0
+                continue
+            column[:] = column[known[np.maximum(np.searchsorted(known, np.arange(len(column)), "right") - 1, 0)]]
+        bounds = self._apart(rows, Segments(rows.copy()).above(OTHER))
+        if not 3 <= len(bounds) <= MOST + 1:
+            return {}
+        told = [self._part(means, a, b) for a, b in pairwise(bounds)]
+        longest = max(told, key=lambda part: part["to"] - part["t"])
+        if longest["to"] - longest["t"] >= MAINLY * self.frames / self.rate and not any(
+            part["dB"] >= longest["dB"] + OTHER_LEVEL for part in told
+        ):
+            return {}  # what it begins or ends with
+        return {"parts": told}
+
+    def _apart(self, rows: Array, bounds: list[int]) -> list[int]:
+        """The bounds between parts that are unlike, and not brief."""
+        while len(bounds) > 2:
+            apart = [
+                self._distance(rows[a:b], rows[b:c]) for a, b, c in zip(bounds, bounds[1:], bounds[2:], strict=False)
+            ]
+            least = min(range(len(apart)), key=apart.__getitem__)
+            if apart[least] >= UNLIKE:
+                break
+            del bounds[least + 1]
+        return bounds
+
+    @staticmethod
+    def _distance(before: Array, after: Array) -> float:
+        """How unlike two neighbours are: 0 where one is brief, or both come and go by as much."""
+        import numpy as np
+
+        if min(len(before), len(after)) * LENGTH < BRIEF:
+            return 0.0
+        apart = float(np.sqrt(((before.mean(axis=0) - after.mean(axis=0)) ** 2).sum()))
+        within = max(float(np.sqrt(part.var(axis=0).sum())) for part in (before, after))
+        return apart if apart >= SPREADS * within else 0.0
+
+    def _means(self) -> Array:
+        """Level of the mean power, centroid, tonality of each half second."""
+        import numpy as np
+
+        count = -(-self.frames // self.length)
+        padded = [np.pad(np.array(v, dtype=np.float64), (0, count * self.length - self.frames), constant_values=np.nan)
+                  .reshape(count, -1) for v in self.values]  # fmt: skip
+        with np.errstate(invalid="ignore", divide="ignore"):
+            power = np.where(np.isnan(padded[0]), 0, 10 ** (padded[0] / 10))
+            there = [~np.isnan(values) for values in padded]
+            level = 10 * np.log10(power.sum(axis=1) / np.maximum(there[0].sum(axis=1), 1))
+            others = [
+                np.where(known, values * power, 0).sum(axis=1) / np.where(known, power, 0).sum(axis=1)
+                for values, known in zip(padded[1:], there[1:], strict=True)
+            ]
+        return np.column_stack((level, *others))
+
+    def _part(self, means: Array, a: int, b: int) -> Head:
+        """What a part is like."""
+        import numpy as np
+
+        power = 10 ** (means[a:b, 0] / 10)
+        part: Head = {name: round(self.start + min(i * self.length, self.frames) / self.rate, 1)
+                      for name, i in (("t", a), ("to", b))}  # fmt: skip
+        level = 10 * np.log10(max(float(power.mean()), 1e-12))
+        part["dB"] = round(level)
+        if level > SILENT:
+            for name, values in (("Hz", means[a:b, 1]), ("tone", means[a:b, 2])):
+                known = ~np.isnan(values)
+                if known.any():
+                    value = float((values * power)[known].sum() / power[known].sum())
+                    part[name] = rounded(value) if name == "Hz" else percent(value)
+        return part
