@@ -27,9 +27,7 @@ def main(kind: type[Stage], argv: Sequence[str] | None = None) -> NoReturn:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     status = 1
     try:
-        for fd in (0, 1):
-            os.fstat(fd)  # else the next file to be opened would take its number
-        status = _main(kind, argv)
+        status = _main(kind, argv, closed())
     except OutputClosed:
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
         os.kill(os.getpid(), signal.SIGPIPE)
@@ -45,8 +43,26 @@ def main(kind: type[Stage], argv: Sequence[str] | None = None) -> NoReturn:
     sys.exit(status)
 
 
-def _main(kind: type[Stage], argv: Sequence[str] | None) -> int:
+def closed() -> list[int]:
+    """Which of the standard streams are closed. They become /dev/null, else the next file would take their number."""
+    found = []
+    for fd in (0, 1, 2):
+        try:
+            os.fstat(fd)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # the lowest number that is free
+            found.append(fd)
+    if 2 in found:
+        sys.stderr = open(2, "w", closefd=False)
+    return found
+
+
+def _main(kind: type[Stage], argv: Sequence[str] | None, closed: Sequence[int]) -> int:
     options = parser(kind).parse_args(argv)
+    if 1 in closed:
+        raise Failure("standard output is closed")
+    if 0 in closed and (not options.files or "-" in options.files):
+        raise Failure("standard input is closed, and no FILE is named")
     stage = kind(options)
     if os.isatty(1) and not stage.text:
         raise UsageError("binary output, and standard output is a terminal: pipe it on, or into a file")

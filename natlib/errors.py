@@ -32,4 +32,8 @@ class OutputError(Exception):
 
 
 def complain(message: str) -> None:
-    print(message, file=sys.stderr, flush=True)
+    """A message on standard error, where that takes it: a full one costs nothing else."""
+    try:
+        print(message, file=sys.stderr, flush=True)
+    except (OSError, ValueError):
+        pass

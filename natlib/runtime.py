@@ -20,7 +20,7 @@ from itertools import repeat
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from . import wire
-from .errors import Failure, OutputClosed, OutputError, Upstream
+from .errors import Failure, OutputClosed, OutputError, Upstream, complain
 from .files import display, name_keys
 from .output import CHUNK, Output, enlarge_pipe, is_fifo
 from .wire import Head, Record
@@ -332,8 +332,7 @@ class Run:
     def say(self, message: str) -> None:
         """A message on standard error."""
         start = "\r\033[K" if self.progress.terminal else ""
-        sys.stderr.write(f"{start}{self.stage.name}: {message}\n")
-        sys.stderr.flush()
+        complain(f"{start}{self.stage.name}: {message}")
 
     def lose(self, message: str, say: bool = True) -> None:
         """A whole stream is lost, or its rest."""

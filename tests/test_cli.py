@@ -198,7 +198,18 @@ def test_a_full_disk_is_an_error(name: str, streams: dict[str, bytes]) -> None:
 
 @pytest.mark.parametrize("name", STAGES)
 def test_closed_output_is_an_error(name: str, streams: dict[str, bytes]) -> None:
-    assert b"Bad file descriptor" in sh(f"nat-{name} >&-", streams[name], status=1).stderr
+    assert b"standard output is closed" in sh(f"nat-{name} >&-", streams[name], status=1).stderr
+
+
+@pytest.mark.parametrize("name", STAGES)
+def test_streams_that_are_not_needed_may_be_closed(name: str, streams: dict[str, bytes], tmp_path: Path) -> None:
+    (tmp_path / "given").write_bytes(streams[name])
+    wanted = sh(f"nat-{name} given", cwd=tmp_path).stdout
+    for closed in ("<&-", "2>&-", "2> /dev/null", "<&- 2>&-"):
+        assert sh(f"nat-{name} given {closed}", cwd=tmp_path).stdout == wanted, closed
+    if Path("/dev/full").exists():
+        assert sh(f"nat-{name} given no-such 2> /dev/full", cwd=tmp_path, status=1).stdout
+    assert b"standard input is closed" in sh(f"nat-{name} <&-", status=1).stderr
 
 
 def test_a_missing_file_is_named_and_the_rest_is_done(sounds: Path) -> None:

@@ -20,6 +20,7 @@ FULL = 32767 / 32768  # what counts as full scale
 FULL_8 = 127 / 128  # the same in 8 bits
 RUN = 3  # samples at full scale in a row that are clipped: a single one may be the peak of a sound that just reaches it
 ABSURD = 1e12  # what is above is no sound, and sums of it might overflow
+OFFSET = 0.005  # of full scale: a constant offset that is told
 NOTHING = -120.0  # dBFS: what is below is silence
 
 
@@ -34,6 +35,7 @@ class Meter:
         self.samples = self.clipped = self.nonfinite = 0
         self.notes: list[Record] = []
         self._width = {1: 0, 2: 3}.get(channels, channels)  # of two also what they have in common
+        self._sum = np.zeros(channels)  # of all samples
         self._products = np.zeros(self._width)  # sums of squares of the second under way
         self._all = np.zeros(self._width)  # and of those before
         self._clipped = self._nonfinite = 0  # samples, in the second under way
@@ -56,6 +58,7 @@ class Meter:
             clips = high >= self.full or low <= -self.full or self._flags.any()
             clipped = self._runs(channels) if clips else None
             self.loudness.feed(channels, max(high, -low))
+            self._sum += channels.sum(axis=1, dtype="f8")
             first = 0
             while first < len(block):
                 last = min(len(block), first + self.rate - self.samples % self.rate)
@@ -122,6 +125,8 @@ class Meter:
         found: Head = {"clipped": self.clipped} | ({"nonfinite": self.nonfinite} if self.nonfinite else {})
         if self._width and self.samples:
             found["channel_levels"] = self._levels(self._all, self.samples)
+        if self.samples and abs(offset := float(max(self._sum, key=abs)) / self.samples) >= OFFSET:
+            found["dc_offset"] = round(offset, 3)
         if (peak := self.loudness.true_peak()) is not None:
             found["true_peak_dbtp"] = peak
         return found | ({"lufs": lufs} if (lufs := self.loudness.end()) else {})

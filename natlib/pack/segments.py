@@ -6,6 +6,8 @@ what is next to each other in time alone.
 
 from __future__ import annotations
 
+import heapq
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -32,33 +34,43 @@ class Segments:
         self.count = len(rows)
         self.removed: list[int] = []  # inner bounds, that between the most alike first
         self.costs: list[float] = []  # of removing each
-        costs = ward(means, sizes)
-        while len(costs):
-            i = int(costs.argmin())
-            self.removed.append(int(starts[i + 1]))
-            self.costs.append(float(costs[i]))
-            total = sizes[i] + sizes[i + 1]
-            means[i] = (sizes[i] * means[i] + sizes[i + 1] * means[i + 1]) / total
-            sizes[i] = total
-            starts, sizes, means = np.delete(starts, i + 1), np.delete(sizes, i + 1), np.delete(means, i + 1, axis=0)
-            costs = np.delete(costs, i)
-            for j in (i - 1, i):
-                if 0 <= j < len(costs):
-                    costs[j] = ward(means[j : j + 2], sizes[j : j + 2])[0]
+        self._join(starts.tolist(), sizes.tolist(), means.tolist())
+
+    def _join(self, starts: list[int], sizes: list[float], means: list[list[float]]) -> None:
+        """Join neighbours, those first that cost least: a segment bears the number of its first piece."""
+        before = list(range(-1, len(starts) - 1))
+        after = list(range(1, len(starts) + 1))
+        joined = [0] * len(starts)  # how often each was, by which a cost is known to be out of date
+        queue = [(ward(means[i], means[i + 1], sizes[i], sizes[i + 1]), i, i + 1, 0, 0) for i in range(len(starts) - 1)]
+        heapq.heapify(queue)
+        while queue:
+            cost, i, j, was, other = heapq.heappop(queue)
+            if joined[i] != was or joined[j] != other:
+                continue
+            self.removed.append(starts[j])
+            self.costs.append(cost)
+            total = sizes[i] + sizes[j]
+            means[i] = [(sizes[i] * a + sizes[j] * b) / total for a, b in zip(means[i], means[j], strict=True)]
+            sizes[i], joined[j] = total, -1
+            joined[i] += 1
+            after[i] = after[j]
+            if after[i] < len(starts):
+                before[after[i]] = i
+            for left, right in ((before[i], i), (i, after[i])):
+                if left >= 0 and right < len(starts):
+                    cost = ward(means[left], means[right], sizes[left], sizes[right])
+                    heapq.heappush(queue, (cost, left, right, joined[left], joined[right]))
 
     def bounds(self, count: int) -> list[int]:
         """Where each of so many segments begins, at most, and where the last one ends."""
         kept = self.removed[max(0, len(self.removed) + 1 - max(1, count)) :]
         return [0, *sorted(kept), self.count]
 
-    def above(self, cost: float) -> list[int]:
-        """The same, of as many segments as cost more to be joined."""
-        return self.bounds(1 + sum(value > cost for value in self.costs))
+    def above(self, cost: float, most: int) -> list[int]:
+        """The same, of as many segments as cost more to be joined, and `most`."""
+        return self.bounds(min(most, 1 + sum(value > cost for value in self.costs)))
 
 
-def ward(means: Array, sizes: Array) -> Array:
-    """By how much the squares within grow where each two neighbours are joined."""
-    import numpy as np
-
-    apart = ((means[1:] - means[:-1]) ** 2).sum(axis=1)
-    return np.asarray(apart * sizes[1:] * sizes[:-1] / (sizes[1:] + sizes[:-1]))
+def ward(first: Sequence[float], second: Sequence[float], size: float, other: float) -> float:
+    """By how much the squares within grow where two neighbours of so many rows, with these means, are joined."""
+    return sum((a - b) ** 2 for a, b in zip(first, second, strict=True)) * size * other / (size + other)

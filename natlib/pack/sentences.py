@@ -50,7 +50,7 @@ def tell(summary: Summary, seconds: float) -> str:
 
 
 def level(summary: Summary) -> str:
-    if not (loudness := summary.get("loudness")):
+    if not (loudness := summary.get("loudness")) or loudness["dB"] <= SILENT:
         return ""
     if loudness["range"] < NARROW:
         text = f"level {loudness['dB']} dB, steady"

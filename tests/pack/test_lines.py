@@ -134,4 +134,4 @@ def test_duckdb_reads_it(piece: bytes, tmp_path: Path) -> None:
     )
     (tmp_path / "heard.ndjson").write_bytes(sh("nat-pack", piece).stdout)
     rows = duckdb.sql(examples_of("duckdb").replace("heard.ndjson", str(tmp_path / "heard.ndjson"))).fetchall()
-    assert [time for time, _ in rows[:3]] == [0, 0.48, 0.96] and all(-121 < level <= 0 for _, level in rows)
+    assert [row[:2] for row in rows[:3]] == [(0, 0), (0, 0.48), (0, 0.96)] and all(-121 < row[2] <= 0 for row in rows)

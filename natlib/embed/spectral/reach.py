@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..measures import FINE
 from .numerics import Array, Frames, exact, hundredths
@@ -29,6 +28,8 @@ class Reach:
         self.low = math.ceil(FINE[0] / long.bin)  # the first bin that is heard
         self.high = min(math.ceil(FINE[-1] / long.bin), long.size // 2 + 1)  # the first one above
         self.classes, self.notes = math.ceil(CLASSES / long.bin), math.floor(NOTES / long.bin)
+        self.cuts = [0, self.low, self.classes, self.notes, self.end, self.high]
+        self.cuts = [cut for cut in self.cuts if cut < long.size // 2 + 1]
         far = np.arange(self.high + self.low + 2) - 0.5
         far[:2] = 1.5
         lobes = MARGIN / (np.pi * far * (far * far - 1)) ** 2
@@ -41,23 +42,20 @@ class Reach:
         heard, pitched, noted: 1 where what can be heard, has a pitch, has pitch classes is within reach of the loudest.
         below, above: how much lies there. main: Hz of the strongest bin, where that is there (none: 0).
         """
-        low, inside = long[:, : self.low], long[:, self.low : self.high]
-        above = long[:, self.high :].sum(axis=1)
-        below = low.sum(axis=1)
-        within = inside.sum(axis=1)
+        sums = np.add.reduceat(long, self.cuts, axis=1)
+        sums = np.concatenate((sums, np.zeros((len(long), 6 - sums.shape[1]))), axis=1)
+        below, above = sums[:, 0], sums[:, 5]
+        within, classes = sums[:, 1:5].sum(axis=1), sums[:, 2]
         total = below + within + above
-        deep = below > within
-        top = low.argmax(axis=1)
-        rest = self._unleaked(long, low, deep)
-        main = np.where(deep, top * self.bin, 0)
-        classes = long[:, self.classes : self.notes].sum(axis=1)
-        under = long[:, : self.classes]
-        hidden = under.sum(axis=1) > classes
-        parts = np.stack((
-            np.where(deep, rest.sum(axis=1), within),
-            np.where(deep, rest[:, : self.end - self.low].sum(axis=1), inside[:, : self.end - self.low].sum(axis=1)),
-            np.where(hidden, self._unleaked(long, under, hidden)[:, : self.notes - self.classes].sum(axis=1), classes),
-        ), axis=1)  # fmt: skip
+        deep, hidden = below > within, below + sums[:, 1] > classes
+        parts = np.stack((within, sums[:, 1:4].sum(axis=1), classes), axis=1)
+        main = np.zeros(len(long))
+        if deep.any():
+            rest = self._unleaked(long[deep], self.low)
+            parts[deep, 0], parts[deep, 1] = rest.sum(axis=1), rest[:, : self.end - self.low].sum(axis=1)
+            main[deep] = long[deep, : self.low].argmax(axis=1) * self.bin
+        if hidden.any():
+            parts[hidden, 2] = self._unleaked(long[hidden], self.classes)[:, : self.notes - self.classes].sum(axis=1)
         high = np.flatnonzero((above > within) & (above > below))
         if len(high):
             main[high] = (long[high, self.high :].argmax(axis=1) + self.high) * self.bin
@@ -69,13 +67,8 @@ class Reach:
             "below": levels[:, 1], "above": levels[:, 2], "main": np.rint(main), "total": levels[:, 0],
         }  # fmt: skip
 
-    def _unleaked(self, long: Array, below: Array, which: NDArray[np.bool_]) -> Array:
-        """The bins above `below`, without what its strongest one leaks into them; zeros but in the frames `which`."""
-        first = below.shape[1]
-        rest = np.zeros((len(long), self.high - first))
-        rows = np.flatnonzero(which)
-        if len(rows):
-            top = below[rows].argmax(axis=1)
-            leaked = self.leak[np.arange(first, self.high) - top[:, None]] * below[rows, top][:, None]
-            rest[rows] = np.maximum(long[rows, first : self.high] - leaked, 0)
-        return rest
+    def _unleaked(self, long: Array, first: int) -> Array:
+        """The bins from `first` on, without what the strongest one below leaks into them."""
+        row, top = np.arange(len(long)), long[:, :first].argmax(axis=1)
+        leaked = self.leak[np.arange(first, self.high) - top[:, None]] * long[row, top][:, None]
+        return np.asarray(np.maximum(long[:, first : self.high] - leaked, 0))

@@ -7,7 +7,7 @@ import math
 from ...stats import percent
 from ...wire import Head
 from ..measures import Table, present, rounded
-from ..thresholds import FAINTEST, MOST
+from ..thresholds import FAINTEST, MOST, OFTEN
 from .collector import Block, Collector
 from .loudness import LEVELS, Loudness, steps
 from .swell import Swell
@@ -53,13 +53,14 @@ class Colour(Collector):
         return {"colour": colour} if colour else {}
 
     def _means(self, first: int) -> list[float]:
-        """The mean of each value, over the frames of the levels from `first` on."""
+        """The mean of each value, over the frames of the levels from `first` on; NaN of what hardly any of them has."""
         import numpy as np
 
         sums, counts = np.split(self.sums[first:].sum(axis=0), 2)
         with np.errstate(invalid="ignore"):
-            means: list[float] = (sums / counts).tolist()
-        return means
+            means = np.where(counts >= OFTEN * self.loudness.counts[first:].sum(), sums / counts, np.nan)
+        told: list[float] = means.tolist()
+        return told
 
     def _measured(self, means: list[float]) -> Head:
         """The fields."""

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 LENGTH = 0.5  # seconds that are compared
 MOST = 8  # parts that are told: more are a change that comes and goes
+CANDIDATES = 4 * MOST  # parts from which they are chosen
 NAMES = ("level", "centroid", "tonality")
 
 
@@ -51,7 +52,7 @@ class Parts(Collector):
                 column[:] = 0
                 continue
             column[:] = column[known[np.maximum(np.searchsorted(known, np.arange(len(column)), "right") - 1, 0)]]
-        bounds = self._apart(rows, Segments(rows.copy()).above(OTHER))
+        bounds = self._apart(rows, Segments(rows).above(OTHER, CANDIDATES))
         if not 3 <= len(bounds) <= MOST + 1:
             return {}
         told = [self._part(means, a, b) for a, b in pairwise(bounds)]
@@ -64,14 +65,18 @@ class Parts(Collector):
 
     def _apart(self, rows: Array, bounds: list[int]) -> list[int]:
         """The bounds between parts that are unlike, and not brief."""
-        while len(bounds) > 2:
-            apart = [
-                self._distance(rows[a:b], rows[b:c]) for a, b, c in zip(bounds, bounds[1:], bounds[2:], strict=False)
-            ]
-            least = min(range(len(apart)), key=apart.__getitem__)
-            if apart[least] >= UNLIKE:
-                break
-            del bounds[least + 1]
+        bounds = list(bounds)
+
+        def apart(i: int) -> float:
+            return self._distance(rows[bounds[i] : bounds[i + 1]], rows[bounds[i + 1] : bounds[i + 2]])
+
+        distances = [apart(i) for i in range(len(bounds) - 2)]
+        while distances and min(distances) < UNLIKE:
+            least = distances.index(min(distances))
+            del bounds[least + 1], distances[least]
+            for i in (least - 1, least):
+                if 0 <= i < len(distances):
+                    distances[i] = apart(i)
         return bounds
 
     @staticmethod
