@@ -38,6 +38,7 @@ class View:
         self.head = head
         self.end: Head = {}
         self.error = ""
+        self.limits: list[str] = []  # what limits how far it can be trusted, in words
 
     @property
     def name(self) -> str:

@@ -15,6 +15,7 @@ from matplotlib.gridspec import SubplotSpec
 from matplotlib.ticker import FuncFormatter
 
 from .. import runtime
+from ..caveats import sentence
 from ..errors import Failure
 from ..wire import Head, Record
 from .base import ACROSS, Panel, View
@@ -101,7 +102,7 @@ def title_lines(drawing: Drawing, view: View) -> list[tuple[str, float, str, str
     lines = [
         (view.name, 8, 12.0, "bold", "ink"),
         ("  ·  ".join(filter(None, view.facts())), 14, 8.0, "normal", "faint"),
-        (view.error, 12, 9.0, "normal", "bad"),
+        (" ".join(filter(None, (view.error, sentence(view.limits)))), 12, 9.0, "normal", "bad"),
     ]
     return [(drawing.safe(text, int(room * (drawing.width - BESIDE))), size, weight, colour)
             for text, room, size, weight, colour in lines if text]  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from .. import runtime
+from ..caveats import Caveats
 from ..errors import Failure, Upstream
 from ..wire import Record, show
 from .base import View
@@ -26,11 +27,14 @@ def gather(item: runtime.Item, also: Callable[[Record], None] | None = None) -> 
         if kind is None:
             raise Failure(f"expected a stream of {', '.join(VIEWS)}, got {show(item.head['kind'])}")
         view = kind(item.head)
+        caveats = Caveats(item.head)
         for record in item:
             view.add(record)
+            caveats.note(record.head)
             if also:
                 also(record)
         view.end = item.end or {}
+        view.limits = view.limits or caveats.all(item.end)
     except Upstream as failed:
         view.error = f"{failed.head.get('stage', 'an earlier stage')}: {failed.head.get('message', 'failed')}"
         error = failed

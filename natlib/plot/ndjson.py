@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.gridspec import SubplotSpec
 
+from ..caveats import strings
 from ..errors import Failure
 from ..wire import Head, Record, show
 from .base import Panel
@@ -30,6 +31,7 @@ class Ndjson(Framed):
         self.layers = Layers(head)
         self._words = Words()
         self.scenes = Scenes(head)
+        self.start = max(0.0, real(head.get("t0", 0)))  # s of the recording before the first frame
         self.said = ""  # the summary in words
         self.sections: list[tuple[float, str]] = []  # where each begins, s, and its label
         self._names = set(self.layers.names)
@@ -49,9 +51,9 @@ class Ndjson(Framed):
             pass
         elif not self._names.isdisjoint(head):
             time = head.get("t")
-            if not isinstance(time, int | float) or not 0 <= time <= 1e9:
+            if not isinstance(time, int | float) or not self.start <= time <= 1e9:
                 raise Failure(f'expected seconds as "t" of a frame, got {show(time)}')
-            self._hold(round(time * self.rate))
+            self._hold(round((time - self.start) * self.rate))
             for number, name in enumerate(self.layers.names):
                 code = head.get(name, self._now[number])
                 if type(code) is not int or not -1 <= code < CODES:
@@ -59,7 +61,7 @@ class Ndjson(Framed):
                 self._now[number] = code
             self._begun = True
         else:
-            time, scene, sound = real(head.get("t")), head.get("scene"), head.get("sound")
+            time, scene, sound = real(head.get("t")) - self.start, head.get("scene"), head.get("sound")
             if time >= 0 and isinstance(scene, dict):
                 self.scenes.add(time, scene)
             if time >= 0 and isinstance(sound, dict):
@@ -104,12 +106,13 @@ class Ndjson(Framed):
     def _summary(self, head: Head) -> None:
         words = head.get("in_words")
         self.said = words if isinstance(words, str) else ""
+        self.limits = strings(head.get("caveats"))
         sections = head.get("sections")
         found: dict[float, str] = {}
         for section in sections if isinstance(sections, list) else []:
             start = section.get("t") if isinstance(section, dict) else None
-            if isinstance(start, int | float) and 0 <= start <= 1e9 and len(found) < MOST_SECTIONS:
-                found[float(start)] = str(section.get("label", ""))
+            if isinstance(start, int | float) and 0 <= start - self.start <= 1e9 and len(found) < MOST_SECTIONS:
+                found[float(start) - self.start] = str(section.get("label", ""))
         self.sections = sorted(found.items())
         self.borders = [start for start, _ in self.sections[1:]]
 

@@ -18,6 +18,7 @@ from typing import IO
 import numpy as np
 import soundfile
 
+from ..caveats import sentence
 from ..errors import Failure
 from ..files import display, replacing
 from ..wire import Head, Record
@@ -177,6 +178,8 @@ class Report(Book):
         self._same.append((*same, view.head["kind"]))
         if view.error:
             yield f'<p class="bad">{text(view.error)}</p>\n'.encode()
+        if view.limits:
+            yield f'<p class="bad">{text(sentence(view.limits))}</p>\n'.encode()
         if said := view.words():
             yield f'<p class="said">{text(said)}</p>\n'.encode()
         panels = view.panels()

@@ -204,3 +204,21 @@ def test_help_loads_neither_numpy_nor_matplotlib() -> None:
                           cwd=BIN.parent, check=True)  # fmt: skip
     assert b"natlib.cli" in done.stderr
     assert not re.search(rb"numpy|matplotlib", done.stderr)
+
+
+def test_pictures_and_reports_lead_with_what_limits_trust(tmp_path: Path) -> None:
+    sound = wav(np.stack([tone(440, 2.0), -tone(440, 2.0)], axis=1))
+    (tmp_path / "x.wav").write_bytes(sound)
+    sh("nat-split x.wav | nat-decode --start 0.5 > pcm; nat-embed pcm | nat-quantize | nat-pack > ndjson", cwd=tmp_path)
+    for kind in ("pcm", "ndjson"):
+        page = sh(f"nat-plot --report r.html {kind} && cat r.html", cwd=tmp_path).stdout.decode()
+        said = page.index("The two channels cancel")
+        assert (
+            page.index("A part of a longer sound, from 0.5 s on")
+            < said
+            < page.index("<img" if "<img" in page else "<svg")
+        )
+        drawn = sh(f"nat-plot --format svg {kind}", cwd=tmp_path).stdout
+        assert drawn.startswith(b"<?xml")
+    plain = sh("nat-decode | nat-plot --report r.html && cat r.html", sh("nat-split", wav(tone())).stdout, cwd=tmp_path)
+    assert b'<p class="bad">' not in plain.stdout
