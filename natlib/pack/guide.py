@@ -61,6 +61,7 @@ SUMMARY: tuple[Term, ...] = (
     ("sounds.low sounds.high", "low, high: those that rise there alone"),
     ("sounds.turn", "turn: semitones by which their centroid moves"),
     ("pitch.harmonics", "harmonics dB of the first eight"),
+    ("masked_attacks", "masked_attacks a second that the rest masks"),
     ("lines", "lines: [Hz, per cent of the time] of narrow peaks"),
     ("voices", "voices: per cent of tonal time with one tone, with several"),
     ("colour.swell", "swell dB over which the levels of half seconds lie in lows, mids, highs"),

@@ -171,6 +171,11 @@ def events(summary: Summary) -> str:
     return ", ".join(said)
 
 
+def masked(summary: Summary) -> str:
+    found = summary.get("masked_attacks")
+    return f"{found:g} more attacks a second, masked by what else sounds" if found else ""
+
+
 def pulse(summary: Summary) -> str:
     return f"regular pulse {summary['pulse']}/s" if summary.get("pulse") else ""
 
@@ -253,7 +258,7 @@ def sections(summary: Summary) -> str:
 # In the order in which they are said; each gives "" where there is nothing to be said.
 SENTENCES: tuple[Callable[[Summary], str], ...] = (
     level, loudest, lufs, channels, parts, outside, colour,
-    swell, events, pulse, pitch, peak, fundamental, lines, voices, modulation, clicks, unmoved,
+    swell, events, masked, pulse, pitch, peak, fundamental, lines, voices, modulation, clicks, unmoved,
     vibrato, tempo, key, sections,
 )  # fmt: skip
 

@@ -113,6 +113,9 @@ MOST = threshold(6.0, "dB below the strongest region", "regions with most of the
 FAINTEST = threshold(1e-9, "power", "a band from silence", "-90 dB")
 SWELLS = threshold(6, "half seconds", "levels that can tell a swell from too few", "3 s")
 
+MASKED = threshold(3.0, "dB", "an attack that the rest masks from none", "steady noise has none, rain two a second")
+MASKED_OFTEN = threshold(0.3, "a second", "masked attacks that are told from chance", "steady noise has none")
+MASKED_SHARE = threshold(0.5, "of the clear attacks", "the same from echoes of clear ones", "not measured")
 ASIDE = threshold(-3.0, "dB below all", "most of the energy outside of what is measured from a part", "a half")
 SILENT = threshold(-85.0, "dBFS", "what can't be heard from what is faint", "16 bits' dither is -93")
 SILENCE = threshold(1.0, "s", "silence that is told from a pause", "not measured")

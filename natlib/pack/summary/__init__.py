@@ -11,6 +11,7 @@ outside.py     below_40_hz, above_16_khz: energy where nothing is heard
 colour.py      colour: of what is heard, not of what lies between
 swell.py       colour's swell: how far half seconds lie apart
 sounds.py      sounds: what the events with an attack have in common
+masked.py      masked_attacks: those that stand out too little
 pulse.py       pulse: a regular one, or that there is none
 pitch.py       pitch: its range, its glide, its timbre
 peaks.py       peak, lines: narrow peaks

@@ -11,6 +11,7 @@ from .collector import Block, Collector, Seconds
 from .colour import Colour
 from .key import Key
 from .loudness import Loudness
+from .masked import Masked
 from .modulation import Modulation, Vibrato
 from .outside import Outside
 from .parts import Parts
@@ -45,6 +46,7 @@ class Summary:
             Outside(table, rate),
             Colour(table, rate, loudness),
             sounds,
+            Masked(table, rate),
             Pulse(table, rate, sounds, modulation),
             Pitch(table, rate),
             Peak(table, rate),
