@@ -78,8 +78,7 @@ class Decode(runtime.Stage):
         """Header, blocks, end."""
         output.keep_memory()
         feed = Feed(item)
-        form, by_structure = item.head.get("format", "unknown"), "extent" not in item.head
-        sound = find(feed, form, by_structure, self.raw, self.options.strict)
+        sound = find(feed, item.head.get("format", "unknown"), self.raw, self.options.strict)
         channels = 1 if self.options.channels == "mono" else sound.channels
         rate = self.options.rate or sound.sample_rate
         part = Part(sound.sample_rate, self.options.start, self.options.duration)

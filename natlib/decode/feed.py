@@ -70,13 +70,18 @@ class Kept:
     def __next__(self) -> bytes:
         data = next(self._data)
         self._size += len(data)
-        if self._kept is not None and self._size <= self.MOST:
+        if self._kept is not None and self.whole:
             self._kept.append(data)
         return data
 
+    @property
+    def whole(self) -> bool:
+        """Were there not too many?"""
+        return self._size <= self.MOST
+
     def again(self) -> Iterator[bytes]:
-        """All of them, or those that still come where there were too many."""
-        return itertools.chain(self._kept if self._kept and self._size <= self.MOST else (), self._data)
+        """All of them."""
+        return itertools.chain(self._kept or (), self._data)
 
     def forget(self) -> None:
         """They need not be had again."""

@@ -70,7 +70,7 @@ class Sound:
         """One stream of the sound with silence in its gaps, of which more may come to be known while it is read."""
         import numpy as np
 
-        decoded = done = 0  # gaps
+        decoded = done = 0  # samples; gaps
         begun = self._seconds
         for block in blocks:
             while done < len(gaps) and (place := round(gaps[done].at * rate) - decoded) < len(block):
@@ -95,9 +95,10 @@ class Sound:
         return round(gap.seconds * rate)
 
 
-def find(feed: Feed, form: str, by_structure: bool, raw: uncompressed.Layout, strict: bool) -> Sound:
-    """Find out what an item holds, which nat-split takes for `form` ("unknown" where it is none that it knows), cut out
-    by its own structure or not. Bytes that are no sound are played as `raw`, unless `strict`.
+def find(feed: Feed, form: str, raw: uncompressed.Layout, strict: bool) -> Sound:
+    """Find out what an item holds, which nat-split takes for `form` ("unknown" where it is none that it knows).
+
+    Bytes that are no sound are played as `raw`, unless `strict`.
 
     Raises Failure where there is nothing that could be played.
     """
@@ -186,14 +187,13 @@ def streams(links: Iterator[Link], file: BinaryIO | None = None) -> Sound:
     sound: Sound | None = None
     damage: list[str] = []
 
-    def opened() -> Iterator[tuple[Decoder, Link, BinaryIO | None]]:
+    def opened() -> Iterator[tuple[Decoder, BinaryIO | None]]:
         """The streams that decode."""
         broken = 0
         for number, link in enumerate(links, 1):
             prefix = f"stream {number}: " if number > 1 else ""
             try:
-                decoder, data = decode(link, file)
-                yield decoder, link, data
+                yield decode(link, file)
                 broken = 0
             except Broken as error:
                 damage.append(f"{prefix}{error}")
@@ -202,12 +202,12 @@ def streams(links: Iterator[Link], file: BinaryIO | None = None) -> Sound:
             if broken == BROKEN_LINKS:
                 return
 
-    def played(stream: tuple[Decoder, Link, BinaryIO | None] | None) -> Blocks:
+    def played(stream: tuple[Decoder, BinaryIO | None] | None) -> Blocks:
         assert sound
         while stream:
-            decoder, link, data = stream
+            decoder, data = stream
             blocks = caught(decoders.whole(decoder, data, sound.continued))
-            blocks = sound.filled(blocks, decoder.sample_rate, link.gaps or decoder.gaps)
+            blocks = sound.filled(blocks, decoder.sample_rate, decoder.gaps)
             if decoder.channels != sound.channels:
                 blocks = (mean(block)[:, None].repeat(sound.channels, axis=1) for block in blocks)
             if decoder.sample_rate != sound.sample_rate:
@@ -241,8 +241,12 @@ def decode(link: Link, file: BinaryIO | None) -> tuple[Decoder, BinaryIO | None]
     if link.codec in LIVE:
         kept = Kept(link.data)
         try:
-            return decoders.Sndfile(None, kept), None
+            decoder = decoders.Sndfile(None, kept)
+            decoder.gaps = link.gaps  # which still grows
+            return decoder, None
         except Broken:
+            if not file and not kept.whole:
+                raise
             file = file or spooled(kept.again())
         finally:
             kept.forget()

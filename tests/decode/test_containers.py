@@ -11,12 +11,14 @@ from threading import Thread
 
 import numpy as np
 import pytest
-from decoding import encoded, heard, only, read, written
+import soundfile
+from decoding import encoded, heard, item, only, read, written
 from helpers import BIN, needs, noise, sh, tone, wav
 
 from natlib import ogg
 from natlib.decode.containers.mpeg import Mpeg
 from natlib.decode.containers.vorbis import Vorbis
+from natlib.wire import Writer
 
 GAP = "-af \"aselect='not(between(t,3,6))'\""
 
@@ -67,6 +69,33 @@ def test_lost_pages_of_ogg_are_a_gap_and_broken_ones_damage(codec: str) -> None:
     broken = only(b"".join([*all_pages[:middle], bytes(flipped), *all_pages[middle + 1 :]]), form="ogg", status=1)
     assert broken.end["reason"] == "a page has a wrong checksum" and len(broken.end["gaps"]) == 1
     assert abs(broken.end["samples"] - 10 * rate) < 0.03 * rate
+
+
+def test_a_gap_that_comes_after_the_first_sound_is_filled() -> None:
+    """Of a stream that is decoded as it comes: nothing is known of the gap when the first samples are out."""
+    with io.BytesIO() as file:
+        with soundfile.SoundFile(file, "w", 44100, 1, "VORBIS", format="OGG") as sound:
+            for _ in range(40):
+                sound.write(noise(1.0, amplitude=0.2))
+        found = pages(file.getvalue())
+    late = 3 * len(found) // 4
+    first, rest = b"".join(found[:late]), b"".join(found[late + 2 :])
+    begun, after = item(first, "ogg"), item(rest, "ogg")[1:]
+    with Popen([BIN / "nat-decode"], stdin=PIPE, stdout=PIPE) as process:
+        assert process.stdin and process.stdout
+        writer = Writer()
+        for head in begun[:-1]:
+            process.stdin.writelines(writer.write(*head) if isinstance(head, tuple) else writer.write(head))
+        process.stdin.flush()
+        before = b"".join(process.stdout.readline() for _ in range(2))
+        assert b'"event":"data"' in before
+        after[-1]["size"] = len(first) + len(rest)  # type: ignore[index, call-overload]
+        for head in [*after, {"event": "close"}]:
+            process.stdin.writelines(writer.write(*head) if isinstance(head, tuple) else writer.write(head))
+        process.stdin.close()
+        (got,) = heard(before + process.stdout.read())
+    assert "damaged" not in got.end and abs(got.end["seconds"] - 40) < 0.1
+    assert len(got.end["gaps"]) == 1 and 25 < got.end["gaps"][0][0] < 35
 
 
 def test_time_stamps_that_jump_by_a_year_take_no_memory() -> None:
