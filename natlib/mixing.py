@@ -63,9 +63,7 @@ class Mixer:
             samples = np.concatenate((self._held, samples))
         first = self._edge(self._block)
         count = (first + len(samples)) * BLOCKS // self.rate - self._block
-        while count > 0 and self._edge(self._block + count) - first > len(samples):
-            count -= 1
-        edges = np.array([self._edge(self._block + i) - first for i in range(max(0, count) + 1)])
+        edges = np.array([self._edge(self._block + i) - first for i in range(count + 1)])
         self._held = samples[edges[-1] :].copy()
         return self._mixed(samples[: edges[-1]], edges)
 

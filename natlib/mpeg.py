@@ -26,7 +26,7 @@ class Frame(NamedTuple):
     """What the header of a frame says."""
 
     size: int  # bytes, header included
-    kind: tuple[int, int, int, bool, bool]  # what stays the same throughout a file
+    kind: object  # what stays the same throughout a file
 
 
 @lru_cache(1 << 12)

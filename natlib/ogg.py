@@ -8,7 +8,6 @@ from __future__ import annotations
 import zlib
 
 HEAD = 27  # bytes of a page before the sizes of its segments
-LONGEST = HEAD + 255 + 255 * 255  # bytes of a page
 REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 
 

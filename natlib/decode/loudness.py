@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Sequence
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from ..wire import Head
@@ -30,7 +31,7 @@ TOP = 30.0  # LUFS: louder ones count as this
 GONE = 1e-7  # of a state: what is left of it no longer counts
 LENGTH = 64  # samples that the filter works on at once
 # Weights of channels (BS.1770-4, table 3 and annex 3); those not named here, and where no layout is known: 1.
-WEIGHTS = {"LFE": 0.0, "LFE2": 0.0, "SL": 1.41, "SR": 1.41}
+WEIGHTS = {"LFE": 0.0, "SL": 1.41, "SR": 1.41}
 SURROUND = {"BL": 1.41, "BR": 1.41}  # where there are no others at the sides
 # The interpolating filter of BS.1770-4, annex 2: the first two of its four phases; the others are these backwards.
 PHASES = (
@@ -77,9 +78,7 @@ class Filter:
             self.own[i, i:] = answer[: LENGTH - i]
         self.own = self.own.astype(np.float32)
         self.remembered = np.array(outputs).T.astype(np.float32)  # what each number remembered adds, (4, LENGTH)
-        self.entering = np.concatenate(trajectory[::-1]).astype(
-            np.float32
-        )  # what samples leave to remember, (LENGTH, 4)
+        self.entering = np.concatenate(trajectory[::-1]).astype(np.float32)  # what samples leave behind, (LENGTH, 4)
         self.staying = states.astype(np.float32)  # what is left of what was remembered, (4, 4)
         self.powers = []  # of that, after 1, 2, 4 … times, until nothing is left
         while np.abs(states).max() > GONE:
@@ -102,6 +101,12 @@ class Filter:
         filtered = rows @ self.own
         filtered += before @ self.remembered
         return filtered, states[-1].copy()
+
+
+@lru_cache(8)
+def weighting(rate: int) -> Filter:
+    """That of a sample rate, made once."""
+    return Filter(rate)
 
 
 Section = tuple[tuple[float, float, float], tuple[float, float]]  # numerator, denominator without its leading 1
@@ -200,9 +205,8 @@ class Loudness:
         import numpy as np
 
         self.rate = rate
-        self.possible = rate >= LOWEST_RATE
         self.weights = np.array(weights(layout, channels)) if channels != 1 else np.ones(1)
-        self.filter = Filter(rate) if self.possible else None
+        self.filter = weighting(rate) if rate >= LOWEST_RATE else None
         self.states = np.zeros((channels, 4), np.float32)
         self.held = np.zeros((channels, 0), np.float32)  # samples that fill no row yet
         self.samples = 0  # filtered
@@ -219,17 +223,17 @@ class Loudness:
         """Take samples of each channel, shape (channels, n), float32, contiguous, and the highest of them."""
         self.peak = max(self.peak, peak)
         self._peak(channels)
-        if self.possible:
-            self._weigh(channels)
+        if self.filter:
+            self._weigh(channels, self.filter)
 
-    def _weigh(self, channels: Any) -> None:
+    def _weigh(self, channels: Any, filter: Filter) -> None:
         import numpy as np
 
         if self.held.shape[1]:
             channels = np.concatenate((self.held, channels), axis=1)
         whole = channels.shape[1] // LENGTH * LENGTH
         self.held = channels[:, whole:].copy()
-        if not whole or not self.filter:
+        if not whole:
             return
         start, self.samples = self.samples, self.samples + whole
         edges = [0]
@@ -238,7 +242,7 @@ class Loudness:
         sums = np.zeros(len(edges))  # of weighted squares, up to each edge and after the last one
         for i, weight in enumerate(self.weights):
             rows = np.ascontiguousarray(channels[i, :whole]).reshape(-1, LENGTH)
-            filtered, self.states[i] = self.filter(rows, self.states[i])
+            filtered, self.states[i] = filter(rows, self.states[i])
             flat = filtered.reshape(-1)
             for k, (first, last) in enumerate(itertools.pairwise([*edges, whole]) if weight else ()):
                 part = flat[first:last]
@@ -318,6 +322,7 @@ class Loudness:
         return found
 
 
+@cache
 def toeplitz() -> Any:
     """ROW samples and those before them to four values for each, (ROW + 11, 4 * ROW)."""
     import numpy as np

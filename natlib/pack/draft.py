@@ -9,7 +9,6 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from .. import __version__
-from ..caveats import strings
 from ..errors import Failure
 from ..wire import Head
 from . import budget, guide, heads, merge
@@ -100,8 +99,8 @@ class Draft:
 
     @property
     def soundless(self) -> bool:
-        """Are these bytes no sound, and known to be something else or of no known format?"""
-        return any(text.startswith("no sound: ") for text in strings(self.heard.summary.get("caveats")))
+        """Are these bytes no sound, played as samples?"""
+        return isinstance(self.heard.head.get("raw"), dict)
 
     @property
     def order(self) -> list[int]:

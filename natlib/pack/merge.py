@@ -18,13 +18,12 @@ from .. import notes
 from ..wire import Head
 from .contours import contour, place
 from .measures import half, rounded
-from .segments import Segments
-from .thresholds import LOUDEST, OTHER_COLOUR, OTHER_LEVEL, OTHER_TONALITY, SILENT, TONAL
+from .segments import Segments, units
+from .thresholds import LOUDEST, SAME_FOR, TONAL
 
 if TYPE_CHECKING:
     from .segments import Array
 
-SAME_FOR = 10.0  # s after which what does not change counts as much as a change of 6 dB
 STEPS = 6  # frames that a scene counts as: it has that many where it lasts 0.48 s
 CHANGING = ("bands", "wobble")  # fields that are said when they change
 
@@ -73,16 +72,15 @@ class Joined:
         """Level, colour, tonality and time of each scene, in units of difference; what is not told is as it was."""
         import numpy as np
 
-        rows = np.zeros((len(self.scenes), 4))
-        rows[:, 3] = np.arange(len(rows)) * self.seconds / SAME_FOR
-        for j, (field, unit) in enumerate((("dB", OTHER_LEVEL), ("Hz", OTHER_COLOUR), ("tone", 100 * OTHER_TONALITY))):
-            last = 0.0
-            for i, scene in enumerate(self.scenes):
-                if isinstance(value := scene.fields.get(field), int | float):
-                    number = math.log2(max(value, 20)) if field == "Hz" else max(-LOUDEST, min(value, LOUDEST))
-                    last = max(number, SILENT) / unit if field == "dB" else number / unit
-                rows[i, j] = last
-        return rows
+        told = [[scene.fields.get(field) for scene in self.scenes] for field in ("dB", "Hz", "tone")]
+        level, centroid, tone = (
+            np.array([value if isinstance(value, int | float) else math.nan for value in values]) for values in told
+        )
+        rows = units(np.clip(level, -LOUDEST, LOUDEST), centroid, np.clip(tone, -LOUDEST, LOUDEST) / 100)
+        for column in rows.T:
+            known = np.concatenate(([0], np.flatnonzero(~np.isnan(column)) + 1))
+            column[:] = np.append(0, column)[known[np.searchsorted(known, np.arange(1, len(column) + 1), "right") - 1]]
+        return np.column_stack((rows, np.arange(len(rows)) * self.seconds / SAME_FOR))
 
 
 def whole(parts: Sequence[Head]) -> Head:

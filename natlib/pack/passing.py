@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from ..caveats import Caveats
 from ..wire import Head
+from .thresholds import CORRELATED, MOVED, SOFT, UNCLIPPED
 
 TOLD = ("channel_levels", "clipping", "gap", "nonfinite", "side_taken")  # events that the summary tells as a whole
-CORRELATION = 0.3  # by which that of two channels must have changed to be said again
-LEVELS = 6.0  # dB, likewise: by which channels, or mid and side, must have moved against each other
-SILENT = -60.0  # dBFS: what channels have in common below is not said
-PAUSE = 2.0  # s without clipping after which it is said again
 
 
 class Passing:
@@ -18,7 +15,7 @@ class Passing:
     def __init__(self, head: Head):
         self.caveats = Caveats(head)
         self._channels: list[float] | None = None  # what was said of them last
-        self._clipped = -PAUSE
+        self._clipped = -UNCLIPPED
 
     def __call__(self, head: Head) -> Head | None:
         """The note as it is written; None where it is no news."""
@@ -30,7 +27,7 @@ class Passing:
             return None
         if event == "clipping":
             before, self._clipped = self._clipped, time
-            if time - before < PAUSE:
+            if time - before < UNCLIPPED:
                 return None
         if event == "channel_levels" and not self._moved(head):
             return None
@@ -39,14 +36,14 @@ class Passing:
     def _moved(self, head: Head) -> bool:
         """Do the channels stand to each other in another way than was said?"""
         levels = [level if isinstance(level, int | float) else -120.0 for level in head.get("dbfs", ())]
-        if not levels or max(levels) < SILENT:
+        if not levels or max(levels) < SOFT:
             return False
         apart = [max(level, max(levels) - 40) - max(levels) for level in levels]
         mid, side = (head.get(name) for name in ("mid_dbfs", "side_dbfs"))
         if len(levels) == 2:
             apart.append(max(-40.0, min(40.0, (side or -120.0) - (mid or -120.0))))
-        now = [10 * LEVELS * head.get("correlation", 0.0) / (10 * CORRELATION), *apart]
-        moved = self._channels is None or any(abs(a - b) >= LEVELS for a, b in zip(now, self._channels, strict=True))
+        now = [MOVED * head.get("correlation", 0.0) / CORRELATED, *apart]
+        moved = self._channels is None or any(abs(a - b) >= MOVED for a, b in zip(now, self._channels, strict=True))
         if moved:
             self._channels = now
         return moved

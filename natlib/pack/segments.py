@@ -10,6 +10,8 @@ import heapq
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from .thresholds import OTHER_COLOUR, OTHER_LEVEL, OTHER_TONALITY, SILENT
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -17,6 +19,16 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
 
 MOST = 4096  # pieces that are joined one by one; of more, pairs are joined first
+
+
+def units(level: Array, centroid: Array, tonality: Array) -> Array:
+    """Level in dB, centroid in Hz and tonality, 0 to 1, as units of difference, (n, 3); NaN stays NaN."""
+    import numpy as np
+
+    return np.column_stack((
+        np.maximum(level, SILENT) / OTHER_LEVEL, np.log2(np.maximum(centroid, 20)) / OTHER_COLOUR,
+        tonality / OTHER_TONALITY,
+    ))  # fmt: skip
 
 
 class Segments:

@@ -9,6 +9,7 @@ from ..caveats import sentence as caveat_sentences
 from ..caveats import strings
 from .measures import even
 from .thresholds import (
+    ALIKE_CHANNELS,
     CLICKING,
     GLIDING,
     HELD,
@@ -34,7 +35,6 @@ from .wording import kind, movement, timbre, way
 
 ALONE = ("no sound: ", "no sample", "one sample", "silent throughout")  # caveats after which there is nothing to tell
 MOST_CHANNELS = 8  # whose levels are named
-SAME = 40.0  # dB of mid over side: two channels that are alike to the ear
 
 Summary = Mapping[str, Any]  # the fields of a summary line
 
@@ -101,7 +101,7 @@ def channels(summary: Summary) -> str:
     correlation, mid, side = (found.get(name) for name in ("correlation", "mid_dbfs", "side_dbfs"))
     if correlation is None:
         return f"two channels at {said} dB"
-    if side is None or (mid is not None and mid - side >= SAME):
+    if side is None or (mid is not None and mid - side >= ALIKE_CHANNELS):
         return "two channels alike"
     text = f"two channels, correlation {correlation:.2f}"
     if mid is not None:

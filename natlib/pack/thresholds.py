@@ -104,7 +104,15 @@ OTHER = threshold(6.0, "squared units, of half seconds", "parts from wavering", 
 UNLIKE = threshold(2.0, "units", "parts that are nothing like each other from others", "12 dB, or an octave")
 SPREADS = threshold(1.5, "times the spread within", "parts from what comes and goes", "not measured")
 MAINLY = threshold(0.9, "share of the time", "a part that is all but all of it", "not measured")
+SAME_FOR = threshold(10.0, "s", "a unit of difference where nothing changes", "not measured")
 BRIEF = threshold(1.0, "s", "a part from an event", "not measured")
+
+# Channels and clipping that are news
+CORRELATED = threshold(0.3, "correlation", "two channels that stand to each other in another way", "not measured")
+MOVED = threshold(6.0, "dB", "channels, or mid and side, that moved against each other", "not measured")
+SOFT = threshold(-60.0, "dBFS", "channels that are told from noise", "not measured")
+UNCLIPPED = threshold(2.0, "s", "clipping that begins again from the same", "not measured")
+ALIKE_CHANNELS = threshold(40.0, "dB of mid over side", "two channels that are alike to the ear", "not measured")
 
 # Loudness and colour
 CUT = threshold(15, "dB below the loudest", "an item that begins or ends in the midst of sound", "not measured")
@@ -201,4 +209,4 @@ STEADY = threshold(3, "dB", "a level that holds from one that swells", "by ear")
 NEARLY = threshold(5, "dB", "a level that nearly holds, the same", "by ear")
 MUCH_ALIKE = threshold(3, "dB, semitones", "sounds that are all much alike from others", "by ear")
 TURNS = threshold(4, "semitones", "sounds that get darker, brighter from those that stay", "by ear")
-SURE = threshold(0.2, "confidence", "a key that is told from one that is not", "see make bench-thresholds")
+SURE = threshold(0.2, "confidence", "a key that is told from one that is not", "not measured")

@@ -32,8 +32,7 @@ class Ndjson:
     def __init__(self, layout: Layout, table: Table, tag: Head | None = None):
         """`tag` are fields that every line bears, to be told to its item: its number, its name."""
         self.layout, self.table, self.tag = layout, table, tag or {}
-        self._tag = json(self.tag)[1:-2] if self.tag else ""
-        self._tag = f",{self._tag}" if self._tag else ""
+        self._tag = f",{json(self.tag)[1:-2]}" if self.tag else ""
         self.keys = [f',"{name}":' for name in layout.names]
         self._said: dict[str, list[int | None]] = {}  # bands and fluctuation, when they were said last
 

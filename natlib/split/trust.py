@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from ..tags import id3_size
 from .boundaries import cut, known, likely, over, separator
-from .formats.tags import ID3, id3_size
+from .formats.tags import ID3
 from .signatures import REACH
 from .window import AHEAD, LOOK, Check, Find, Preview, TooFarError, Window
 

@@ -11,9 +11,10 @@ import os
 import re
 import struct
 from collections.abc import Callable
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 CHUNKS = 100_000  # that are looked at
+TAGS = 1 << 22  # of Flash Video, some forty a second
 PLACEHOLDER = 0x7F000000  # bytes: a 32-bit size from here on is what writes that could not know it
 PACKET = 188  # bytes of a transport stream's packet
 
@@ -43,21 +44,42 @@ def missing(what: str, have: int, of: int) -> str:
     return f"cut off: {what} has {max(0, have)} of {of} bytes" if have < of else ""
 
 
-def chunks(read: Read, size: int, start: int, head: str, pad: int, counted: int = 0) -> str:
-    """Chunks with a name and a size after each other, each followed by `pad`; `counted` bytes of its head are in it."""
-    at, width = start, struct.calcsize(head)
-    for _ in range(CHUNKS):
-        if at + width > size:
+class Part(NamedTuple):
+    """A part of a file: what it is called, bytes of its head, bytes that follow it, and those with their padding."""
+
+    what: str
+    head: int
+    body: int
+    padded: int
+
+
+def walk(size: int, at: int, part: Callable[[int], Part | None], most: int = CHUNKS) -> str:
+    """Parts after each other from `at` on, while `part` finds one: what is missing of the first that is not whole."""
+    for _ in range(most):
+        found = part(at) if at < size else None
+        if not found:
             break
-        name, length = struct.unpack(head, read(at, width))
-        limit = PLACEHOLDER if struct.calcsize(head) == 8 else 1 << 62
-        if not 0 <= length - counted < limit:
-            break
-        at += width
-        if said := missing(f"its {name.decode('latin-1').strip()} chunk", size - at, length - counted):
+        at += found.head
+        if said := missing(found.what, size - at, found.body):
             return said
-        at += -(-(length - counted) // pad) * pad
+        at += found.padded
     return ""
+
+
+def chunks(read: Read, size: int, start: int, head: str, pad: int, counted: int = 0) -> str:
+    """Chunks with a name and a size, each followed by padding up to `pad`; `counted` bytes of its head are in it."""
+    width = struct.calcsize(head)
+    limit = PLACEHOLDER if width == 8 else 1 << 62
+
+    def chunk(at: int) -> Part | None:
+        if at + width > size:
+            return None
+        name, length = struct.unpack(head, read(at, width))
+        length -= counted
+        what = f"its {name.decode('latin-1').strip()} chunk"
+        return Part(what, width, length, -(-length // pad) * pad) if 0 <= length < limit else None
+
+    return walk(size, start, chunk)
 
 
 def riff(order: str) -> Callable[[Read, int], str]:
@@ -77,43 +99,32 @@ def w64(read: Read, size: int) -> str:
 
 
 def mp4(read: Read, size: int) -> str:
-    at = 0
-    for _ in range(CHUNKS):
+    def box(at: int) -> Part | None:
         if at + 8 > size:
-            break
+            return None
         length, name = struct.unpack(">I4s", read(at, 8))
         if length == 1:
             (length,) = struct.unpack(">Q", read(at + 8, 8))
-        if length < 8:
-            break  # 0: to the end of the file
-        if said := missing(f"its {name.decode('latin-1')} box", size - at, length):
-            return said
-        at += length
-    return ""
+        return Part(f"its {name.decode('latin-1')} box", 0, length, length) if length >= 8 else None  # 0: to the end
+
+    return walk(size, 0, box)
 
 
 def voc(read: Read, size: int) -> str:
-    (at,) = struct.unpack("<H", read(20, 2))
-    for _ in range(CHUNKS):
-        block = read(at, 4)
-        if len(block) < 4 or not block[0]:
-            break
-        length = int.from_bytes(block[1:], "little")
-        if said := missing("a block", size - at - 4, length):
-            return said
-        at += 4 + length
-    return ""
+    def block(at: int) -> Part | None:
+        head = read(at, 4)
+        length = int.from_bytes(head[1:], "little")
+        return Part("a block", 4, length, length) if len(head) == 4 and head[0] else None
+
+    return walk(size, struct.unpack("<H", read(20, 2))[0], block)
 
 
 def flv(read: Read, size: int) -> str:
-    at = 13
-    while at < size:
-        tag = read(at, 11)
-        length = 11 + int.from_bytes(tag[1:4], "big") + 4
-        if said := missing("its last tag", size - at, length):
-            return said
-        at += length
-    return ""
+    def tag(at: int) -> Part:
+        length = 11 + int.from_bytes(read(at, 11)[1:4], "big") + 4
+        return Part("its last tag", 0, length, length)
+
+    return walk(size, 13, tag, TAGS)
 
 
 def sphere(read: Read, size: int) -> str:

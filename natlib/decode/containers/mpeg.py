@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 
 from ... import mpeg
+from ...tags import TAG, id3_size
 from .link import Bytes, Link
 
 PIECE = 1 << 14  # bytes of frames that are handed on at once
@@ -113,14 +114,10 @@ class Mpeg:
         return True
 
 
-TAG = re.compile(rb"TAG|APETAGEX|LYRICSBEGIN|ID3[\x02-\x04][\0-\x0a]")
-
-
 def tag(head: bytes) -> int:
     """The size of the tag that starts with `head` (ID3v1, ID3v2, APEv2), 0 where there is none."""
     if head.startswith(b"ID3") and len(head) >= 10 and TAG.match(head):
-        size = sum((byte & 127) << shift for byte, shift in zip(head[6:10], (21, 14, 7, 0), strict=True))
-        return size + (20 if head[5] & 0x10 else 10)
+        return id3_size(head)
     if head.startswith(b"APETAGEX") and len(head) >= 32:
         return 32 + (int.from_bytes(head[12:16], "little") if head[23] & 0x20 else 0)  # the flag: this is the header
     if head.startswith(b"TAG"):

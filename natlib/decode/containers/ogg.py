@@ -12,10 +12,10 @@ from .vorbis import Opus, Vorbis
 BEGINS, ENDS, CONTINUED = 2, 4, 1  # flags of a page
 FIRST = 2  # bytes of a packet that tell how long it lasts
 LONGEST_HEADER = 1 << 20  # bytes of a header that are looked at
-CODECS: dict[bytes, tuple[str, type[Vorbis | Opus] | None]] = {
-    b"\1vorbis": ("vorbis", Vorbis), b"OpusHead": ("opus", Opus), b"\x7fFLAC": ("flac", None),
-    b"Speex   ": ("speex", None),
+CODECS: dict[bytes, tuple[str, type[Vorbis | Opus] | None]] = {  # whose packets are counted here
+    b"\1vorbis": ("vorbis", Vorbis), b"OpusHead": ("opus", Opus),
 }  # fmt: skip
+OTHER = ("other", None)
 
 
 class Ogg:
@@ -28,10 +28,10 @@ class Ogg:
     def links(self) -> Iterator[Link]:
         """One after the other; each is to be read before the next. A file in which streams are mixed has one."""
         while (page := self._page()) is not None:
-            codec, kind = next((of for magic, of in CODECS.items() if body(page).startswith(magic)), ("unknown", None))
+            codec, kind = next((of for magic, of in CODECS.items() if body(page).startswith(magic)), OTHER)
             after = self.bytes.peek(ogg.HEAD, len(page))
             if after.startswith(b"OggS") and after[5] & BEGINS:
-                codec, kind = "several", None
+                codec, kind = OTHER  # of several streams at once
             link = Link(codec, iter(()))
             link.data = self._pages(link, kind)
             yield link

@@ -124,9 +124,8 @@ class Meter:
         table = np.stack([columns[entry["name"]] for entry in self.measures], axis=1)
         silent = columns["level"] < -900  # nothing but the level can be said
         table[silent, 1:] = np.nan
-        heard, pitched, noted = (frames[name][now] > 0 for name in ("heard", "pitched", "noted"))
-        low = frames["below"][now] >= frames["above"][now]
-        for gone, columns_of in ((~noted, NOTED), (~pitched, PITCHED), (~heard, HEARD), (~heard & low, TIMED)):
+        heard, pitched, noted, deep = (frames[name][now] > 0 for name in ("heard", "pitched", "noted", "deep"))
+        for gone, columns_of in ((~noted, NOTED), (~pitched, PITCHED), (~heard, HEARD), (deep, TIMED)):
             table[np.ix_(gone, columns_of)] = np.nan
         if self.front.samples < SHORTEST * self.sample_rate:
             table[:] = np.nan

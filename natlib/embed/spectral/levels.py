@@ -35,10 +35,8 @@ def measured(frames: Frames, grid: Grid, count: int) -> Frames:
     now = grid.now(count)
     regions = frames["regions"][now]
     # What is below 40 Hz hardly moves within a short window: there the long one tells.
-    deep = (frames["heard"][now] == 0) & (frames["below"][now] >= frames["above"][now])
-    columns = {
-        "level": np.where(deep, np.maximum(frames["total"][now], frames["loudness"][now]), frames["loudness"][now]) / 10
-    }
+    level = frames["loudness"][now]
+    columns = {"level": np.where(frames["deep"][now] > 0, np.maximum(frames["total"][now], level), level) / 10}
     columns |= {f"band_{i}": np.maximum((regions[:, i + 1] - regions[:, 0]) / 10, FLOOR) for i in range(6)}
     for i in range(len(FINE) - 1):
         columns[f"spectrum_{i}"] = np.maximum((frames["fine"][now, i] - regions[:, 0]) / 10, FLOOR)

@@ -40,20 +40,21 @@ class Reach:
         """Of the power of every bin, (frames, bins). Shares of all in hundredths of a dB, (frames,).
 
         heard, pitched, noted: 1 where what can be heard, has a pitch, has pitch classes is within reach of the loudest.
-        below, above: how much lies there. main: Hz of the strongest bin, where that is there (none: 0).
+        deep: 1 where nothing is heard, for what is below. below, above: how much lies there. main: Hz of the strongest
+        bin, where that is there (none: 0).
         """
         sums = np.add.reduceat(long, self.cuts, axis=1)
         sums = np.concatenate((sums, np.zeros((len(long), 6 - sums.shape[1]))), axis=1)
         below, above = sums[:, 0], sums[:, 5]
         within, classes = sums[:, 1:5].sum(axis=1), sums[:, 2]
         total = below + within + above
-        deep, hidden = below > within, below + sums[:, 1] > classes
+        low, hidden = below > within, below + sums[:, 1] > classes
         parts = np.stack((within, sums[:, 1:4].sum(axis=1), classes), axis=1)
         main = np.zeros(len(long))
-        if deep.any():
-            rest = self._unleaked(long[deep], self.low)
-            parts[deep, 0], parts[deep, 1] = rest.sum(axis=1), rest[:, : self.end - self.low].sum(axis=1)
-            main[deep] = long[deep, : self.low].argmax(axis=1) * self.bin
+        if low.any():
+            rest = self._unleaked(long[low], self.low)
+            parts[low, 0], parts[low, 1] = rest.sum(axis=1), rest[:, : self.end - self.low].sum(axis=1)
+            main[low] = long[low, : self.low].argmax(axis=1) * self.bin
         if hidden.any():
             parts[hidden, 2] = self._unleaked(long[hidden], self.classes)[:, : self.notes - self.classes].sum(axis=1)
         high = np.flatnonzero((above > within) & (above > below))
@@ -62,8 +63,9 @@ class Reach:
         levels = hundredths(np.hstack((np.stack((total, below, above), axis=1), parts)) * self.scale + 1e-14)
         there = (levels[:, 3:] >= levels[:, :1] - REACH).astype(np.float64)
         levels[:, 1:3] -= levels[:, :1]
+        deep = (there[:, 0] == 0) & (levels[:, 1] >= levels[:, 2])
         return {
-            "heard": there[:, 0], "pitched": there[:, 1], "noted": there[:, 2],
+            "deep": deep.astype(np.float64), "heard": there[:, 0], "pitched": there[:, 1], "noted": there[:, 2],
             "below": levels[:, 1], "above": levels[:, 2], "main": np.rint(main), "total": levels[:, 0],
         }  # fmt: skip
 

@@ -41,9 +41,8 @@ class Loudness(Collector):
 
         level = self.table.column(block.rows, "level")
         if len(level):
-            if np.nanmax(level, initial=-math.inf) > self.top:
-                self.moment = self.frames + int(np.nanargmax(level))
-                self.top = float(np.nanmax(level))
+            if (top := float(np.nanmax(level, initial=-math.inf))) > self.top:
+                self.top, self.moment = top, self.frames + int(np.nanargmax(level))
             self.ends = [self.ends[0] if self.frames else float(level[0]), float(level[-1])]
         self.counts += np.bincount(steps(level[level == level]), minlength=LEVELS)
 

@@ -19,9 +19,8 @@ class Outside(Collector):
         self.main = array("f")  # Hz, of the strongest, above
 
     def take(self, block: Block) -> None:
-        column, level = self.table.column, self.table.column(block.rows, "level")
-        heard = level > -90
-        below, above = (heard & (column(block.rows, name) >= ASIDE) for name in ("below", "above"))
+        column = self.table.column
+        below, above = (column(block.rows, name) >= ASIDE for name in ("below", "above"))
         self.below += int(below.sum())
         self.above += int(above.sum())
         main = column(block.rows, "main")

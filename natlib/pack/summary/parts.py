@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 from ...stats import percent
 from ...wire import Head
 from ..measures import Table, rounded
-from ..segments import Segments
-from ..thresholds import BRIEF, MAINLY, OTHER, OTHER_COLOUR, OTHER_LEVEL, OTHER_TONALITY, SILENT, SPREADS, UNLIKE
+from ..segments import Segments, units
+from ..thresholds import BRIEF, MAINLY, OTHER, OTHER_LEVEL, SILENT, SPREADS, UNLIKE
 from .collector import Block, Collector
+from .swell import LENGTH
 
 if TYPE_CHECKING:
     from ..measures import Array
 
-LENGTH = 0.5  # seconds that are compared
 MOST = 8  # parts that are told: more are a change that comes and goes
 CANDIDATES = 4 * MOST  # parts from which they are chosen
 NAMES = ("level", "centroid", "tonality")
@@ -42,10 +42,7 @@ class Parts(Collector):
             return {}
         means = self._means()
         still = ~(means[:, 0] > SILENT)
-        rows = np.column_stack((
-            np.maximum(means[:, 0], SILENT) / OTHER_LEVEL, np.log2(np.maximum(means[:, 1], 20)) / OTHER_COLOUR,
-            means[:, 2] / OTHER_TONALITY,
-        ))  # fmt: skip
+        rows = units(*means.T)
         for column in rows.T[1:]:  # what is not known in silence is as it was
             known = np.flatnonzero(~np.isnan(column) & ~still)
             if not len(known):

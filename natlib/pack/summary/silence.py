@@ -21,10 +21,7 @@ class Silence(Collector):
     def take(self, block: Block) -> None:
         import numpy as np
 
-        level = self.table.column(block.rows, "level")
-        if "level" not in self.table.index:
-            return
-        still = level <= SILENT
+        still = self.table.column(block.rows, "level") <= SILENT
         edges = np.flatnonzero(np.diff(np.concatenate(([self.begun is not None], still)).astype(np.int8)))
         for place in edges.tolist():
             frame = self.frames + place

@@ -4,21 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import NamedTuple
 
+from ...mpeg import Frame as Frame  # of every format
+from ...tags import TAG
 from ..boundaries import FS, over
 from ..signatures import REACH
 from ..trust import lost
 from ..window import Check, Find, Window
-from .tags import TAG, tags
-
-
-class Frame(NamedTuple):
-    """What the header of a frame says."""
-
-    size: int  # bytes, header included
-    kind: object  # what stays the same throughout a file
-
+from .tags import tags
 
 Opening = tuple[int, int]  # frames and bytes of a file, as its first frame tells them; 0 where it doesn't
 Parse = Callable[[Window, int], Frame | None]

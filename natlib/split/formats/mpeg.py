@@ -42,8 +42,7 @@ def mpeg_start(window: Window, at: int) -> bool:
 
 def mpeg_frame(window: Window, at: int, free: int = 0) -> Frame | None:
     """A frame (ISO 11172-3, 2.4.1.3); `free` is the size of those in free format, but for their padding."""
-    frame = headers.header(window.peek(4, at), free)
-    return frame and Frame(*frame)
+    return headers.header(window.peek(4, at), free)
 
 
 def mpeg_free(window: Window, at: int) -> int:

@@ -4,19 +4,11 @@ from __future__ import annotations
 
 import re
 
+from ...tags import TAG, id3_size
 from ..window import LOOK, Window
 from .integers import little
 
 ID3 = re.compile(rb"ID3[\x02-\x04][\0-\x0a].[\0-\x7f]{4}[A-Z0-9\0\xff]{3}", re.DOTALL)
-TAG = re.compile(rb"TAG|APETAGEX|LYRICSBEGIN|ID3[\x02-\x04][\0-\x0a]")
-
-
-def id3_size(head: bytes) -> int:
-    """The size of the ID3v2 tag that starts with the 10 bytes `head`."""
-    size = 0
-    for byte in head[6:10]:
-        size = size << 7 | byte & 0x7F
-    return size + (20 if head[5] & 0x10 else 10)
 
 
 def front_size(head: bytes) -> int:
