@@ -25,7 +25,7 @@ def main() -> int:
     parser.add_argument("files", nargs="*", metavar="FILE", help="audio files; standard input where there are none")
     files = parser.parse_args().files
 
-    # The stages import this very package, also where it is not installed and the working directory is elsewhere.
+    # The stages must import this very package, even if it is not installed or the working directory is elsewhere.
     paths = [str(Path(__file__).resolve().parent.parent), os.environ.get("PYTHONPATH", "")]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
     stages: list[subprocess.Popen[bytes]] = []
@@ -35,16 +35,16 @@ def main() -> int:
         after = None if name == STAGES[-1] else subprocess.PIPE
         stages.append(subprocess.Popen(command, stdin=before, stdout=after, env=environment))
         if before:
-            before.close()  # ours; else the stage before would not notice when its reader dies
+            before.close()  # our copy; else the stage before would not notice when its reader dies
 
     try:
         statuses = [stage.wait() for stage in stages]
-    except KeyboardInterrupt:  # the terminal sent it to all of them
+    except KeyboardInterrupt:  # the terminal sent it to every stage
         for stage in stages:
             stage.wait()
         return 130
     for name, status in zip(STAGES, statuses, strict=True):
-        if status not in (0, 1, -signal.SIGPIPE):  # 1 has been explained by the stage itself
+        if status not in (0, 1, -signal.SIGPIPE):  # for 1, the stage has said why
             print(f"natlib: nat-{name} ended with exit status {status}", file=sys.stderr)
     if statuses[-1] == -signal.SIGPIPE:
         return 128 + signal.SIGPIPE

@@ -8,7 +8,7 @@ from .wire import Head
 
 
 class Failure(Exception):
-    """What a stage raises when an item can't be done (an `error` record), or in its start-up (exit status 1)."""
+    """A stage raises this if it can't process an item (an `error` record), or can't start (exit status 1)."""
 
 
 class UsageError(Exception):
@@ -16,7 +16,7 @@ class UsageError(Exception):
 
 
 class Upstream(Exception):
-    """Raised out of an Item's iterator: the item failed in an earlier stage, and `head` is its error record."""
+    """Raised by an Item's iterator: the item failed in an earlier stage, and `head` is its error record."""
 
     def __init__(self, head: Head):
         self.head = head
@@ -28,11 +28,11 @@ class OutputClosed(Exception):
 
 
 class OutputError(Exception):
-    """Standard output took no more (a full disk)."""
+    """Standard output takes no more (a full disk)."""
 
 
 def complain(message: str) -> None:
-    """A message on standard error, where that takes it: a full one costs nothing else."""
+    """Print a message on standard error. If that fails (a full disk), nothing else does."""
     try:
         print(message, file=sys.stderr, flush=True)
     except (OSError, ValueError):

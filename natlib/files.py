@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 @contextmanager
 def replacing(path: Path) -> Iterator[IO[bytes]]:
-    """A file beside `path` to write to, which takes its place when all went well and is gone otherwise.
+    """A file beside `path` to write to. If all goes well, it takes the place of `path`; otherwise it is removed.
 
-    What is no ordinary file (a terminal, a pipe, /dev/stdout) is written to as it is.
+    If `path` is no ordinary file (a terminal, a pipe, /dev/stdout), it is written to directly.
     """
     if path.exists() and not path.is_file():
         with path.open("wb") as file:
@@ -37,7 +37,7 @@ def display(path: str) -> str:
 
 
 def name_keys(path: str) -> Head:
-    """The header's `name`, and `name_base64` where the path is not UTF-8."""
+    """The header's `name`, and `name_base64` if the path is not UTF-8."""
     raw = os.fsencode(path)
     name = display(path)
     if name.encode() == raw:

@@ -1,9 +1,9 @@
-"""Several channels to one: their mean, and of two that cancel, their difference.
+"""Several channels to one: their mean or, for two that cancel, half their difference.
 
-Sound is judged in blocks of a tenth of a second, counted from the first sample. Where half the difference of two
+Sound is judged in blocks of a tenth of a second, counted from the first sample. If half the difference of two
 channels (the side) is so much stronger than half their sum (the mid) that the mean would lose the sound, the side is
-taken. What is judged are whole numbers of at most 2**17, whose squares add up to the same in any order: so every
-machine takes the same.
+taken. The samples are judged as whole numbers of at most 2**17, whose squares add up to the same in any order: so every
+machine decides alike.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-BLOCKS = 10  # a second
-FADE = 100  # of a second from one to the other, at the beginning of a block
+BLOCKS = 10  # per second
+FADE = 100  # 1/FADE s from one to the other, at the beginning of a block
 STRONGER = threshold(
     15.0, "dB of side over mid", "channels that cancel from wide ones", "57 stereo clips: one has more"
 )
 FAINT = threshold(
     -84.0, "dBFS of the side", "sound that would be lost from noise of the last bit", "two steps of 16 bits"
 )
-NEAR = 10 ** ((STRONGER - 1) / 10)  # the ratio from which it is looked at closely
+NEAR = 10 ** ((STRONGER - 1) / 10)  # ratio of side to mid from which a block is judged closely
 RULE = (
     f"the mean of all channels; of two, for each 1/{BLOCKS} s in which half their difference is more than "
     f"{STRONGER:g} dB above half their sum, half their difference"
@@ -33,7 +33,7 @@ RULE = (
 
 
 def mean(block: Any) -> Any:
-    """The mean of all channels, shape (n,), added up from the first to the last: the same on every machine."""
+    """The mean of all channels, shape (n,), added up from first to last, so that every machine gets the same."""
     if block.shape[1] == 1:
         return block[:, 0]
     total = block[:, 0].copy()
@@ -44,17 +44,17 @@ def mean(block: Any) -> Any:
 
 
 class Mixer:
-    """Blocks of samples, shape (n, channels), to one channel, shape (n,). Two channels wait until a block is whole."""
+    """Turns samples, shape (n, channels), into one channel, shape (n,). Holds two channels until a block is whole."""
 
     def __init__(self, channels: int, rate: int):
         self.judges, self.rate = channels == 2, rate
         self.sides: list[list[float]] = []  # from when to when the side was taken, in seconds
         self._held: Any = None  # samples of the block under way
         self._block = 0  # number of the block under way
-        self._side = False  # is the side taken in the one before?
+        self._side = False  # was the side taken in the block before?
 
     def feed(self, samples: Any) -> Any:
-        """Take samples, float32 or float64. Returns those that are ready, of the same type."""
+        """Take samples, float32 or float64. Returns the mixed ones that are ready, of the same type."""
         import numpy as np
 
         if not self.judges:
@@ -68,7 +68,7 @@ class Mixer:
         return self._mixed(samples[: edges[-1]], edges)
 
     def finish(self) -> Any:
-        """No more will come. Returns the rest, None for none."""
+        """No more samples will come. Returns the rest, or None."""
         import numpy as np
 
         if self._held is None or not len(self._held):
@@ -81,7 +81,7 @@ class Mixer:
         return -(-block * self.rate // BLOCKS)
 
     def _mixed(self, samples: Any, edges: NDArray[np.int64]) -> Any:
-        """Whole blocks between `edges`."""
+        """Mix the blocks between `edges`."""
         import numpy as np
 
         mixed = mean(samples)
@@ -101,7 +101,7 @@ class Mixer:
         return mixed
 
     def _judged(self, samples: Any, edges: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """In which blocks the side is taken. Only where that is near are whole numbers needed."""
+        """For each block: is the side taken? Whole numbers are needed only if the side comes near the threshold."""
         import numpy as np
 
         left, right = np.ascontiguousarray(samples.T)
@@ -117,7 +117,7 @@ class Mixer:
         return taken
 
     def _take(self, mixed: Any, samples: Any, block: slice, before: bool, now: bool) -> None:
-        """Put the side into a block, or the way to it or back."""
+        """Put the side into a block, or the fade to it or back."""
         import numpy as np
 
         half = (samples[block, 0] - samples[block, 1]) / 2

@@ -1,6 +1,6 @@
 """MPEG audio frames (ISO/IEC 11172-3, 13818-3): what their headers say. No I/O.
 
-nat-split finds by them where a file ends, nat-decode what of it is sound.
+With them, nat-split finds where a file ends, and nat-decode finds its sound.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ class Frame(NamedTuple):
 
 @lru_cache(1 << 12)
 def header(head: bytes, free: int = 0) -> Frame | None:
-    """The frame whose first 4 bytes are `head` (11172-3, 2.4.1.3); None where it is none.
+    """The frame whose first 4 bytes are `head` (11172-3, 2.4.1.3); None if they begin no frame.
 
-    `free` is the size of frames in free format, but for their padding; 0 where there are none.
+    `free` is the size of frames in free format, without their padding; 0 if there are none.
     """
     if len(head) < 4 or head[0] != 0xFF or head[1] < 0xE0:
         return None
@@ -49,20 +49,20 @@ def header(head: bytes, free: int = 0) -> Frame | None:
 
 
 def free_pattern(head: bytes) -> re.Pattern[bytes] | None:
-    """How the next frame of a free format begins, that has the first 3 bytes `head`; None for other formats."""
+    """How the next frame begins after one in free format, whose first 3 bytes are `head`; None for other formats."""
     if len(head) < 3 or head[2] >= 0x10:
         return None
     return re.compile(re.escape(head[:2]) + b"[" + re.escape(bytes(head[2] & 0xFC | low for low in range(4))) + b"]")
 
 
 def free_size(head: bytes, distance: int) -> int:
-    """The size of frames in free format but for their padding, from the distance of the first two."""
+    """The size of frames in free format, without their padding, from the distance between the first two."""
     return distance - (head[2] >> 1 & 1) * (4 if head[1] & 6 == 6 else 1)
 
 
 def opening(head: bytes) -> tuple[int, int] | None:
-    """What the frame tells that encoders put in front of all others (Xing, LAME, Fraunhofer): how many frames there
-    are with it, and how many bytes, (0, 0) where it does not say so. None where it is an ordinary frame.
+    """What the frame says that encoders put before all others (Xing, LAME, Fraunhofer): how many frames there are,
+    itself included, and how many bytes; (0, 0) if it does not say. None for an ordinary frame.
     """
     if len(head) < OPENING or head[1] & 6 != 2:
         return None

@@ -1,4 +1,4 @@
-"""What is written, and how it gets out: standard output, hashes beside, pipes, memory."""
+"""How output gets out: standard output, the hashes made on the side, pipes, memory."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from queue import SimpleQueue
 
 CHUNK = 1 << 20  # bytes asked of the kernel in one read, and the pipe size asked for
-HELD = 1 << 18  # bytes held back at most before they are written, when input comes without a pause
+HELD = 1 << 18  # bytes held back, at most, before they are written while input comes without a pause
 
 
 class Output:
@@ -52,7 +52,7 @@ class Output:
 
 
 class Hasher:
-    """Checksums in a thread: hashlib lets the others run meanwhile, so they take no time where a core is free."""
+    """Checksums in a thread: hashlib lets other threads run meanwhile, so they cost no time if a core is free."""
 
     AHEAD = 4  # pieces that may wait
     SMALL = 1 << 17  # a piece of fewer bytes is not worth the thread
@@ -62,7 +62,7 @@ class Hasher:
         self._queues: tuple[SimpleQueue[tuple[Any, bytes | memoryview]], SimpleQueue[None]] | None = None
 
     def update(self, digest: Any, data: bytes | memoryview) -> None:
-        """Add `data`, which must stay what it is meanwhile, to `digest`, soon."""
+        """Add `data` to `digest` soon. Until then `data` must not change."""
         if len(data) < self.SMALL and self.done == self.given:
             digest.update(data)
             return
@@ -72,7 +72,7 @@ class Hasher:
         self.given += 1
 
     def wait(self, given: int | None = None) -> None:
-        """Return when all pieces are added, or those that had been when so many were `given`."""
+        """Wait until all pieces are added, or the first `given` of them."""
         while self._queues and self.done < (self.given if given is None else given):
             self._queues[1].get()
             self.done += 1
@@ -97,7 +97,7 @@ class Hasher:
 
 
 def enlarge_pipe(fd: int) -> None:
-    """Ask for a pipe of CHUNK bytes, where the system has such a thing: fewer, larger reads and writes."""
+    """Ask for a pipe of CHUNK bytes, if the system can: reads and writes become fewer and larger."""
     try:
         import fcntl
 
@@ -112,9 +112,9 @@ def is_fifo(fd: int) -> bool:
 
 @cache
 def keep_memory() -> None:
-    """Have the C library (glibc) keep what is freed, for a stage of large arrays that come and go.
+    """Make the C library (glibc) keep freed memory, for a stage whose large arrays come and go.
 
-    Pages that are given back have to be cleared again: an eighth of nat-embed's time.
+    Pages that are given back must be cleared again, which takes an eighth of nat-embed's time.
     """
     import ctypes
 

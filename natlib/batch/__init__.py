@@ -1,6 +1,6 @@
-"""What `make batch` and `make all-outputs` need beside the filters; the one room that may use the others.
+"""What `make batch` and `make all-outputs` need besides the filters; the only folder that may use the others.
 
-jobs.py           which files, where their outputs go, how far the work is
-outputs.mk        what is made of each file
+jobs.py           which files, where their outputs go, how much of the work is done
+outputs.mk        what is made from each file
 file_metrics.py   metrics.json
 """

@@ -1,7 +1,7 @@
 """Figures of one file's outputs: python -m natlib.batch.file_metrics FOLDER, as JSON on standard output.
 
 FOLDER holds what `make all-outputs` leaves: features, tokens, heard.ndjson, the source, and in .made what each command
-took. nat.7 says what the figures are.
+took. nat.7 explains the figures.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from ..files import records
 from ..stats import entropy
 from ..wire import Head
 
-SHIFTS = 8  # of one layer against the other, for what two of them share by chance
+SHIFTS = 8  # shifts of one layer against another, to find what the two share by chance
 STAGES = ("nat-split", "nat-decode", "nat-embed", "nat-quantize", "nat-pack")
 
 Codes = NDArray[np.int64]
@@ -51,9 +51,9 @@ def joint(a: Codes, b: Codes) -> float:
 def shared(a: Codes, b: Codes) -> tuple[float, float]:
     """The mutual information of two layers in bits, and what it comes to by chance.
 
-    Of few frames, an estimate from counts is far too high. How far tells the same estimate with one layer shifted
-    against the other in time, round the end: each layer stays what it is, only what they have to do with each other
-    is gone.
+    With few frames, an estimate from counts is far too high. To see how far, the estimate is repeated with one layer
+    shifted in time against the other, wrapping round at the end: each layer stays the same, and only the link between
+    them is lost.
     """
     alone = entropy(np.bincount(a).tolist()) + entropy(np.bincount(b).tolist())
     steps = sorted({len(a) * k // (SHIFTS + 1) for k in range(1, SHIFTS + 1)} - {0})
@@ -62,7 +62,7 @@ def shared(a: Codes, b: Codes) -> tuple[float, float]:
 
 
 def distortion(folder: Path) -> list[float | None]:
-    """By layer, what quantization leaves; None where the codebook is none that ships."""
+    """For each layer, what quantization leaves; None if the codebook is none that ships."""
     command = [
         sys.executable,
         "-P",
@@ -75,12 +75,12 @@ def distortion(folder: Path) -> list[float | None]:
 
 
 def digits(value: float) -> float:
-    """`value` with four digits that count."""
+    """`value` to four significant digits."""
     return float(f"{value:.4g}")
 
 
 def metrics(folder: Path) -> Head:
-    """The figures. Raises OSError and WireError for what is missing or broken."""
+    """The figures. Raises OSError and WireError for missing or broken files."""
     head, end, grid = read(folder / "tokens")
     layers = head["layers"]
     codes: Codes = grid.view("<u2")[:, : len(layers)].astype(np.int64)

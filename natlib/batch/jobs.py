@@ -1,14 +1,14 @@
-"""What `make all-outputs` needs beside the filters: python -m natlib.batch.jobs jobs | time | npy | watch.
+"""What `make all-outputs` needs besides the filters: python -m natlib.batch.jobs jobs | time | npy | watch.
 
-jobs FOLDER OUT IN          a job, a file with a number as its name, in FOLDER for each file below the folder IN,
+jobs FOLDER OUT IN          put a job, a file named by a number, into FOLDER for each file below the folder IN,
 jobs FOLDER OUT - FILE...   for each FILE,
 jobs FOLDER OUT -           or for each name on standard input, ended by NUL (find -print0)
-time FILE FOLDER COMMAND    run COMMAND in FOLDER, and write the seconds and memory that it took to FILE
+time FILE FOLDER COMMAND    run COMMAND in FOLDER, and write to FILE the seconds and memory that it took
 npy STREAM FILE             the rows of a stream of features (in their units) or tokens (the codes) as a NumPy array
-watch FOLDER                tell at a terminal how many of the jobs are done, until FOLDER is gone
+watch FOLDER                show at a terminal how many of the jobs are done, until FOLDER is gone
 
-A job holds three strings ended by NUL: the folder to read in, the file's name there, the folder for its outputs. So no
-name is ever seen by make, and names may hold whatever the system allows.
+A job holds three strings ended by NUL: the folder to read in, the file's name there, the folder for its outputs. So
+make never sees a name, and names may hold whatever the system allows.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from pathlib import Path
 
 from ..files import records, replacing
 
-FEW = 4  # files: of so many the last line names each folder
+FEW = 4  # files: up to so many, the last line names each folder
 
 
 def below(folder: str, out: str) -> Iterator[str]:
-    """The files below `folder`, relative to it, in the order of their names; not hidden ones, nor those in `out`."""
+    """The files below `folder`, relative to it, in the order of their names, without hidden ones and those in `out`."""
 
     def unreadable(error: OSError) -> None:
         print(f"make: {os.fsencode(error.filename).decode(errors='replace')}: {error.strerror}", file=sys.stderr)
@@ -43,9 +43,9 @@ def below(folder: str, out: str) -> Iterator[str]:
 
 
 def places(name: str, start: str) -> Iterator[str]:
-    """Where the outputs of the file `name`, relative to `start`, may go, relative to OUT, the best place first.
+    """Where the outputs of the file `name` (relative to `start`) may go (relative to OUT), the best place first.
 
-    As it is named; of a file elsewhere, its last part, then with ever more of the folders above it in front.
+    First the name as it is, unless the file is elsewhere; then its last part, with ever more of the folders above it.
     """
     path = os.path.normpath(name)
     if not elsewhere(path):
@@ -61,7 +61,7 @@ def elsewhere(path: str) -> bool:
 
 
 def free(place: str, source: str) -> bool:
-    """Has no other file than `source` left its outputs in the folder `place`?"""
+    """Is the folder `place` free of outputs from any file but `source`?"""
     try:
         return os.path.normpath(os.readlink(os.path.join(place, "source"))) == source
     except OSError:
@@ -90,7 +90,7 @@ def jobs(folder: str, out: str, source: str, names: Sequence[str]) -> str:
 
 
 def timed(file: str, folder: str, command: Sequence[str]) -> int:
-    """Run `command` in `folder`. Returns its exit status; what it took is in `file`, in JSON."""
+    """Run `command` in `folder`. Returns its exit status, and writes what it took to `file`, as JSON."""
     import signal
 
     path = os.path.abspath(file)
@@ -103,7 +103,7 @@ def timed(file: str, folder: str, command: Sequence[str]) -> int:
         except OSError as error:
             print(f"{command[0]}: {error.strerror}", file=sys.stderr)
         os._exit(127)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # it gets one too, and ends; we tell how
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # COMMAND gets it too, and ends; we report how
     _, status, usage = os.wait4(child, 0)
     took = {
         "seconds": round(time.monotonic() - begun, 3),
@@ -117,10 +117,10 @@ def timed(file: str, folder: str, command: Sequence[str]) -> int:
 
 
 def npy(source: str, path: str) -> None:
-    """The rows of the first item of the stream in the file `source` as an array file: memory does not grow with it.
+    """The rows of the first item of the stream in the file `source` as an array file, in constant memory.
 
-    Of features: float32 (frames, numbers of all streams and measures, these in their units, NaN where absent).
-    Of tokens: uint16 (frames, layers). Raises WireError.
+    Features: float32 (frames, numbers of all streams and measures; measures are in their units, NaN where absent).
+    Tokens: uint16 (frames, layers). Raises WireError.
     """
     import numpy as np
 
@@ -140,7 +140,7 @@ def npy(source: str, path: str) -> None:
 
         def header(rows: int) -> None:
             shape = {"descr": np.lib.format.dtype_to_descr(kind), "fortran_order": False, "shape": (rows, columns)}
-            np.lib.format.write_array_header_1_0(made, shape)  # as long for any number of rows
+            np.lib.format.write_array_header_1_0(made, shape)  # of the same length for any number of rows
 
         header(rows := 0)
         for record in stream:
@@ -155,7 +155,7 @@ def npy(source: str, path: str) -> None:
 
 
 class Jobs:
-    """The jobs in a folder, as they are done."""
+    """The jobs in a folder, and how many of them are done."""
 
     def __init__(self, folder: str):
         self.folder = folder
@@ -164,12 +164,12 @@ class Jobs:
             with suppress(FileNotFoundError):  # it is done already
                 self.left[name] = Path(folder, name).read_bytes().split(b"\0")[2]
         self.total = len(self.left)
-        self.seconds = 0.0  # of sound in what was done
+        self.seconds = 0.0  # of sound in the files done
         self.begun = time.time()
         self.past = deque([(self.begun, 0)], 240)  # the last minute: time, jobs done
 
     def look(self) -> bool:
-        """Which are done by now? Returns False if the work is over."""
+        """See which are done by now. Returns False if the work is over."""
         try:
             left = set(os.listdir(self.folder))
         except OSError:
@@ -201,10 +201,10 @@ class Jobs:
 
 
 def watch(folder: str) -> None:
-    """Tell how far the jobs are, four times a second."""
+    """Show how many of the jobs are done, four times a second."""
     try:
         jobs = Jobs(folder)
-    except FileNotFoundError:  # all of them
+    except FileNotFoundError:  # all jobs are done
         return
     while jobs.look():
         columns = (os.get_terminal_size(2).columns or 80) - 1

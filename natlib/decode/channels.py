@@ -1,4 +1,4 @@
-"""Where channels belong: names of speaker positions, as ffmpeg and others have them.
+"""Where channels belong: names of speaker positions, as ffmpeg and others use them.
 
 Sources: the channel mask of WAVE_FORMAT_EXTENSIBLE (Microsoft); RFC 9639, 9.1.3 (FLAC); Vorbis I,
 4.3.9; RFC 7845, 5.1.1.2 (Opus).
@@ -9,7 +9,7 @@ from __future__ import annotations
 MASK = (
     "FL", "FR", "FC", "LFE", "BL", "BR", "FLC", "FRC", "BC", "SL", "SR", "TC", "TFL", "TFC", "TFR", "TBL", "TBC", "TBR",
 )  # fmt: skip
-# By names that ffmpeg prints; those of WAV and FLAC files of so many channels are among them.
+# By the names that ffmpeg prints; they include the layouts of WAV and FLAC files for each number of channels.
 LAYOUTS = {
     "mono": "FC", "stereo": "FL FR", "2.1": "FL FR LFE", "3.0": "FL FR FC", "3.0(back)": "FL FR BC",
     "4.0": "FL FR FC BC", "quad": "FL FR BL BR", "quad(side)": "FL FR SL SR", "3.1": "FL FR FC LFE",
@@ -27,17 +27,17 @@ VORBIS = {
 
 
 def speakers(mask: int) -> list[str]:
-    """The positions of a channel mask, in the order of the channels; [] where it says nothing."""
+    """The positions of a channel mask, in the order of the channels; [] if it names none."""
     return [name for bit, name in enumerate(MASK) if mask >> bit & 1]
 
 
 def named(layout: str) -> list[str]:
-    """The positions of a layout that ffmpeg names; [] for one that is not known."""
+    """The positions of a layout, given ffmpeg's name for it; [] if unknown."""
     return LAYOUTS.get(layout, "").split()
 
 
 def of_codec(format: str, encoding: str, channels: int) -> list[str]:
-    """Those of so many channels where the codec says it: FLAC; Vorbis and Opus in Ogg, in their own order."""
+    """The positions of so many channels, if the codec sets them: FLAC; Vorbis and Opus in Ogg, in their own order."""
     if encoding in ("VORBIS", "OPUS"):
         return VORBIS.get(channels, "").split()
     return named(FLAC.get(channels, "")) if format == "flac" else []

@@ -1,7 +1,7 @@
 """nat-decode: items of bytes to PCM.
 
-What an item holds is found in sound.py. Then, in this order: the part that --start and --duration ask for; all channels
-are measured, and not-a-number and infinity become zero; channels are mixed; --rate resamples; what comes out is hashed.
+sound.py finds what an item holds. Then, in this order: --start and --duration choose a part; all channels are measured,
+and not-a-number and infinity become zero; channels are mixed; --rate resamples; what comes out is hashed.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from .sound import Sound, find
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
-LISTED = 500  # gaps and the like that the end lists
-RAW, RATE = "s16le", 22050  # how bytes are played that are no sound; Hz
+LISTED = 500  # gaps and the like that the end lists, at most
+RAW, RATE = "s16le", 22050  # how bytes that are no sound are played; Hz
 
 
 class Decode(runtime.Stage):
@@ -124,7 +124,7 @@ class Decode(runtime.Stage):
         return runtime.header(item, "pcm", **added)
 
     def end(self, item: Item, sound: Sound, totals: Head) -> Record:
-        """The end. Damage is told in it, on standard error, and in the exit status."""
+        """The end. It reports damage, as do standard error and the exit status."""
         if sound.continued:
             totals["continued"] = "; ".join(sound.continued)
         if sound.gaps:
@@ -139,14 +139,14 @@ class Decode(runtime.Stage):
 
 
 class Noted:
-    """What is said in passing, as it comes to be known; times are in seconds from the first sample that comes out."""
+    """The notes, made as soon as something is known; times are in seconds from the first sample that comes out."""
 
     def __init__(self, sound: Sound, meter: Meter, mixer: Mixer, part: Part):
         self.sound, self.meter, self.mixer, self.start = sound, meter, mixer, part.first / sound.sample_rate
-        self.gaps = self.sides = 0  # that were told
+        self.gaps = self.sides = 0  # that were noted
 
     def new(self) -> Iterator[Record]:
-        """What came since the last time."""
+        """The notes since the last call."""
         for gap in self.sound.gaps[self.gaps :]:
             at, seconds = float(gap.at) - self.start, float(gap.seconds)
             if at + seconds > 0:

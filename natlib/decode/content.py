@@ -1,4 +1,4 @@
-"""What bytes are that are no sound: text, a web page, a picture, an archive."""
+"""What is in bytes that are no sound: text, a web page, a picture, an archive."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ HTML = re.compile(r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype html|h
 
 
 def content(head: bytes) -> str:
-    """What begins with `head`: "text", "HTML", "PDF" and so on; "" where that is not known."""
+    """What begins with `head`: "text", "HTML", "PDF" and so on; "" if not known."""
     if (string := text(head)) is not None:
         return "HTML" if HTML.match(string) else "text"
     return next((name for magic, name in MAGIC.items() if head.startswith(magic)), "")
 
 
 def text(head: bytes) -> str | None:
-    """The text that begins with `head`: UTF-8, UTF-16 with its mark, or mostly ASCII; None for what is none."""
+    """The text that begins with `head`: UTF-8, UTF-16 with its mark, or mostly ASCII; None if it is no text."""
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         string = head[: len(head) & ~1].decode("utf-16", "replace")
     else:

@@ -1,7 +1,7 @@
-"""libsndfile and ffmpeg, each in a process of its own (sandbox.py) that gets a file and gives float32.
+"""libsndfile and ffmpeg, each in a process of its own (sandbox.py) that gets a file and returns float32.
 
-A decoder is stopped when more comes than the file's bytes can mean. While it decodes on one core, mixing and checksums
-run on another.
+A decoder is stopped if it returns more sound than the file's bytes can hold. While it decodes on one core, mixing and
+checksums run on another.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 
     from .mixing import Blocks
 
-YIELD = 1 << 18  # bytes of float32 from a byte of the file, at most: 4 times what digital silence in FLAC comes to
+YIELD = 1 << 18  # bytes of float32 from a byte of the file, at most: 4 times what digital silence in FLAC gives
 
-# What ffmpeg may take the bytes for. Playlists, which name other files, are not among them; nor are pictures and texts.
+# The formats that ffmpeg may try. Playlists, which name other files, are not among them; nor are pictures and texts.
 CONTAINERS = (
     "aa,aac,aax,ac3,aiff,amr,amrnb,amrwb,ape,apm,asf,asf_o,au,avi,caf,dsf,dts,dtshd,eac3,flac,flv,gsm,iff,iss,ivf,"
     "kvag,loas,matroska,mlp,mmf,mov,mp3,mpc,mpc8,mpeg,mpegts,nistsphere,nut,ogg,oma,paf,pvf,qcp,rm,sds,shn,smk,sol,"
@@ -37,24 +37,24 @@ CONTAINERS = (
 )
 
 
-# What ffmpeg's filter ashowinfo says of a frame: its time stamp, sample rate, samples.
+# What ffmpeg's filter ashowinfo says about a frame: its time stamp, sample rate, samples.
 FRAME = re.compile(rb"Parsed_ashowinfo.* pts:\s*(-?\d+|NOPTS) .* rate:(\d+) nb_samples:(\d+) ")
 
 
 class Decoder:
-    """A sound being decoded. Making one reads the header and the first samples; raises Broken where there are none."""
+    """A sound being decoded. Making one reads the header and the first samples; raises Broken if there are none."""
 
     name: str  # with its version
     format: str  # the container, as the decoder calls it
     encoding: str
     sample_rate: int  # Hz
     channels: int
-    announced: int | None = None  # samples, where the header is sure
+    announced: int | None = None  # samples, if the header is sure
     layout: Sequence[str] = ()  # where each channel belongs, if that is known
 
     def __init__(self, process: Process):
         self.process = process
-        self.gaps: list[Gap] = []  # in what came so far, where the decoder tells
+        self.gaps: list[Gap] = []  # in what came so far, if the decoder reports them
         try:
             self._rest = self._header()
             if not (1 <= self.channels <= uncompressed.MAX_CHANNELS and 1 <= self.sample_rate <= uncompressed.MAX_RATE):
@@ -69,7 +69,7 @@ class Decoder:
             raise
 
     def blocks(self) -> Blocks:
-        """The sound. Raises Broken at its end where not all of it could be decoded."""
+        """The sound. Raises Broken at its end if not all of it could be decoded."""
         total, most = 0, YIELD * (self.process.size + 1024)
         block = self._first
         try:
@@ -84,7 +84,7 @@ class Decoder:
             self.process.close()
 
     def _next(self) -> NDArray[np.float32]:
-        """Whole frames, about a piece of them; none at the end."""
+        """Whole frames, about PIECE bytes of them; none at the end."""
         import numpy as np
 
         pieces, size = [self._rest], len(self._rest)
@@ -97,7 +97,7 @@ class Decoder:
         return np.frombuffer(data, "<f4", whole // 4).reshape(-1, self.channels)
 
     def _more(self) -> bytes:
-        """The next bytes. Raises Broken where there are none."""
+        """The next bytes. Raises Broken if there are none."""
         if data := self.process.read():
             return data
         self._finish()
@@ -114,18 +114,18 @@ class Decoder:
             raise Broken(f"killed by {signal.Signals(-status).name}")
 
     def _header(self) -> bytes:
-        """Read what comes before the samples. Returns what came with it."""
+        """Read what comes before the samples. Returns the bytes of samples that came with it."""
         raise NotImplementedError
 
     def _complaint(self, status: int) -> str:
-        """What the decoder said of the file, "" where all is well."""
+        """What the decoder said about the file; "" if all is well."""
         raise NotImplementedError
 
 
 class Sndfile(Decoder):
-    """libsndfile, by soundfile: FLAC, Ogg Vorbis and Opus, MPEG layers, CAF, ADPCM and GSM in WAV, and more.
+    """libsndfile, through soundfile: FLAC, Ogg Vorbis and Opus, MPEG layers, CAF, ADPCM and GSM in WAV, and more.
 
-    Of a file; or, where there is none, of `data` that comes bit by bit.
+    Decodes a file or, without one, `data` that comes bit by bit.
     """
 
     label = "libsndfile"
@@ -156,12 +156,12 @@ def _sndfile() -> None:
     import soundfile
 
     class Sequential(soundfile.SoundFile):  # type: ignore[misc]
-        """A file whose reads do not ask where they are, which FLAC without a length answers with an error."""
+        """A file that is read without asking for the position: FLAC without a length answers that with an error."""
 
         def seekable(self) -> bool:
             return False
 
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # libsndfile's parts have much to say about harmless tags
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # libsndfile's parts complain about harmless tags
     try:
         with Sequential(0, closefd=False) as sound:
             announced = sound.frames if sound.frames < 1 << 62 else None  # that is how FLAC from a pipe says unknown
@@ -178,7 +178,7 @@ def _sndfile() -> None:
 
 
 def _uncount(file: BinaryIO) -> int | None:
-    """Take the number of samples out of a FLAC file and return it: where it is too low, libFLAC stops there."""
+    """Take the number of samples out of a FLAC file and return it: libFLAC stops there, even if it is too low."""
     fd = file.fileno()
     if os.pread(fd, 5, 0)[:4] != b"fLaC" or os.pread(fd, 1, 4)[0] & 127:
         return None
@@ -194,7 +194,7 @@ def _write(data: bytes | memoryview) -> None:
 
 
 class Ffmpeg(Decoder):
-    """ffmpeg, which makes a WAV stream of float32 of what it reads."""
+    """ffmpeg, which turns what it reads into a WAV stream of float32."""
 
     label = "ffmpeg"
 
@@ -216,12 +216,12 @@ class Ffmpeg(Decoder):
         super().__init__(process)
 
     def _listen(self, said: bytes) -> bytes:
-        """Take what ffmpeg says, the times of frames out of it. Returns the rest."""
+        """Take what ffmpeg says, and pick the times of frames out of it. Returns the rest."""
         *lines, self._said = (self._said + said).split(b"\n")
         return b"".join(line + b"\n" for line in lines if not self._timed(line))
 
     def _timed(self, line: bytes) -> bool:
-        """Is it the line of a frame? Its time stamp tells whether sound is missing before."""
+        """Is it the line of a frame? The frame's time stamp shows whether sound is missing before it."""
         if not (found := FRAME.search(line)):
             return b"Parsed_ashowinfo" in line
         rate, samples = int(found[2]), int(found[3])
@@ -280,7 +280,7 @@ def _untag(file: BinaryIO) -> None:
 
 
 def opened(file: BinaryIO) -> Decoder:
-    """The first decoder that takes the file. Raises Broken, with each one's reason, where none does."""
+    """The first decoder that takes the file. Raises Broken, with each one's reason, if none does."""
     reasons = []
     for kind in (Sndfile, Ffmpeg):
         try:
@@ -291,9 +291,9 @@ def opened(file: BinaryIO) -> Decoder:
 
 
 def whole(decoder: Decoder, file: BinaryIO | None, continued: list[str]) -> Blocks:
-    """What `decoder` gives of the file, and where libsndfile gives up, what ffmpeg gives of the rest, if it is a file.
+    """What `decoder` gives of the file and, if libsndfile gives up, what ffmpeg gives of the rest; that needs `file`.
 
-    `continued` tells of the latter. Raises Broken at the end where not all of it could be decoded.
+    If ffmpeg goes on, `continued` says so. Raises Broken at the end if not all of it could be decoded.
     """
     done = 0
     try:

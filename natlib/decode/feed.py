@@ -11,7 +11,7 @@ from .. import runtime
 from ..errors import Failure
 from ..wire import Record
 
-SMALL = 1 << 25  # bytes of an item that are kept in memory
+SMALL = 1 << 25  # bytes of an item that are kept in memory, at most
 PIECE = 1 << 18  # bytes of a file in one record
 
 
@@ -31,7 +31,7 @@ class Feed:
                 self._notes.append(record)
 
     def peek(self, size: int) -> bytes:
-        """The first bytes, `size` or more of them; fewer only where the item ends before. They stay to be read."""
+        """The first bytes, `size` or more of them; fewer only if the item ends first. They remain to be read."""
         held, missing = [self._held], size - len(self._held)
         while missing > 0 and (data := next(self._data, None)) is not None:
             held.append(data)
@@ -49,15 +49,15 @@ class Feed:
         return next(self._data)
 
     def notes(self) -> Iterator[Record]:
-        """Those that came since the last time."""
+        """The notes since the last call."""
         notes, self._notes = self._notes, []
         return iter(notes)
 
 
 class Kept:
-    """Bytes that can be had again, from the first one on, until `forget`."""
+    """Bytes that can be read again, from the first one on, until `forget`."""
 
-    MOST = 1 << 25  # bytes that are kept
+    MOST = 1 << 25  # bytes that are kept, at most
 
     def __init__(self, data: Iterator[bytes]):
         self._data = data
@@ -76,20 +76,20 @@ class Kept:
 
     @property
     def whole(self) -> bool:
-        """Were there not too many?"""
+        """Were there few enough to keep them all?"""
         return self._size <= self.MOST
 
     def again(self) -> Iterator[bytes]:
-        """All of them."""
+        """All bytes, from the first one on."""
         return itertools.chain(self._kept or (), self._data)
 
     def forget(self) -> None:
-        """They need not be had again."""
+        """They will not be read again."""
         self._kept = None
 
 
 def spooled(feed: Iterator[bytes]) -> BinaryIO:
-    """All bytes as a file without a name: in memory while it is small, where the system can do that."""
+    """All bytes as a file without a name: in memory while it is small, if the system can do that."""
     import shutil
     import tempfile
 

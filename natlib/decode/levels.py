@@ -1,4 +1,4 @@
-"""What is measured of the samples that come out, and told in the end: peak, RMS, their hash."""
+"""What is measured of the samples that come out, and reported in the end: peak, RMS, their hash."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Loudness and true peak, as ITU-R BS.1770-4 and EBU R 128 (Tech 3341, Tech 3342) define them, in flat memory.
 
-The K-weighting is a recursive filter of fourth order. Here it works on 64 samples at a time: what they give by
-themselves is a product with a matrix, and so is what the four numbers that the filter remembers add to it.
+The K-weighting is a recursive filter of fourth order. Here it works on 64 samples at a time: what they contribute by
+themselves is a product with a matrix, and so is what the filter's memory of four numbers adds to it.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-LOWEST_RATE = 8000  # Hz: below, the weighting's shelf lies above what the recording holds
-SEGMENTS = 10  # a second: gating blocks are made of these
+LOWEST_RATE = 8000  # Hz: below this, the weighting's shelf lies above what the recording holds
+SEGMENTS = 10  # per second: gating blocks are made of these
 MOMENTARY, SHORT_TERM = 4, 30  # segments: 400 ms, 3 s
 ABSOLUTE = -70.0  # LUFS: what is softer is never counted
-RELATIVE, RANGE_RELATIVE = -10.0, -20.0  # LU below the mean: what is softer is not, for loudness and for its range
+RELATIVE, RANGE_RELATIVE = -10.0, -20.0  # LU from the mean: softer blocks don't count, for loudness and for its range
 PERCENTILES = (0.10, 0.95)  # between which the range lies
 STEP = 0.01  # LU, of the histogram
-TOP = 30.0  # LUFS: louder ones count as this
-GONE = 1e-7  # of a state: what is left of it no longer counts
+TOP = 30.0  # LUFS: louder blocks count as this
+GONE = 1e-7  # of a state: if no more than this is left, it no longer counts
 LENGTH = 64  # samples that the filter works on at once
-# Weights of channels (BS.1770-4, table 3 and annex 3); those not named here, and where no layout is known: 1.
+# Weights of channels (BS.1770-4, table 3 and annex 3); 1 for those not named here, and for all if no layout is known.
 WEIGHTS = {"LFE": 0.0, "SL": 1.41, "SR": 1.41}
-SURROUND = {"BL": 1.41, "BR": 1.41}  # where there are no others at the sides
+SURROUND = {"BL": 1.41, "BR": 1.41}  # if there are none at the sides
 # The interpolating filter of BS.1770-4, annex 2: the first two of its four phases; the others are these backwards.
 PHASES = (
     (0.001708984375, 0.010986328125, -0.0196533203125, 0.033203125, -0.0594482421875, 0.1373291015625,
@@ -41,7 +41,7 @@ PHASES = (
      0.77978515625, -0.2003173828125, 0.1015625, -0.0582275390625, 0.0330810546875, -0.0189208984375),
 )  # fmt: skip
 ROW = 64  # samples that are interpolated at once
-OVER = 1.42  # how far above the samples near it a peak can be: of a sine below 0.49 of the rate it is 3 dB at most
+OVER = 1.42  # how far a peak can be above the samples near it: at most 3 dB for a sine below 0.49 of the rate
 FINE = 176_400  # Hz: from here on samples are dense enough
 
 
@@ -80,7 +80,7 @@ class Filter:
         self.remembered = np.array(outputs).T.astype(np.float32)  # what each number remembered adds, (4, LENGTH)
         self.entering = np.concatenate(trajectory[::-1]).astype(np.float32)  # what samples leave behind, (LENGTH, 4)
         self.staying = states.astype(np.float32)  # what is left of what was remembered, (4, 4)
-        self.powers = []  # of that, after 1, 2, 4 … times, until nothing is left
+        self.powers = []  # its powers 1, 2, 4 …, until nothing is left
         while np.abs(states).max() > GONE:
             self.powers.append(states.astype(np.float32))
             states = states @ states
@@ -92,7 +92,7 @@ class Filter:
         states = rows @ self.entering
         states[0] += state @ self.staying
         over = 1
-        for power in self.powers:  # each with all before it, in steps that double
+        for power in self.powers:  # add to each what is left of all before it, in steps that double
             if over >= len(states):
                 break
             states[over:] += states[:-over] @ power
@@ -105,7 +105,7 @@ class Filter:
 
 @lru_cache(8)
 def weighting(rate: int) -> Filter:
-    """That of a sample rate, made once."""
+    """The filter for a sample rate, made once."""
     return Filter(rate)
 
 
@@ -168,7 +168,7 @@ class Histogram:
         return max(0, math.floor((float(lufs(mean)) + relative - ABSOLUTE) / STEP))
 
     def integrated(self) -> float | None:
-        """The loudness of all, in LUFS; None where all is too soft."""
+        """The loudness of all, in LUFS; None if all is too soft."""
         if not self.counts.any():
             return None
         first = self.gated(RELATIVE)
@@ -199,7 +199,7 @@ def power(lufs: float) -> float:
 
 
 class Loudness:
-    """Takes all channels of a sound; tells its loudness, range and true peak."""
+    """Takes all channels of a sound; gives its loudness, range and true peak."""
 
     def __init__(self, rate: int, channels: int, layout: Sequence[str]):
         import numpy as np
@@ -220,7 +220,7 @@ class Loudness:
         self.interpolate = toeplitz()
 
     def feed(self, channels: Any, peak: float) -> None:
-        """Take samples of each channel, shape (channels, n), float32, contiguous, and the highest of them."""
+        """Take samples of each channel, shape (channels, n), float32, contiguous, and their highest magnitude."""
         self.peak = max(self.peak, peak)
         self._peak(channels)
         if self.filter:
@@ -259,7 +259,7 @@ class Loudness:
         return segment * self.rate // SEGMENTS
 
     def _gate(self, powers: Array) -> None:
-        """Powers of the next segments into gating blocks."""
+        """Turn the powers of the next segments into gating blocks."""
         import numpy as np
 
         self.recent = np.concatenate((self.recent, powers))
@@ -279,13 +279,13 @@ class Loudness:
         if self.rate >= FINE:
             return
         reach = len(PHASES[0]) - 1
-        # Nothing is made up before the first sample: a sound that begins in the midst of a wave would step there.
+        # Nothing is made up before the first sample: a sound that begins in the middle of a wave would jump there.
         near = channels if self.edge is None else np.concatenate((self.edge, channels), axis=1)
         self.edge = near[:, -reach:].copy()
         self._interpolated(near)
 
     def _interpolated(self, channels: Any) -> None:
-        """The peak between samples; only rows are looked at in which it could be higher than what is known."""
+        """Find the peak between samples; look only at rows in which it could be higher than the known one."""
         import numpy as np
 
         taps = len(PHASES[0])
@@ -324,7 +324,7 @@ class Loudness:
 
 @cache
 def toeplitz() -> Any:
-    """ROW samples and those before them to four values for each, (ROW + 11, 4 * ROW)."""
+    """The matrix from ROW samples and those before them to four values for each, (ROW + 11, 4 * ROW)."""
     import numpy as np
 
     taps = len(PHASES[0])

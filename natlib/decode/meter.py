@@ -1,6 +1,6 @@
-"""What is measured of all channels before they are mixed, at the file's own rate: once a second, and in all.
+"""What is measured of all channels before they are mixed, at the file's own rate: once a second, and in total.
 
-Levels and correlation of channels, mid and side of two; clipping, what is no number; loudness and true peak
+Levels and correlation of channels, mid and side of two; clipping; samples that are no numbers; loudness and true peak
 (loudness.py).
 """
 
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 FULL = 32767 / 32768  # what counts as full scale
 FULL_8 = 127 / 128  # the same in 8 bits
-RUN = 3  # samples at full scale in a row that are clipped: a single one may be the peak of a sound that just reaches it
-ABSURD = 1e12  # what is above is no sound, and sums of it might overflow
-OFFSET = 0.005  # of full scale: a constant offset that is told
-NOTHING = -120.0  # dBFS: what is below is silence
+RUN = 3  # samples in a row at full scale that count as clipped: a single one may be a peak that just reaches it
+ABSURD = 1e12  # anything above is no sound, and sums of it might overflow
+OFFSET = 0.005  # of full scale: a constant offset this large is reported
+NOTHING = -120.0  # dBFS: anything below is silence
 
 
 class Meter:
@@ -34,21 +34,21 @@ class Meter:
         self.loudness = Loudness(rate, channels, layout)
         self.samples = self.clipped = self.nonfinite = 0
         self.notes: list[Record] = []
-        self._width = {1: 0, 2: 3}.get(channels, channels)  # of two also what they have in common
+        self._width = {1: 0, 2: 3}.get(channels, channels)  # for two, also what they have in common
         self._sum = np.zeros(channels)  # of all samples
         self._products = np.zeros(self._width)  # sums of squares of the second under way
-        self._all = np.zeros(self._width)  # and of those before
+        self._all = np.zeros(self._width)  # and of the seconds before
         self._clipped = self._nonfinite = 0  # samples, in the second under way
-        self._flags = np.zeros((channels, RUN), bool)  # were the last samples at full scale? the first: in a run
+        self._flags = np.zeros((channels, RUN), bool)  # was the last sample in a run? were the last two at full scale?
 
     def feed(self, blocks: Blocks) -> Blocks:
-        """Measure blocks, shape (n, channels), on their way; make zero of what is not a number, or absurdly large."""
+        """Measure blocks, shape (n, channels), on their way; set to zero what is no number, or absurdly large."""
         import numpy as np
 
         for block in blocks:
             if not len(block):
                 continue
-            low, high = float(block.min()), float(block.max())  # not-a-number in the block comes through in these
+            low, high = float(block.min()), float(block.max())  # not-a-number in the block shows up in these
             bad: Any = None
             if not (low >= -ABSURD and high <= ABSURD):
                 bad = ~(np.abs(block) <= ABSURD)
@@ -74,7 +74,7 @@ class Meter:
             self._second()
 
     def _runs(self, channels: Any) -> Any:
-        """How many samples each one adds to those that are in runs at full scale, (channels, n)."""
+        """How many samples each one adds to the count of those in runs at full scale, (channels, n)."""
         import numpy as np
 
         flags = np.concatenate((self._flags[:, 1:], np.abs(channels) >= self.full), axis=1)
@@ -87,7 +87,7 @@ class Meter:
         """Take samples of one second."""
         if not self._width:
             return
-        exact = channels.astype("f8")  # so that the last digit told is the same on every machine
+        exact = channels.astype("f8")  # so that the last digit reported is the same on every machine
         for i, channel in enumerate(exact):
             self._products[i] += float(channel @ channel)
         if self.channels == 2:
@@ -109,7 +109,7 @@ class Meter:
         self._clipped = self._nonfinite = 0
 
     def _levels(self, products: Any, count: int) -> Head:
-        """{"dbfs", "correlation", "mid_dbfs", "side_dbfs"} of channels; of more than two, levels alone."""
+        """{"dbfs", "correlation", "mid_dbfs", "side_dbfs"} of channels; for more than two, levels alone."""
         powers = (products / max(1, count)).tolist()
         found: Head = {"dbfs": [decibels(power) for power in powers[: self.channels]]}
         if self.channels == 2:

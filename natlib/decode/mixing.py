@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     Blocks = Iterator[NDArray[np.float32]]  # pieces of sound, shape (n, channels), full scale 1
 
 BLOCK = 1 << 18  # samples of all channels in one block, at most; large ones cost the next stage less
-MOST = 1000  # numbers that resampling may make of one sample
+MOST = 1000  # numbers that resampling may make from one sample, at most
 
 
 class Part:
@@ -27,7 +27,7 @@ class Part:
         self.at = 0  # samples read
 
     def __call__(self, blocks: Blocks) -> Blocks:
-        """What of `blocks` is in it."""
+        """What lies in it of `blocks`."""
         for block in blocks:
             if self.at + len(block) > self.first:
                 last = None if self.last is None else max(0, self.last - self.at)
@@ -38,7 +38,7 @@ class Part:
 
 
 def mixed(blocks: Blocks, mixer: Mixer) -> Blocks:
-    """The same in one channel."""
+    """The same sound in one channel."""
     for block in blocks:
         yield mixer.feed(block)[:, None]
     if (rest := mixer.finish()) is not None:
@@ -46,7 +46,7 @@ def mixed(blocks: Blocks, mixer: Mixer) -> Blocks:
 
 
 def resampled(blocks: Blocks, rate: int, to: int, channels: int) -> Blocks:
-    """The same sound at another rate (libsoxr, high quality). However it is cut, the same samples come out."""
+    """The same sound at another rate (libsoxr, high quality). The same samples come out, however it is cut."""
     import numpy as np
     import soxr
 

@@ -1,6 +1,6 @@
-"""A process for what meets hostile bytes: a crash, a hang or a wild allocation is an error message of one item.
+"""A process for code that meets hostile bytes: a crash, a hang or a wild allocation costs one item an error message.
 
-It is limited in memory and processor time, unable to write files, and killed when nothing comes.
+Its memory and processor time are limited, it can't write files, and it is killed if nothing comes.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from typing import BinaryIO, NoReturn
 
 from .. import output
 
-PIECE = 1 << 18  # bytes of decoded sound in a block, about
+PIECE = 1 << 18  # bytes of decoded sound in a block, roughly
 PATIENCE = 60  # seconds without a sign of life
 SPACE = 1 << 30  # bytes of address space
-SPEED = 20_000  # bytes of the file in a second of processor time, at least (after the first minute)
+SPEED = 20_000  # bytes of the file per second of processor time, at least (after the first minute)
 LOG = 1 << 16  # bytes kept of what a decoder says
 
 
@@ -27,19 +27,19 @@ class Broken(Exception):
 
 
 class Process:
-    """A process with `file` as its standard input, of which `read` gives the standard output."""
+    """A process with `file` as its standard input; `read` gives its standard output."""
 
     def __init__(self, file: BinaryIO, main: Callable[[], None], feeding: int = -1):
         self.log = b""  # what came on standard error
-        self.listen: Callable[[bytes], bytes] = lambda said: said  # what of it is kept
+        self.listen: Callable[[bytes], bytes] = lambda said: said  # returns the part of it to keep
         self.stalled = False  # did nothing come for too long?
         self.size = os.fstat(file.fileno()).st_size
-        self._feeding = feeding  # the other end of `file`, where that is a pipe
+        self._feeding = feeding  # the other end of `file`, if that is a pipe
         self._out, out = os.pipe()
         self._err, err = os.pipe()
         self._parent = os.getpid()
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)  # of threads, whose locks the new process won't touch
+            warnings.simplefilter("ignore", DeprecationWarning)  # about threads: the new process won't use their locks
             self.pid = os.fork()
         if not self.pid:
             self._child(file, main, out, err)
@@ -79,7 +79,7 @@ class Process:
             os._exit(1)
 
     def read(self) -> bytes:
-        """The next bytes, as they come; b"" at the end, and when nothing came for too long."""
+        """The next bytes, as they come; b"" at the end, or if nothing came for too long."""
         idle = 0
         while self._pipes:
             ready = {fd for fd, _ in self._poll.poll(1000)}  # counted in seconds, so that a stopped job does not age
@@ -93,7 +93,7 @@ class Process:
                     self._poll.unregister(fd)
                     self._pipes.remove(fd)
                 elif fd == self._out:
-                    self._hear()  # what was said of these bytes was said before them
+                    self._hear()  # messages about these bytes came before them
                     return data
                 else:
                     self._log(data)
@@ -110,7 +110,7 @@ class Process:
     def close(self) -> int:
         """End it. Returns its exit status, negative for a signal."""
         if not self.pid or os.getpid() != self._parent:
-            return 0  # a decoder that its parent did not close before it made the next one: in that one, not its own
+            return 0  # we are in the process of a later decoder, forked before this one was closed
         if self._pipes:
             os.kill(self.pid, signal.SIGKILL)
         status = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
@@ -121,7 +121,7 @@ class Process:
 
 
 class Fed(Process):
-    """A process that is given `data` as it comes, which may never end."""
+    """A process that is fed `data` as it comes; `data` may never end."""
 
     def __init__(self, data: Iterator[bytes], main: Callable[[], None]):
         standard_input, feeding = os.pipe()
@@ -133,7 +133,7 @@ class Fed(Process):
         self._held = memoryview(b"")
 
     def read(self) -> bytes:
-        """The next bytes. Waits for them only where there is nothing to give."""
+        """The next bytes. Waits for them only if there is nothing to feed."""
         while self._feeding >= 0 and not self._poll.poll(0):
             if not self._held:
                 self._held = memoryview(next(self._data, b""))

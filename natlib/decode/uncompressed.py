@@ -1,6 +1,6 @@
-"""Sound that needs no decoder: where WAV, W64, AIFF and AU files keep their samples, and samples into float32.
+"""Sound that needs no decoder: where WAV, W64, AIFF and AU files keep their samples, and how these become float32.
 
-No I/O: `layout` looks at the beginning of a file and says what it found, or how much more of it it must see.
+No I/O: `layout` looks at the beginning of a file and says what it found, or how much more it must see.
 
 Sources: RIFF/WAVE with RIFX and WAVE_FORMAT_EXTENSIBLE (Microsoft), RF64 and BW64 (EBU Tech 3306, ITU-R BS.2088), W64
 (Sonic Foundry), AIFF and AIFF-C (Apple), AU (Sun), A-law and µ-law (ITU-T G.711). Encodings carry libsndfile's names,
@@ -28,7 +28,7 @@ WIDTHS = {"FLOAT": 4, "DOUBLE": 8, "ULAW": 1, "ALAW": 1, "PCM_U8": 1, "PCM_S8": 
 
 
 class More(Exception):
-    """The first `size` bytes of the file must be seen to go on."""
+    """To go on, `layout` must see the first `size` bytes of the file."""
 
     def __init__(self, size: int):
         self.size = size
@@ -43,10 +43,10 @@ class Layout(NamedTuple):
     sample_rate: int  # Hz
     channels: int
     order: str = "<"  # of the bytes: "<" little-endian, ">" big-endian
-    stride: int = 0  # bytes from one sample to the next; 0: no more than it takes
+    stride: int = 0  # bytes from one sample to the next; 0: its width
     start: int = 0  # byte of the file at which they start
     size: int | None = None  # bytes of all samples; None: to the end of the file
-    mask: int = 0  # a bit for each speaker position of its channels (WAVE_FORMAT_EXTENSIBLE); 0 where none is told
+    mask: int = 0  # a bit for each speaker position of its channels (WAVE_FORMAT_EXTENSIBLE); 0 if not given
 
     @property
     def width(self) -> int:
@@ -78,7 +78,7 @@ class Layout(NamedTuple):
             numbers = np.ndarray(shape, f"{order}i{width}", data)
             samples = np.multiply(numbers, np.float32(2.0 ** (1 - 8 * width)), dtype=np.float32)
         else:
-            # The four highest bytes of each. Where it has three, a byte of the neighbour comes in, and is masked out.
+            # The four highest bytes of each sample. If it has three, a neighbour's byte comes in, and is masked out.
             pad = bytes(max(0, 4 - width))
             data = (pad + data if order == "<" else bytes(data) + pad) if pad else data
             offset = max(0, width - 4) if order == "<" else 0
@@ -121,9 +121,9 @@ def raw(name: str, sample_rate: int, channels: int) -> Layout:
 
 
 def layout(head: bytes) -> Layout | None:
-    """What a file that starts with `head` holds; None where it is none of these, or needs a decoder after all.
+    """What a file that starts with `head` holds; None if it is none of these, or needs a decoder after all.
 
-    Raises More where `head` does not reach to the first sample yet.
+    Raises More if `head` does not yet reach the first sample.
     """
     _see(head, 12)
     found = None
@@ -146,12 +146,12 @@ def _see(head: bytes, size: int) -> None:
 
 
 def _placeholder(size: int) -> bool:
-    """Is this what programs write that could not know a size: about 2 GiB or 4 GiB?"""
+    """Is this what programs write if they can't know a size: about 2 GiB or 4 GiB?"""
     return 0x7F000000 <= size <= 0x80010000 or size >= 0xFFFF0000
 
 
 def _integer(bits: int, byte: str) -> str | None:
-    """The encoding of linear samples of so many bits; `byte` is that of single bytes."""
+    """The encoding of linear samples of so many bits; `byte` is the encoding of single bytes."""
     width = (bits + 7) // 8
     return byte if width == 1 else f"PCM_{8 * width}" if 1 < width <= 8 else None
 
@@ -186,7 +186,7 @@ def _wav(head: bytes) -> Layout | None:
     if head[:4] in (b"RF64", b"BW64") and size == 0xFFFFFFFF:
         known: int | None = long or None
     elif _placeholder(size) or (size == 0 and (whole in (0, at) or _placeholder(whole))):
-        known = None  # 0 is what a recorder writes at first: the file then ends with it, or has no size either
+        known = None  # a recorder writes 0 at first: the file then ends here, or has no size either
     else:
         known = size
     return found._replace(start=body, size=known)
@@ -212,7 +212,7 @@ def _w64(head: bytes) -> Layout | None:
 
 
 def _fmt(chunk: bytes, order: str) -> Layout | None:
-    """The layout that a fmt chunk tells of; None where it needs a decoder."""
+    """The layout in a fmt chunk; None if it needs a decoder."""
     if len(chunk) < 16:
         return None
     tag, channels, rate, _, align, bits = struct.unpack_from(order + "HHIIHH", chunk)
@@ -254,11 +254,11 @@ def _aiff(head: bytes) -> Layout | None:
 
 
 def _comm(chunk: bytes) -> Layout | None:
-    """The layout that a COMM chunk tells of; None where it needs a decoder."""
+    """The layout in a COMM chunk; None if it needs a decoder."""
     if len(chunk) < 18:
         return None
     channels, _, bits, exponent, mantissa = struct.unpack_from(">HIHHQ", chunk)
-    shift = 16383 + 63 - exponent  # an 80-bit float, of which rates from 1 Hz to 2 GHz are taken
+    shift = 16383 + 63 - exponent  # an 80-bit float; rates from 1 Hz to 2 GHz are accepted
     rate = mantissa >> shift if 32 < shift < 64 else 0
     kind = chunk[18:22].lower() or b"none"
     encoding = {

@@ -1,4 +1,4 @@
-"""Where a file ends that doesn't say how long it is: at a separator, or before the certain start of another."""
+"""Where a file that doesn't say how long it is ends: at a separator, or before the certain start of another."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ FS = b"\x1c"
 
 
 def known(window: Window, at: int = 0, searching: bool = False) -> Format | None:
-    """The format of the file that certainly starts `at` bytes ahead.
+    """The format of the file that certainly starts `at` bytes ahead; None if none does.
 
-    Where something has just ended, or nothing was before, a little less will do than `searching` in any bytes.
+    Less proof is needed after something has just ended, or at the very start, than when `searching` in any bytes.
     """
     head = window.peek(REACH, at)
     starts = window.signatures
@@ -27,7 +27,7 @@ def known(window: Window, at: int = 0, searching: bool = False) -> Format | None
 
 
 def cut(window: Window, at: int = 0, searching: bool = True) -> str:
-    """The extent of a file that has no length of its own and ends `at` bytes ahead; "" where it doesn't end."""
+    """The extent of a file that has no length of its own and ends `at` bytes ahead; "" if it doesn't end there."""
     head = window.peek(2, at)
     if head[:1] != FS:
         return "next-file" if known(window, at, searching) else ""
@@ -38,13 +38,13 @@ def cut(window: Window, at: int = 0, searching: bool = True) -> str:
 
 
 def ends(window: Window, at: int = 0) -> bool:
-    """Does the file, for all that can be seen, end `at` bytes ahead: with the input, or before another file?"""
+    """As far as can be seen, does the file end `at` bytes ahead: with the input, or before another file?"""
     head = window.peek(3, at)
     return head == separator(head) or bool(cut(window, at, searching=False))
 
 
 def over(window: Window, at: int = 0) -> bool:
-    """Does the file end `at` bytes ahead, where a part of it is over, so that an FS is not one of its bytes?"""
+    """Does the file end `at` bytes ahead? A part of it is over there, so that an FS can't be one of its bytes."""
     return window.peek(1, at) == FS or ends(window, at)
 
 
@@ -60,12 +60,12 @@ def text(data: bytes) -> bool:
     except UnicodeDecodeError as error:
         if len(data) < 64 or error.reason != "unexpected end of data":
             return False
-        string = data[: error.start].decode()  # a character that the 64th byte cuts
+        string = data[: error.start].decode()  # a character cut off after the 64th byte
     return bool(string) and not re.search("[\0-\x08\x0e-\x1f\x7f-\x9f]", string)
 
 
 def wave(data: bytes) -> bool:
-    """Are 64 bytes, that might be text, rather samples: bytes or every so manieth of them that hardly change?"""
+    """Are 64 bytes that might be text really samples: do neighbours, or every 2nd, 3rd or 4th byte, hardly change?"""
     if len(data) < 64 or len(set(data)) == 1:
         return False
     for width in (2, 3, 4):
@@ -76,7 +76,7 @@ def wave(data: bytes) -> bool:
 
 
 def search(window: Window) -> str:
-    """Take all up to the next cut, and return the extent."""
+    """Take everything up to the next cut, and return the extent."""
     window.forget()
     window.take(1)
     for _ in window.scan(partial(likely, window.signatures), 2 * REACH):
@@ -124,6 +124,6 @@ def at_fs(window: Window) -> str:
 
 
 def to_the_end(window: Window) -> str:
-    """All that there is."""
+    """Take everything there is."""
     while True:
         window.take(PIECE)

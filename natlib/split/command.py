@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from .window import Window
 
 CUT_SHORT = "cut off before its declared end; what it took of other files comes again"
-PIECES = 3  # of unknown bytes after which it is likely that they are raw samples, which an FS (0x1C) cuts
+PIECES = 3  # pieces of unknown bytes: so many in a row are likely raw samples, cut at bytes that are FS (0x1C)
 RAW = (
     "bytes of no known format, cut at each FS (0x1C). Are they raw samples? Then: nat-split --whole | "
     "nat-decode --raw-rate HZ --raw-format F --raw-channels N"
 )
-BUFFERS = 4  # that are read into in turn, while others are hashed
+BUFFERS = 4  # read into in turn, while others are hashed
 
 
 class File(runtime.Item):
@@ -86,7 +86,7 @@ class Split(runtime.Stage):
                     yield from self.cut(window, source.run)
                 else:
                     yield whole(name_keys(path), window, identify(window, whole=True))
-            except OSError as error:  # nothing could be read, or no more
+            except OSError as error:  # nothing could be read, or nothing more
                 yield runtime.Missing(f"stdin-{self.count}" if path == "-" else path, error)
 
     def cut(self, window: Window, run: runtime.Run) -> Iterator[runtime.Item]:
@@ -95,7 +95,7 @@ class Split(runtime.Stage):
         from .table import UNKNOWN, identify
         from .trust import cut_short
 
-        unknown = 0  # pieces in a row that are neither a format that we know nor text
+        unknown = 0  # pieces in a row that are neither of a known format nor text
         while True:
             start = window.tell()
             self.count += 1
@@ -117,7 +117,7 @@ class Split(runtime.Stage):
                 raise Failure(f"stdin-{self.count}: no byte of it could be taken; the rest is lost")
 
     def buffers(self) -> Iterator[bytearray]:
-        """What is read into: each comes again when nothing in it waits to be hashed any more."""
+        """The buffers to read into. Each comes again once nothing in it waits to be hashed."""
         given: deque[int] = deque((0 for _ in range(BUFFERS)), BUFFERS)
         for buffer in cycle(bytearray(output.CHUNK) for _ in range(BUFFERS)):
             self.hasher.wait(given[0])
@@ -155,7 +155,7 @@ class Split(runtime.Stage):
 
 
 def whole(head: Head, window: Window, form: Format) -> File:
-    """All that the window shows, as one file."""
+    """All of the window's input, as one file."""
     from .boundaries import to_the_end
 
     return File({**head, "extent": "end-of-input"}, window, form._replace(find=to_the_end))

@@ -16,22 +16,22 @@ class Format(NamedTuple):
     literals: tuple[bytes, ...]
     rest: bytes
     find: Callable[..., str]  # a Find: takes the file, returns the extent
-    check: Callable[..., bool] | None = None  # a Check: what else must be true, so many bytes ahead
-    here: bool = False  # does that do only where a file is known to start, and not to search for one?
-    before: bytes = b""  # a regular expression for the 4 bytes before the literal, where there are some
+    check: Callable[..., bool] | None = None  # a Check: what else must be true at the start of the file
+    here: bool = False  # is this enough only where a file is known to start, not to search for one?
+    before: bytes = b""  # a regular expression for the 4 bytes before the literal, if there are any
 
     @property
     def magic(self) -> bytes:
-        """The whole as a regular expression."""
+        """The whole signature as a regular expression."""
         return self.before + b"(?:" + b"|".join(map(re.escape, self.literals)) + b")" + self.rest
 
 
 class Signatures:
-    """Those of a table of formats, as patterns.
+    """The signatures of a table of formats, as patterns.
 
-    `searched` and `here` are pairs: a pattern with a group for each format, and the formats; the second are known only
-    where a file is known to start. `sure` are those without a check; `separated` is an FS that something certain
-    follows; `anchors` find quickly where one of the searched might be.
+    `searched` and `here` are pairs: a pattern with a group for each format, and the formats; those of `here` are
+    recognised only where a file is known to start. `sure` matches the searched ones without a check; `separated` an
+    FS that something certain follows; `anchors` quickly find where one of the searched might be.
     """
 
     def __init__(self, formats: Iterable[Format]):
@@ -54,9 +54,9 @@ def groups(formats: list[Format]) -> tuple[re.Pattern[bytes], list[Format]]:
 
 
 def anchors(formats: list[Format]) -> Iterator[bytes]:
-    """What finds the signatures, many times faster than the table: by one byte, or by classes of bytes, then the rest.
+    """Patterns that find signatures many times faster than the table: by one byte or classes of bytes, then the rest.
 
-    A group is where the file starts, if not with the literal.
+    A group marks the start of the file, if that is not the literal.
     """
     literals = [(literal, form) for form in formats for literal in form.literals]
     for short in sorted({literal for literal, _ in literals if len(literal) < 4}):
@@ -68,7 +68,7 @@ def anchors(formats: list[Format]) -> Iterator[bytes]:
     for literal, form in long:
         start = b"(?<=(" + form.before + b")" + literal[:1] + b")" if form.before else b""
         rests.append(start + re.escape(literal[1:]) + form.rest)
-    yield first + b"(?=" + b"".join(others) + b")(?=" + b"|".join(rests) + b")"  # so that the next may be the next byte
+    yield first + b"(?=" + b"".join(others) + b")(?=" + b"|".join(rests) + b")"  # the next match may start a byte on
 
 
 CHARACTER = rb"(?:[\t-\r -~]|[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3})"

@@ -1,7 +1,7 @@
-"""The table of formats: how each is known, and what finds its end.
+"""The table of formats: how each is recognised, and what finds its end.
 
-The next format is a function in formats/ and a line here. Its signature must not turn up by chance in terabytes of
-samples, nor in a wave that repeats itself; where it might, the line has a `check` that looks further.
+To add a format, write a function in formats/ and a line here. Its signature must not turn up by chance in terabytes of
+samples, nor in a wave that repeats itself; if it might, the line needs a `check` that looks further.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ CHUNK = rb"(?:[ -~]{4}|[ -~]{0,3}\Z)"
 VINT = rb"(?:[\x80-\xff]|[\x40-\x7f].|[\x20-\x3f]..|\x10...|\x01.{7})"
 IRCAM = rb".{4}(?:[^\0]\0{3}[\1-\x20]\0[\0-\4]\0|\0{3}[^\0]\0[\0-\4]\0[\1-\x20])"  # rate, channels, encoding
 MPEG_RATES = b"[" + re.escape(bytes(byte for byte in range(0x10, 0xF0) if byte & 0x0C != 0x0C)) + b"]"
-# The first frame of layer III takes no bits from the one before: main_data_begin, after a checksum or not, is 0.
+# A first frame of layer III takes no bits from a frame before it: main_data_begin, after a checksum or not, is 0.
 MPEG_III = rb"(?:[\xe3\xf3]R.\0|\xfbR.\0[\0-\x7f]|[\xe2\xf2]R...\0|\xfaR...\0[\0-\x7f])".replace(b"R", rb"[\0-\xef]")
 FORMATS = (
     Format("wav", (b"RIFF", b"RIFX", b"RF64", b"BW64"), rb".{4}WAVE" + CHUNK, trusted(wav)),
@@ -90,14 +90,14 @@ FORMATS = (
 UNKNOWN = Format("unknown", (), b"", unknown)
 TAGGED = frozenset(
     ("mp3", "mp2", "mp1", "aac", "ac3", "eac3", "flac", "tta", "ape", "wv", "musepack")
-)  # after ID3v2 or APEv2
-FOUND = frozenset(("mp3", "mp2", "mp1", "aac", "ac3", "eac3", "dts"))  # by decoders, in spite of what is in front
+)  # formats that may follow ID3v2 or APEv2
+FOUND = frozenset(("mp3", "mp2", "mp1", "aac", "ac3", "eac3", "dts"))  # by decoders, whatever comes before
 
 SIGNATURES = Signatures(FORMATS)
 
 
 def identify(window: Window, whole: bool = False) -> Format:
-    """The format of the file that starts here. Of a `whole` one, the frames may have other bytes in front."""
+    """The format of the file that starts here. In a `whole` one, other bytes may come before the frames."""
     form = known(window) or UNKNOWN
     if whole and form is UNKNOWN and (start := certain(window, LOOK)):
         inside = known(window, start, searching=True)
@@ -113,7 +113,7 @@ def identify(window: Window, whole: bool = False) -> Format:
 
 
 def after_tag(find: Find, window: Window) -> str:
-    """Take the tag ahead, and what comes after it: after an APE tag, perhaps an ID3 one."""
+    """Take the tag ahead and what follows it; after an APE tag, that may be an ID3 tag."""
     head = window.peek(REACH)
     size = front_size(head)
     if size <= AHEAD and not known(window, size) and (extent := cut_off(window, size)):

@@ -1,4 +1,4 @@
-"""How far a length that a header declares is believed: it has to lead to an end, and no other file may start before."""
+"""How far a length that a header declares is believed: it must lead to an end, with no other file starting before."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from .window import AHEAD, LOOK, Check, Find, Preview, TooFarError, Window
 
 
 def declared(find: Find, long: Find | None = None) -> Find:
-    """For formats that nobody can play before they are whole: a length is believed if it leads to an end.
+    """For formats that can be played only when they are whole: a length is believed if it leads to an end.
 
-    If it doesn't, and a file starts before, this one was cut off there. What is longer than AHEAD is `trusted`, or
-    left to the finder `long`.
+    If it doesn't, and another file starts before it, this one was cut off there. A file longer than AHEAD is `trusted`,
+    or left to the finder `long`.
     """
 
     def believe(window: Window) -> str:
@@ -36,15 +36,15 @@ def declared(find: Find, long: Find | None = None) -> Find:
 
 
 def trusted(find: Find) -> Find:
-    """For formats that are passed on as they come: a length is believed, and only searched when it led to no end.
+    """For formats that are passed on as they come: a length is believed, and searched only if it leads to no end.
 
-    If a file starts in there, this one was cut off before. Its bytes can't be taken back, but the other comes again, as
-    a file of its own: here, where the input has ended; else by `cut_short`, since no file waits for the next.
+    If another file starts in there, this one was cut off. Its bytes can't be taken back, but the other comes again
+    as a file of its own: here, if the input has ended; else by `cut_short`, since no file waits for the next.
     """
 
     def believe(window: Window) -> str:
         if window.passed():
-            return declared(find, find)(window)  # it is here, and need not come a third time
+            return declared(find, find)(window)  # its bytes are at hand, and need not come a third time
         window.keep()
         try:
             return find(window)
@@ -57,12 +57,12 @@ def trusted(find: Find) -> Find:
 
 
 def cut_short(window: Window) -> bool:
-    """Was the file that has just ended cut off before its declared end? Then what was taken of others comes again."""
+    """Was the file that has just ended cut off before its declared end? Then what it took of others comes again."""
     return window.keeps() and not over(window) and again(window)
 
 
 def again(window: Window) -> bool:
-    """Go back in what was kept to the first certain start of another file, if there is one."""
+    """Go back in what was kept to the first certain start of another file. Returns whether there is one."""
     size = window.again()
     start = certain(window, size)
     window.skip(start or size)
@@ -70,7 +70,7 @@ def again(window: Window) -> bool:
 
 
 def certain(window: Window, limit: int) -> int:
-    """How far ahead, but less than `limit`, another file certainly starts, or the separator before it; 0: none does."""
+    """How far ahead (less than `limit`) another file, or the separator before it, certainly starts; 0 if none does."""
     for place in lookout(window, limit):
         head = window.peek(REACH, place)
         start = place + len(separator(head))
@@ -83,7 +83,7 @@ def certain(window: Window, limit: int) -> int:
 
 
 def lookout(window: Window, limit: int) -> Iterator[int]:
-    """The places less than `limit` ahead, but not the next byte, that look like a cut."""
+    """The places that look like a cut, less than `limit` ahead; never the next byte."""
     for at in range(0, limit, LOOK):
         first = max(0, at - 2)  # where a separator may be
         data = window.peek(min(LOOK + at - first, limit - first) + 2 * REACH, first)
@@ -92,7 +92,7 @@ def lookout(window: Window, limit: int) -> Iterator[int]:
 
 
 def cut_off(window: Window, size: int) -> str:
-    """Take what comes before the file that surely starts in the next `size` bytes; "" where none does."""
+    """Take what comes before the file that surely starts in the next `size` bytes; "" if none does."""
     for place in lookout(window, size):
         head = window.peek(2 + REACH, place)
         if window.signatures.sure.match(head, len(separator(head))):
@@ -102,9 +102,9 @@ def cut_off(window: Window, size: int) -> str:
 
 
 def lost(window: Window, size: int, sync: bytes, resume: Check) -> str:
-    """Take the rest of a file whose structure breaks off, where the next `size` bytes seem to be the last of it.
+    """Take the rest of a file whose structure breaks off; the next `size` bytes seem to be its last.
 
-    Returns the extent, or "" where the structure goes on after all, not far away, at the bytes `sync`.
+    Returns the extent, or "" if the structure goes on after all, not far ahead, at the bytes `sync`.
     """
     data = window.peek(size + LOOK + 2 * REACH)
     end = min(size + LOOK, len(data))

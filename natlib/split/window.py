@@ -1,4 +1,4 @@
-"""The input as a finder of a file's end sees it: what lies ahead can be looked at, and taken, which passes it on."""
+"""The input as a finder of a file's end sees it: it looks at what lies ahead, and takes it, which passes it on."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterator
 from .signatures import Signatures
 
 PIECE = 1 << 20  # bytes passed on at once, at most
-LOOK = 1 << 16  # how far ahead something is looked for that may not be there
-AHEAD = 1 << 24  # how far ahead may be looked at all, to tell what a file is before any of it is passed on
+LOOK = 1 << 16  # how far ahead to look for something that may not be there
+AHEAD = 1 << 24  # how far ahead to look at most, to see what a file is before any of it is passed on
 
 
 class Window:
-    """The input, of which `emit` gets what is passed on. `signatures` is how the starts of files are known in it."""
+    """The input. `emit` gets what is passed on; `signatures` recognise the starts of files."""
 
     def __init__(
         self, chunks: Iterator[memoryview], emit: Callable[[bytes | memoryview], None], signatures: Signatures
@@ -26,7 +26,7 @@ class Window:
         self._offset = 0  # where it starts in the input
         self._ended = False  # has the last byte been read?
         self._kept: bytearray | None = None  # what was passed on since `keep`, if that is not too much
-        self._passed = 0  # how far the input was passed on before it came again
+        self._passed = 0  # how far the input had been passed on when some of it came again
 
     def peek(self, size: int, at: int = 0) -> bytes:
         """The `size` bytes that lie `at` bytes ahead; fewer only at the end of input."""
@@ -37,7 +37,7 @@ class Window:
         return bytes(self._buffer[start : start + size])
 
     def take(self, size: int) -> None:
-        """The next `size` bytes belong to the file. Raises EOFError, after taking them, where there are fewer."""
+        """The next `size` bytes belong to the file. If there are fewer, takes them and raises EOFError."""
         here = min(size, len(self._buffer) - self._taken)
         self._taken += here
         size -= here
@@ -63,7 +63,7 @@ class Window:
         return self._offset + self._taken
 
     def find(self, pattern: re.Pattern[bytes], reach: int, at: int, limit: int) -> int:
-        """How far ahead, from `at` on, `pattern` first matches, which looks at `reach` bytes; else `limit`."""
+        """How far ahead, from `at` on, `pattern` (of `reach` bytes) first matches; `limit` if it doesn't."""
         while at < limit:
             self._fill(at + reach)
             stop = min(limit, len(self._buffer) - self._taken - (0 if self._ended else reach - 1))
@@ -76,7 +76,7 @@ class Window:
         return limit
 
     def scan(self, places: Callable[[bytearray, int, int], list[int]], reach: int) -> Iterator[None]:
-        """Take all, with a stop at each of the places(buffer, start, stop), for which it looks `reach` bytes beyond.
+        """Take everything, stopping at each of places(buffer, start, stop), which sees `reach` bytes beyond `stop`.
 
         Raises EOFError at the end of input.
         """
@@ -108,15 +108,15 @@ class Window:
         self._kept = bytearray()
 
     def forget(self) -> None:
-        """Keep it no more."""
+        """Stop keeping it, and drop the copy."""
         self._kept = None
 
     def keeps(self) -> bool:
-        """Is all there that was passed on since?"""
+        """Is everything passed on since `keep` still there?"""
         return self._kept is not None
 
     def again(self) -> int:
-        """Have what was kept ahead once more. Returns how many bytes that is; 0 where it was too much."""
+        """Put what was kept ahead once more. Returns how many bytes that is; 0 if it was too much."""
         self.flush()
         kept, self._kept = self._kept or b"", None
         self._passed = max(self._passed, self._offset)
@@ -136,7 +136,7 @@ class Window:
         self._emit(data)
 
     def _fill(self, size: int) -> None:
-        """Have `size` bytes ahead, or all that there are."""
+        """Read until `size` bytes lie ahead, or all there are."""
         if len(self._buffer) - self._taken < size and not self._ended:
             self.flush()
             while len(self._buffer) < size and (chunk := self._read()):
@@ -149,11 +149,11 @@ class Window:
 
 
 Find = Callable[[Window], str]  # takes a file, and returns the extent
-Check = Callable[[Window, int], bool]  # is it so, that many bytes ahead?
+Check = Callable[[Window, int], bool]  # is something true that many bytes ahead?
 
 
 class TooFarError(Exception):
-    """A file is longer than may be looked ahead, or doesn't know its length."""
+    """A file is longer than AHEAD, or doesn't know its length."""
 
 
 class Preview(Window):

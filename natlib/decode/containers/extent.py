@@ -1,4 +1,4 @@
-"""Does a whole file end where it says that it does? For what decoders do not say by themselves.
+"""Does a whole file end where it says that it does? For formats whose decoders don't report that.
 
 RIFF, RIFX and AVI (Microsoft), IFF (Electronic Arts), CAF (Apple), W64 (Sonic Foundry), Creative Voice, NIST SPHERE,
 AVR, Psion, IRCAM, PAF, SoX, DSF (Sony), DSDIFF (Philips), Flash Video (Adobe), MPEG transport streams, MP4 and its kin
@@ -13,14 +13,14 @@ import struct
 from collections.abc import Callable
 from typing import BinaryIO, NamedTuple
 
-CHUNKS = 100_000  # that are looked at
-TAGS = 1 << 22  # of Flash Video, some forty a second
-PLACEHOLDER = 0x7F000000  # bytes: a 32-bit size from here on is what writes that could not know it
+CHUNKS = 100_000  # looked at, at most
+TAGS = 1 << 22  # of Flash Video, looked at, at most: there are some forty a second
+PLACEHOLDER = 0x7F000000  # bytes: from here up, a 32-bit size is only what a writer put that could not know it
 PACKET = 188  # bytes of a transport stream's packet
 
 
 def cut(file: BinaryIO) -> str:
-    """What is missing at the end of a file, in words; "" where nothing is, or where that can't be known."""
+    """What is missing at the end of a file, in words; "" if nothing is, or if that can't be known."""
     fd, size = file.fileno(), os.fstat(file.fileno()).st_size
 
     def read(at: int, count: int) -> bytes:
@@ -40,12 +40,12 @@ Read = Callable[[int, int], bytes]
 
 
 def missing(what: str, have: int, of: int) -> str:
-    """The message for a part of which not all is there."""
+    """The message for a part that is not all there; "" if it is."""
     return f"cut off: {what} has {max(0, have)} of {of} bytes" if have < of else ""
 
 
 class Part(NamedTuple):
-    """A part of a file: what it is called, bytes of its head, bytes that follow it, and those with their padding."""
+    """A part of a file: its name, the bytes of its head, those of its body, and those of its body with padding."""
 
     what: str
     head: int
@@ -54,7 +54,7 @@ class Part(NamedTuple):
 
 
 def walk(size: int, at: int, part: Callable[[int], Part | None], most: int = CHUNKS) -> str:
-    """Parts after each other from `at` on, while `part` finds one: what is missing of the first that is not whole."""
+    """Go through the parts from `at` on, while `part` finds one. Returns what the first that is not whole lacks."""
     for _ in range(most):
         found = part(at) if at < size else None
         if not found:
@@ -67,7 +67,7 @@ def walk(size: int, at: int, part: Callable[[int], Part | None], most: int = CHU
 
 
 def chunks(read: Read, size: int, start: int, head: str, pad: int, counted: int = 0) -> str:
-    """Chunks with a name and a size, each followed by padding up to `pad`; `counted` bytes of its head are in it."""
+    """Walk chunks with a name and a size, padded to multiples of `pad`; sizes include `counted` bytes of the head."""
     width = struct.calcsize(head)
     limit = PLACEHOLDER if width == 8 else 1 << 62
 

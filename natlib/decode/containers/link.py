@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import NamedTuple
 
-LEAST = Fraction(1, 20)  # s: a jump of the time stamps that is a gap; jitter and rounding stay below
-LONGEST = 3600  # s of one gap that is believed
-MOST = 24 * 3600  # s of all gaps of an item
+LEAST = Fraction(1, 20)  # s: a jump of the time stamps from here up is a gap; jitter and rounding stay below
+LONGEST = 3600  # s: the longest gap that is believed
+MOST = 24 * 3600  # s: the most for all gaps of an item
 
 
 class Gap(NamedTuple):
-    """Where sound is missing, in seconds of what is decoded before it, and how long it lasts."""
+    """Where sound is missing, after how many seconds of decoded sound, and how many seconds are missing."""
 
     at: Fraction
     seconds: Fraction
@@ -28,7 +28,7 @@ class Link:
 
 
 class Bytes:
-    """The bytes of a file as they come: looked at ahead, then taken."""
+    """The bytes of a file as they come: peek ahead, then take them."""
 
     def __init__(self, data: Iterator[bytes]):
         self._data = data
@@ -37,7 +37,7 @@ class Bytes:
         self.ended = False
 
     def have(self, size: int) -> int:
-        """Wait for `size` bytes. Returns how many there are: fewer only where the file ends."""
+        """Wait for `size` bytes. Returns how many there are: fewer only if the file ends."""
         while len(self._held) - self._at < size and not self.ended:
             more = next(self._data, None)
             if more is None:
@@ -49,18 +49,18 @@ class Bytes:
         return len(self._held) - self._at
 
     def peek(self, size: int, at: int = 0) -> bytes:
-        """The next bytes from `at` on; fewer only where the file ends."""
+        """The next bytes from `at` on; fewer only if the file ends."""
         self.have(at + size)
         return bytes(self._held[self._at + at : self._at + at + size])
 
     def take(self, size: int) -> bytes:
-        """The same, and they are gone."""
+        """Remove the next bytes and return them; fewer only if the file ends."""
         taken = self.peek(size)
         self._at += len(taken)
         return taken
 
     def skip(self, size: int) -> None:
-        """Be rid of the next bytes, which may be more than memory holds."""
+        """Drop the next bytes, which may be more than memory holds."""
         while size > 0 and (there := self.have(1)):
             size -= (step := min(size, there))
             self._at += step

@@ -1,7 +1,7 @@
-"""MPEG audio: whole frames, whatever stands between them; files that were joined are a stream each.
+"""MPEG audio: whole frames, whatever stands between them; of several joined files, each is a stream.
 
-A decoder that gets the whole of a joined file stops where the first one says that it ends, and one that gets a file
-without a count guesses how long it is.
+Given all of the joined files, a decoder stops where the first one says that it ends. Given a file without a count, it
+guesses how long it is.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from .link import Bytes, Link
 
 PIECE = 1 << 14  # bytes of frames that are handed on at once
 SYNC = re.compile(rb"\xff[\xe2-\xff]")
-CHAIN = 3  # frames of one kind after each other that prove that they are frames
-MISCOUNTED = 2  # frames by which encoders do not agree on what is one
+CHAIN = 3  # frames of one kind in a row that prove that they are frames
+MISCOUNTED = 2  # frames by which the counts of encoders may be off: they don't agree on what to count
 
 
 class Mpeg:
@@ -26,13 +26,13 @@ class Mpeg:
         self.bytes = Bytes(data)
 
     def begins(self) -> bool:
-        """Does the file begin with frames, after its tags? They are passed."""
+        """Pass the tags. Does the file then begin with frames?"""
         while size := tag(self.bytes.peek(32)):
             self.bytes.skip(size)
         return self._chained(None, 1)
 
     def links(self) -> Iterator[Link]:
-        """One after the other; each is to be read before the next."""
+        """The streams, one after the other; read each before the next."""
         while self._find(None) is not None:
             link = Link("mpeg", iter(()))
             link.data = self._frames(link)
@@ -76,16 +76,16 @@ class Mpeg:
         return mpeg.header(self.bytes.peek(4, at), free)
 
     def _free(self, at: int) -> int:
-        """The size of frames in free format, as far as the next one tells."""
+        """The size of frames in free format, found from the next one; 0 if there is none."""
         head = self.bytes.peek(mpeg.FREE, at)
         pattern = mpeg.free_pattern(head[:3])
         found = pattern.search(head, 24) if pattern else None
         return mpeg.free_size(head[:3], found.start()) if found else 0
 
     def _find(self, kind: object) -> int | None:
-        """Go to the next frame, of this kind if it has one, past tags and what is none.
+        """Go to the next frame, of this kind unless it is None, past tags and whatever is no frame.
 
-        Returns how many bytes were passed that are neither tags nor zeros nor the file's last; None at its end.
+        Returns how many of the bytes passed are neither tags nor zeros; None at the end of the file.
         """
         data, junk = self.bytes, 0
         while data.have(4) >= 4:
@@ -104,7 +104,7 @@ class Mpeg:
         return None
 
     def _chained(self, kind: object, least: int) -> bool:
-        """Do frames follow each other here: CHAIN of them, or `least` up to the end of the file or a tag?"""
+        """Do frames follow each other here: CHAIN of them, or `least` before a tag or the end of the file?"""
         free, at = self._free(0), 0
         for count in range(CHAIN):
             frame = self._frame(at, free)
@@ -115,7 +115,7 @@ class Mpeg:
 
 
 def tag(head: bytes) -> int:
-    """The size of the tag that starts with `head` (ID3v1, ID3v2, APEv2), 0 where there is none."""
+    """The size of the tag that starts with `head` (ID3v1, ID3v2, APEv2); 0 if there is none."""
     if head.startswith(b"ID3") and len(head) >= 10 and TAG.match(head):
         return id3_size(head)
     if head.startswith(b"APETAGEX") and len(head) >= 32:

@@ -11,7 +11,7 @@ from .vorbis import Opus, Vorbis
 
 BEGINS, ENDS, CONTINUED = 2, 4, 1  # flags of a page
 FIRST = 2  # bytes of a packet that tell how long it lasts
-LONGEST_HEADER = 1 << 20  # bytes of a header that are looked at
+LONGEST_HEADER = 1 << 20  # bytes of a header that are looked at, at most
 CODECS: dict[bytes, tuple[str, type[Vorbis | Opus] | None]] = {  # whose packets are counted here
     b"\1vorbis": ("vorbis", Vorbis), b"OpusHead": ("opus", Opus),
 }  # fmt: skip
@@ -23,15 +23,15 @@ class Ogg:
 
     def __init__(self, data: Iterator[bytes]):
         self.bytes = Bytes(data)
-        self.damage: list[str] = []  # of the page that comes
+        self.damage: list[str] = []  # found before the next page
 
     def links(self) -> Iterator[Link]:
-        """One after the other; each is to be read before the next. A file in which streams are mixed has one."""
+        """The streams, one after the other; read each before the next. Interleaved streams count as one."""
         while (page := self._page()) is not None:
             codec, kind = next((of for magic, of in CODECS.items() if body(page).startswith(magic)), OTHER)
             after = self.bytes.peek(ogg.HEAD, len(page))
             if after.startswith(b"OggS") and after[5] & BEGINS:
-                codec, kind = OTHER  # of several streams at once
+                codec, kind = OTHER  # several streams at once
             link = Link(codec, iter(()))
             link.data = self._pages(link, kind)
             yield link
@@ -57,7 +57,7 @@ class Ogg:
             link.damage.append("cut off: the last page of its stream is missing")
 
     def _page(self) -> bytes | None:
-        """The next whole page that is sound, not taken yet; None at the end of the file."""
+        """The next whole and intact page, without taking it; None at the end of the file."""
         data = self.bytes
         while data.have(4) >= 4:
             head = data.peek(ogg.HEAD + 255)
@@ -77,7 +77,7 @@ class Ogg:
                     data.skip(size)
                     continue
             else:
-                # Its end is not here: cut off, or its size is wrong and other pages follow.
+                # Its end is missing: it is cut off, or its size is wrong and other pages follow.
                 if b"OggS" not in page[4:]:
                     self._damaged(f"cut off: its last page has {len(page)} of {size} bytes", page)
                     break
@@ -91,12 +91,12 @@ class Ogg:
 
 
 class Clock:
-    """Holds the granule positions of a stream against its packets, and finds what is missing."""
+    """Compares the granule positions of a stream with its packets, and finds what is missing."""
 
     def __init__(self, codec: Vorbis | Opus, link: Link):
         self.codec, self.link = codec, link
         self.headers = codec.HEADERS  # packets that are no sound, still to come
-        self.decoded = -codec.skip  # samples that a decoder gives of the packets so far
+        self.decoded = -codec.skip  # samples that a decoder gives for the packets so far
         self.position: int | None = None  # granule position at which they end
         self.number: int | None = None  # of the page before
         self.begun: bytes | None = None  # the packet that goes on in the next page
@@ -131,7 +131,7 @@ class Clock:
         return self.codec.samples(packet)
 
     def _packets(self, page: bytes) -> Iterator[bytes]:
-        """The packets that end in a page: of those that are sound, their first bytes."""
+        """The packets that end in a page; of packets of sound, only the first bytes."""
         at = ogg.HEAD + page[26]
         packet = self.begun if page[5] & CONTINUED else b""
         for size in page[ogg.HEAD : ogg.HEAD + page[26]]:
@@ -148,5 +148,5 @@ class Clock:
 
 
 def body(page: bytes) -> bytes:
-    """What a page holds."""
+    """The content of a page."""
     return page[ogg.HEAD + page[26] :]

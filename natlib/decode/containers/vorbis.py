@@ -19,7 +19,7 @@ class Vorbis:
         self._last = 0  # samples of the block before
 
     def setup(self, packet: bytes) -> None:
-        """Take the third header. Its modes stand at its end, and only from there can they be found without the rest."""
+        """Take the third header. Its modes come last; without reading the rest, they can be found only from the end."""
         bits = "".join(f"{byte:08b}" for byte in reversed(packet)).lstrip("0")[1:]  # the last bit is 1
         flags: list[int] = []
         at = 0
@@ -33,11 +33,11 @@ class Vorbis:
                 self.flags = flags[::-1]
 
     def restart(self) -> None:
-        """A packet is missing: the next one gives nothing, for it has nothing to overlap with."""
+        """A packet is missing: the next one gives no samples, because it has nothing to overlap with."""
         self._last = 0
 
     def samples(self, packet: bytes) -> int:
-        """Samples that come out with a packet of which `packet` are the first bytes."""
+        """How many samples come out with a packet whose first bytes are `packet`."""
         if not packet or packet[0] & 1 or not self.flags:
             return 0
         mode = packet[0] >> 1 & (1 << (len(self.flags) - 1).bit_length()) - 1
@@ -47,7 +47,7 @@ class Vorbis:
 
 
 class Opus:
-    """Packets of an Opus stream, in samples of 48 kHz."""
+    """Packets of an Opus stream, in samples at 48 kHz."""
 
     HEADERS = 2
     FRAMES = (480, 960, 1920, 2880, 480, 960, 1920, 2880, 480, 960, 1920, 2880, 480, 960, 480, 960)
@@ -57,13 +57,13 @@ class Opus:
         self.skip = int.from_bytes(first[10:12], "little")  # samples that are not to be heard
 
     def setup(self, packet: bytes) -> None:
-        """Its headers tell nothing of packets."""
+        """The headers say nothing about packets."""
 
     def restart(self) -> None:
         """A packet does not need the one before."""
 
     def samples(self, packet: bytes) -> int:
-        """Samples of a packet of which `packet` are the first bytes."""
+        """How many samples are in a packet whose first bytes are `packet`."""
         if not packet:
             return 0
         config, code = packet[0] >> 3, packet[0] & 3

@@ -15,6 +15,6 @@ tags.py           tags before and after the sound
 integers.py       whole numbers as files write them
 
 Each module has a function for each format, which takes the file that starts at the next byte of a Window, and returns
-how it knew the end; see `flv` in streams.py for a short one. Where frames say how long they are, a function that reads
+how it knew the end; see `flv` in streams.py for a short one. If frames say how long they are, a function that reads
 the head of one (`adts_frame`) is enough: `frames` does the rest. ../table.py names these functions.
 """

@@ -8,7 +8,7 @@ from .integers import little
 
 
 def asf(window: Window) -> str:
-    """ASF (WMA): a header, then other objects. That of the data has no size in a broadcast."""
+    """ASF (WMA): a header, then other objects. In a broadcast, the data object has no size."""
     window.take(little(window.peek(8, 16)))
     while (kind := window.peek(4)) in ASF:
         size = little(window.peek(8, 16))

@@ -17,7 +17,7 @@ class FlacFrame(NamedTuple):
 
     number: int  # of the frame, or (variable block size) of its first sample
     following: int  # the number that the next frame has
-    block: int  # samples of a channel
+    block: int  # samples per channel
     channels: int  # as coded: from 8 on, one of the two is a difference
     depth: int  # bits of a sample; 0: see STREAMINFO
     size: int  # bytes of this header
@@ -28,7 +28,7 @@ class FlacFrame(NamedTuple):
 
 
 def flac(window: Window) -> str:
-    """FLAC (RFC 9639). The next frame is known by its number, the end of the last one by reading it through."""
+    """FLAC (RFC 9639). The number identifies the next frame; the last one is read through to find its end."""
     depth = total = done = 0
     if window.peek(4) == b"fLaC":
         window.take(4)
@@ -41,7 +41,7 @@ def flac(window: Window) -> str:
                 total = big(head[17:22]) & 0xFFFFFFFFF
             size = 4 + big(head[1:4])
             if not (flac_header(window, size) if last else FLAC_BLOCK.match(window.peek(1, size))):
-                return search(window)  # the length of this block leads to no other
+                return search(window)  # the length of this block leads to no other block
             window.take(size)
     expected = None
     while True:
@@ -99,7 +99,7 @@ CRC8, CRC16 = crc_table(8, 0x07), crc_table(16, 0x8005)
 
 
 def crc(data: bytes, table: list[int], width: int) -> int:
-    """The checksum of `data`, which is 0 where that ends in its own."""
+    """The checksum of `data`; 0 if `data` ends with its own checksum."""
     value = 0
     for byte in data:
         value = table[value >> width - 8 ^ byte] ^ (value << 8 & 0xFF00 if width > 8 else 0)
@@ -107,14 +107,14 @@ def crc(data: bytes, table: list[int], width: int) -> int:
 
 
 def flac_next(window: Window, at: int, frame: FlacFrame, depth: int) -> int:
-    """How far ahead the frame after the one at `at` starts; 0 where there is none, or only in another file."""
+    """How far ahead the frame after the one at `at` starts; 0 if there is none, or only in another file."""
     start, limit = at, at + frame.limit(depth)
     others = 0
     while (at := window.find(FLAC_SYNC, 2, at + 1, limit)) < limit and others < 8:
         following = flac_header(window, at)
         if following and following.number == frame.following:
             return 0 if b"fLaC" in window.peek(at - start, start) else at
-        others += following is not None  # that there are several in a frame is no chance
+        others += following is not None  # several in one frame are no coincidence
     return 0
 
 
@@ -123,12 +123,12 @@ FLAC_SYNC = re.compile(rb"\xff[\xf8\xf9]")
 
 
 def flac_size(data: bytes, frame: FlacFrame, depth: int) -> int:
-    """The size of the frame at the start of `data`, read through bit by bit (RFC 9639, 9.2); 0 where it is damaged."""
+    """The size of the frame at the start of `data`, read through bit by bit (RFC 9639, 9.2); 0 if it is damaged."""
     bits = bin(big(b"\1" + data.partition(b"fLaC")[0]))[3:]
     at = 8 * frame.size
     try:
         for channel in range(frame.channels + 1 if frame.channels < 8 else 2):
-            width = depth + ((frame.channels, channel) in ((8, 1), (9, 0), (10, 1)))  # a difference has a bit more
+            width = depth + ((frame.channels, channel) in ((8, 1), (9, 0), (10, 1)))  # a difference has one bit more
             kind, wasted = int(bits[at + 1 : at + 7], 2), bits[at + 7] == "1"
             at += 8
             if wasted:
@@ -156,13 +156,13 @@ def flac_size(data: bytes, frame: FlacFrame, depth: int) -> int:
                 else:
                     for _ in range(count):
                         at = bits.index("1", at) + 1 + low
-    except (ValueError, IndexError):  # there is no more
+    except (ValueError, IndexError):  # the data ends here
         return 0
     size = (at + 7) // 8 + 2
     return size if size <= len(data) and crc(data[:size], CRC16, 16) == 0 else 0
 
 
 def flac_chain(window: Window, at: int) -> bool:
-    """Frames with nothing in front, as a recorder of a stream writes them."""
+    """Do frames start here with nothing before them, as a recorder of a stream writes them?"""
     frame = flac_header(window, at)
     return frame is not None and flac_next(window, at, frame, frame.depth or 32) > 0

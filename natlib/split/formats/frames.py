@@ -1,11 +1,11 @@
-"""Frames, one after the other, each of which says how long it is: what their formats share."""
+"""What formats share whose files are frames, each of which says how long it is."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
 
-from ...mpeg import Frame as Frame  # of every format
+from ...mpeg import Frame as Frame  # for every format
 from ...tags import TAG
 from ..boundaries import FS, over
 from ..signatures import REACH
@@ -13,14 +13,14 @@ from ..trust import lost
 from ..window import Check, Find, Window
 from .tags import tags
 
-Opening = tuple[int, int]  # frames and bytes of a file, as its first frame tells them; 0 where it doesn't
+Opening = tuple[int, int]  # frames and bytes of a file, as its first frame states them; 0 if it doesn't
 Parse = Callable[[Window, int], Frame | None]
 
 
 def frame_by_frame(
     window: Window, parse: Parse, opening: Callable[[Window, int], Opening | None] = lambda window, at: None
 ) -> str:
-    """Frames of one kind, one after the other, then tags. `opening` knows a frame that only starts a file."""
+    """Frames of one kind, one after the other, then tags. `opening` recognises a frame that only starts a file."""
     kind: object = None
     taken = size = 0
     expected: Opening = (0, 0)
@@ -57,7 +57,7 @@ def frame_by_frame(
 
 
 def chain(window: Window, at: int, parse: Parse, kind: object = None, enough: int = 4, least: int = 2) -> bool:
-    """Do `enough` frames of one kind follow each other, or `least` up to a tag, another file or the end of input?"""
+    """Do `enough` frames of one kind follow each other, or `least` before a tag, another file or the end of input?"""
     for count in range(enough):
         frame = parse(window, at)
         if not frame or frame.kind != (kind := kind or frame.kind):

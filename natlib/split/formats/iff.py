@@ -15,16 +15,16 @@ from ..window import LOOK, Window
 from .integers import big, little
 
 
-# Long: one loop over chunks, whose sizes, the whole's and the pads' contradict each other in so many ways.
+# Long: one loop over chunks; their sizes, the size of the whole and the pads contradict each other in many ways.
 def iff(window: Window, data: bytes, placeholder: int, number: Callable[[bytes], int] = big) -> str:
     """RIFF or IFF: a size for the whole, then chunks with sizes, padded to even ones.
 
-    The size of the whole, that of the chunk `data` and the pads may each be wrong; 0 and what is from `placeholder` on
-    mean that the writer didn't know. Where they disagree, the one that leads to an end (`ends`) is right.
+    The size of the whole, that of the chunk `data` and the pads may each be wrong; a size of 0, or of `placeholder` or
+    more, means that the writer didn't know. If they disagree, the one that leads to an end (`ends`) is right.
     """
     head = window.peek(40)
     whole, at, heard = 8 + number(head[4:8]), 12, False  # where the file ends (0: not known), and where we are in it
-    long = (0, 0)  # the sizes of the whole and of the data where 32 bits are too few
+    long = (0, 0)  # the sizes of the whole and of the data if 32 bits are too few
     if head[12:16] == b"ds64":
         long = little(head[20:28]), little(head[28:36])
     if not 8 < whole < 8 + placeholder:
@@ -38,7 +38,7 @@ def iff(window: Window, data: bytes, placeholder: int, number: Callable[[bytes],
         if heard and ends(window):
             return "exact"
         for place in range(8):
-            if known(window, place, searching=True):  # cut off before a chunk, or in the midst of its head
+            if known(window, place, searching=True):  # cut off before a chunk, or within its head
                 window.take(place)
                 return "next-file"
         left = whole - at
@@ -91,14 +91,14 @@ CHUNKS = frozenset(
 
 
 def padded(window: Window, complete: bool) -> bool:
-    """After a chunk of odd size: does its pad byte follow, which some leave out, or don't count in the whole?"""
+    """Does the pad byte of a chunk of odd size follow? Some writers leave it out, or don't count it in the whole."""
     if complete:
         return window.peek(1) == b"\0" and ends(window, 1)
     return not (window.peek(4) in CHUNKS or ends(window))
 
 
 def wav(window: Window) -> str:
-    """WAV, little-endian or (RIFX) big; of 32 bits or 64 (EBU Tech 3306, ITU-R BS.2088)."""
+    """WAV, little-endian or (RIFX) big-endian; with sizes of 32 or 64 bits (EBU Tech 3306, ITU-R BS.2088)."""
     return iff(window, b"data", 0x7FFF0000, big if window.peek(4) == b"RIFX" else little)
 
 
@@ -111,7 +111,7 @@ def riff(window: Window) -> str:
     return "exact"
 
 
-aiff = partial(iff, data=b"SSND", placeholder=0x7F000000)  # where sox writes to a pipe
+aiff = partial(iff, data=b"SSND", placeholder=0x7F000000)  # what sox writes to a pipe
 svx = partial(iff, data=b"BODY", placeholder=0x7F000000)
 
 
@@ -133,7 +133,7 @@ def w64(window: Window) -> str:
 
 
 def caf(window: Window) -> str:
-    """Apple Core Audio Format: chunks with sizes of 64 bits; that of the data may be −1 where it is the last."""
+    """Apple Core Audio Format: chunks with sizes of 64 bits; that of the data may be −1 if it is the last chunk."""
     window.take(8)
     while (head := window.peek(12))[:4] in CAF_CHUNKS:
         size = int.from_bytes(head[4:], "big", signed=True)

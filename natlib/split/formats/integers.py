@@ -4,10 +4,10 @@ from __future__ import annotations
 
 
 def big(data: bytes) -> int:
-    """Of any number of bytes, the most significant first."""
+    """The number in any number of bytes, the most significant first."""
     return int.from_bytes(data, "big")
 
 
 def little(data: bytes) -> int:
-    """Of any number of bytes, the least significant first."""
+    """The number in any number of bytes, the least significant first."""
     return int.from_bytes(data, "little")

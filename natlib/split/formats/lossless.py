@@ -15,7 +15,7 @@ from .tags import tags
 
 
 def tta(window: Window) -> str:
-    """True Audio: a table of the sizes of all frames stands in front."""
+    """True Audio: a table of the sizes of all frames comes first."""
     rate, samples = little(window.peek(4, 10)), little(window.peek(4, 14))
     frames = -(-samples // (256 * rate // 245 or 1))
     window.take(22)
@@ -40,7 +40,7 @@ def ape(window: Window) -> str:
 
 
 def wavpack_block(window: Window, at: int) -> Frame | None:
-    """WavPack."""
+    """A block of WavPack."""
     head = window.peek(8, at)
     size = little(head[4:])
     return Frame(8 + size, "wavpack") if head[:4] == b"wvpk" and 24 <= size <= 1 << 20 else None

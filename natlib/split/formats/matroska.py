@@ -10,7 +10,7 @@ from .integers import big
 
 
 def matroska(window: Window) -> str:
-    """Matroska and WebM: EBML elements (RFC 8794). A segment or cluster of unknown size lasts while children come."""
+    """Matroska and WebM: EBML elements (RFC 8794). A segment or cluster of unknown size lasts while children follow."""
     kind = b""
     while (element := EBML.match(head := window.peek(12))) and not (kind and head.startswith(EBML_HEADER)):
         kind = element[0]

@@ -27,7 +27,7 @@ def mp4(window: Window) -> str:
     return "exact"
 
 
-# A box of a type that is not in the standard (makers of cameras and phones have their own) must be of modest size.
+# A box whose type is not in the standard (makers of cameras and phones have their own) must be of modest size.
 BOX = re.compile(
     rb".{4}(?:ftyp|styp|moov|mdat|moof|mfra|free|skip|wide|uuid|meta|udta|sidx|ssix|pdin|emsg|prft|pnot)|\0.{3}\w{4}",
     re.DOTALL,

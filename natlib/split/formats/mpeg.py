@@ -15,13 +15,13 @@ def mpeg(window: Window) -> str:
 
 
 def mpeg_chain(window: Window, at: int) -> bool:
-    """Does a file start here, although perhaps in the midst of a stream?"""
-    free = mpeg_free(window, at)  # that is how far it is to the second frame, so only the third one proves anything
+    """Does a file start here, if perhaps in the middle of a stream?"""
+    free = mpeg_free(window, at)  # the distance to the second frame, so only the third one proves anything
     return chain(window, at, partial(mpeg_frame, free=free), least=3 if free else 2)
 
 
 def mpeg_start(window: Window, at: int) -> bool:
-    """Does a file start here, and not a wave that repeats itself, or silence for close to a second?"""
+    """Does a file start here, rather than a wave that repeats itself, or nearly a second of silence?"""
     if not mpeg_chain(window, at):
         return False
     if xing(window, at):
@@ -41,12 +41,12 @@ def mpeg_start(window: Window, at: int) -> bool:
 
 
 def mpeg_frame(window: Window, at: int, free: int = 0) -> Frame | None:
-    """A frame (ISO 11172-3, 2.4.1.3); `free` is the size of those in free format, but for their padding."""
+    """A frame (ISO 11172-3, 2.4.1.3); `free` is the size of those in free format, without their padding."""
     return headers.header(window.peek(4, at), free)
 
 
 def mpeg_free(window: Window, at: int) -> int:
-    """The size of frames in free format, but for their padding: how far it is to the next such header."""
+    """The size of frames in free format, without their padding, from the distance to the next such header."""
     head = window.peek(3, at)
     if not (pattern := headers.free_pattern(head)):
         return 0
@@ -55,5 +55,5 @@ def mpeg_free(window: Window, at: int) -> int:
 
 
 def xing(window: Window, at: int) -> Opening | None:
-    """The frame that encoders put in front of all others, to tell how many there are (Xing, LAME, Fraunhofer)."""
+    """The frame that encoders put before all others, to say how many there are (Xing, LAME, Fraunhofer)."""
     return headers.opening(window.peek(headers.OPENING, at))

@@ -51,6 +51,6 @@ def ogg_page_size(window: Window) -> int:
 
 
 def ogg_page_sound(window: Window, size: int) -> bool:
-    """Is the checksum of the page ahead right, or what comes after it?"""
+    """Is the checksum of the page ahead right, or else what follows it?"""
     page = window.peek(size)
     return pages.checksum(page) or (len(page) == size and (window.peek(4, size) == b"OggS" or over(window, size)))

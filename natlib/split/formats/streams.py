@@ -55,12 +55,12 @@ def mpegts_packet(window: Window, at: int) -> Frame | None:
 
 
 def mpegts_cut(window: Window, at: int) -> bool:
-    """Packets from the midst of a stream, and not samples of which every so manieth byte is the same."""
+    """Are these packets from the middle of a stream, not samples in which one byte keeps recurring?"""
     return window.peek(188, at).count(b"G") < 20 and chain(window, at, mpegts_packet)
 
 
 def amr(window: Window) -> str:
-    """AMR, narrow and wide band (RFC 4867): the first byte of a frame tells its size."""
+    """AMR, narrow and wide band (RFC 4867): the first byte of a frame gives its size."""
     wide = window.peek(9) == b"#!AMR-WB\n"
     sizes = AMR_WIDE if wide else AMR_NARROW
     window.take(9 if wide else 6)

@@ -12,10 +12,10 @@ ID3 = re.compile(rb"ID3[\x02-\x04][\0-\x0a].[\0-\x7f]{4}[A-Z0-9\0\xff]{3}", re.D
 
 
 def front_size(head: bytes) -> int:
-    """The size of the tag that starts with `head` and stands in front of the sound: ID3v2 or APEv2; 0 for none."""
+    """The size of the tag that starts with `head` and comes before the sound: ID3v2 or APEv2; 0 for none."""
     if ID3.match(head):
         return id3_size(head)
-    whole = head.startswith(b"APETAGEX") and len(head) >= 32 and head[23] & 0xA0 == 0xA0  # with a header, which this is
+    whole = head.startswith(b"APETAGEX") and len(head) >= 32 and head[23] & 0xA0 == 0xA0  # it has a header: this
     return 32 + little(head[12:16]) if whole else 0
 
 
@@ -24,7 +24,7 @@ def tags(window: Window) -> None:
     while TAG.match(head := window.peek(32)):
         if head.startswith(b"APETAGEX") and len(head) == 32:
             size = little(head[12:16])
-            whole = head[23] & 0x20 or (size < LOOK and window.peek(8, size) == head[:8])  # or its footer alone?
+            whole = head[23] & 0x20 or (size < LOOK and window.peek(8, size) == head[:8])  # or only its footer?
             window.take(32 + size if whole else 32)
         elif head.startswith(b"LYRICS") and (end := window.find(LYRICS_END, 9, 0, LOOK)) < LOOK:
             window.take(end + 9)

@@ -14,7 +14,7 @@ from .integers import big, little
 
 
 def au(window: Window) -> str:
-    """Sun/NeXT: the size of the header, the size of the data; −1 (and 0, for some) where it wasn't known."""
+    """Sun/NeXT: the size of the header, the size of the data; −1 (or 0, from some writers) if it wasn't known."""
     number = big if window.peek(4) == b".snd" else little
     start, size = number(window.peek(4, 4)), number(window.peek(4, 8))
     window.take(start)
@@ -36,12 +36,12 @@ def voc(window: Window) -> str:
             break
         window.take(4 + little(window.peek(3, 1)))
         if kind == 9 and window.peek(1, 8) == b"\0" and ends(window, 9) and not ends(window):
-            window.take(8)  # sox counts a header of 4 bytes in such a block, which has 12
+            window.take(8)  # sox counts 4 bytes of header in such a block, which has 12
     return "exact"
 
 
 def sox(window: Window) -> str:
-    """SoX's own: a header that says its size and how many samples of 4 bytes follow; 0 where it wasn't known."""
+    """SoX's own: a header that says its size and how many samples of 4 bytes follow; 0 if that wasn't known."""
     number = little if window.peek(4) == b".SoX" else big
     start, samples = 4 + number(window.peek(4, 4)), number(window.peek(8, 8))
     window.take(start)
@@ -52,7 +52,7 @@ def sox(window: Window) -> str:
 
 
 def nist(window: Window) -> str:
-    """NIST SPHERE: a header in text, of 1024 bytes. What is compressed, or was piped, doesn't say how long it is."""
+    """NIST SPHERE: a text header of 1024 bytes. A compressed or piped file doesn't say how long it is."""
     head = window.peek(1024)
     window.take(1024)
     keys = (b"sample_count", b"sample_n_bytes", b"channel_count")
