@@ -1,7 +1,7 @@
-"""What limits how far what is told of a sound can be trusted, in words: no sound, damage, gaps, clipping, silence.
+"""What limits trust in the description of a sound, in words: no sound, damage, gaps, clipping, silence.
 
-It is known from the header, from notes and from the end of an item; nat-pack tells it in the summary, before all else,
-and nat-plot above its pictures.
+These caveats come from the header, the notes and the end of an item. nat-pack puts them first in the summary, nat-plot
+above its pictures.
 """
 
 from __future__ import annotations
@@ -11,15 +11,15 @@ from typing import Any
 
 from .wire import Head
 
-MOST = 3  # places that are named, of a kind
+MOST = 3  # places named of each kind, at most
 SHORT = 0.01  # s: what is shorter can't be measured
-LOWERED = 3.0  # dB by which mixing lowers the loudest channel, from which on it is said
-CANCELS = -0.5  # correlation of two channels from which on their sum loses sound
-OFFSET = 0.02  # of full scale: a constant offset that is said
+LOWERED = 3.0  # dB: if mixing lowers the loudest channel this much or more, it is reported
+CANCELS = -0.5  # correlation of two channels: at this or below, their sum loses sound
+OFFSET = 0.02  # of full scale: a constant offset this large is reported
 
 
 class Caveats:
-    """Takes what comes of an item, and tells."""
+    """Takes the records of an item, and gives its caveats."""
 
     def __init__(self, head: Head):
         self.head = head
@@ -48,7 +48,7 @@ class Caveats:
         return found
 
     def all(self, end: Head | None, silence: Sequence[Sequence[float]] = ()) -> list[str]:
-        """What is known at the end; `silence` are times, from and to, in which nothing can be heard."""
+        """What is known at the end; `silence` holds the times, from and to, in which nothing can be heard."""
         end = end or {}
         samples, rate = end.get("samples"), self.head.get("sample_rate")
         found = self.first()
@@ -71,7 +71,7 @@ class Caveats:
         if nonfinite := end.get("nonfinite"):
             found.append(f"{nonfinite} samples were no numbers or absurdly large, and are silence")
         offset = end.get("dc_offset")
-        if isinstance(offset, int | float) and abs(offset) >= OFFSET:
+        if isinstance(offset, int | float) and abs(offset) >= OFFSET and "raw" not in self.head:
             found.append(f"a constant offset of {abs(offset):.0%} of full scale, which is not heard")
         silence = [
             span for span in silence if not any(at - 1 < span[0] and span[1] < at + lasts + 1 for at, lasts in gaps)
@@ -84,7 +84,7 @@ class Caveats:
         return found
 
     def _channels(self, end: Head) -> list[str]:
-        """What mixing to one channel does to them."""
+        """What mixing to one channel does to the channels."""
         levels = end.get("channel_levels")
         if not isinstance(levels, dict) or self.head.get("channels") != 1:
             return []
@@ -117,5 +117,5 @@ def sentence(caveats: Sequence[str]) -> str:
 
 
 def strings(value: Any) -> list[str]:
-    """The strings of a list that another program may have written."""
+    """The strings in a list that another program may have written."""
     return [text for text in value if isinstance(text, str)] if isinstance(value, list) else []

@@ -1,6 +1,6 @@
 """The command line that the six filters share: arguments, signals, exit status.
 
-0 all well, 1 something failed or was lost, 2 wrong usage, SIGPIPE when nobody reads, 130 on interrupt.
+Exit status: 0 all well, 1 something failed or was lost, 2 wrong usage, SIGPIPE when nobody reads, 130 on interrupt.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 def main(kind: type[Stage], argv: Sequence[str] | None = None) -> NoReturn:
     """Run a command, and end the process with its exit status."""
-    # numpy's products are small: threads cost more than they give, and 32 MB of address space each
+    # numpy's products are small here: threads cost more than they gain, plus 32 MB of address space each
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     status = 1
     try:
@@ -44,7 +44,7 @@ def main(kind: type[Stage], argv: Sequence[str] | None = None) -> NoReturn:
 
 
 def closed() -> list[int]:
-    """Which of the standard streams are closed. They become /dev/null, else the next file would take their number."""
+    """Which standard streams are closed. Opens /dev/null in their place, else the next file would take their number."""
     found = []
     for fd in (0, 1, 2):
         try:
@@ -88,7 +88,7 @@ def parser(kind: type[Stage]) -> ArgumentParser:
         prog=kind.name,
         description="\n\n".join(filter(None, (kind.summary, kind.description))),
         epilog=f"examples:\n{examples}\n\nexit status: 0 all well, 1 something failed or was lost, 2 wrong usage",
-        formatter_class=partial(RawDescriptionHelpFormatter, width=width - 2),  # else it imports much to find that out
+        formatter_class=partial(RawDescriptionHelpFormatter, width=width - 2),  # else argparse imports a lot to find it
         allow_abbrev=False,
     )
     kind.arguments(result)
@@ -99,7 +99,7 @@ def parser(kind: type[Stage]) -> ArgumentParser:
 
 
 def ranged(low: float, high: float, unit: str = "", whole: bool = False) -> Callable[[str], Any]:
-    """An argparse type: a number from `low` to `high`, whose error message says so."""
+    """An argparse type: a number from `low` to `high`. Its error message names both."""
 
     def parse(text: str) -> float:
         try:
@@ -111,6 +111,6 @@ def ranged(low: float, high: float, unit: str = "", whole: bool = False) -> Call
         from argparse import ArgumentTypeError
 
         what = "a whole number" if whole else "a number"
-        raise ArgumentTypeError(f"expected {what} from {low:g} to {high:g} {unit}".rstrip() + f", got {text!r}")
+        raise ArgumentTypeError(f"expected {what} from {low:g} to {high:g} {unit}".rstrip() + f', got "{text}"')
 
     return parse

@@ -1,12 +1,12 @@
-"""What runs a filter: items in, records out, one after the other, whatever goes wrong with any of them.
+"""Runs a filter: items in, records out, one after the other, whatever goes wrong with any of them.
 
 A filter is a `Stage`: it says what it reads and makes, and turns one `Item` into records at a time. The rest is the
 same for all:
 
-* FILE operands or standard input, joined streams, items renumbered, a wrong kind named with its cure;
-* what is written is flushed before every wait for input, so that nothing lies about in a buffer;
-* an item that fails becomes an `error` record and the next one is done; a stream that breaks off is told, and gets
-  no `close`, so that every later stage knows.
+* FILE operands or standard input, joined streams, items renumbered, a wrong kind reported with its cure;
+* output is flushed before every wait for input, so that nothing sits in a buffer;
+* an item that fails becomes an `error` record, and the next one is processed; a stream that breaks off is reported
+  and gets no `close`, so that every later stage knows.
 """
 
 from __future__ import annotations
@@ -22,14 +22,15 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 from . import wire
 from .errors import Failure, OutputClosed, OutputError, Upstream, complain
 from .files import display, name_keys
+from .former import Former
 from .output import CHUNK, Output, enlarge_pipe, is_fifo
 from .wire import Head, Record
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
-ANY = "record"  # what a stage `reads` that takes streams of every kind
-LARGE = ("", "bytes", "pcm")  # kinds of so many bytes a second that a large pipe helps; others would only hold minutes
+ANY = "record"  # the `reads` of a stage that takes streams of every kind
+LARGE = ("", "bytes", "pcm")  # kinds with so much data that a large pipe helps; with others, it would hold back minutes
 ORDER = ("bytes", "pcm", "features", "tokens", "ndjson")
 MAKER = dict(zip(ORDER, ("nat-split", "nat-decode", "nat-embed", "nat-quantize", "nat-pack"), strict=True))
 
@@ -37,12 +38,12 @@ MAKER = dict(zip(ORDER, ("nat-split", "nat-decode", "nat-embed", "nat-quantize",
 class Item:
     """One item of the input: its header, an iterator over its data and notes, and then its end.
 
-    Iterating raises Upstream where an earlier stage failed, Failure where the stream broke off.
+    Iterating raises Upstream if an earlier stage failed, Failure if the stream broke off.
     """
 
     def __init__(self, head: Head, records: Iterator[Record], failure: Exception | None = None):
         self.head = head
-        self.failure = failure  # where the item failed before it became what we read
+        self.failure = failure  # set if the item failed before it became the kind that we read
         self.end: Head | None = None  # the end record's head, once iteration is over
         self._records = records
         self._over = False  # has the item's last record been read?
@@ -66,7 +67,7 @@ class Item:
         return name if isinstance(name, str) else "no name"
 
     def drain(self) -> None:
-        """Read what is left of the item."""
+        """Read the rest of the item, and drop it."""
         try:
             for _ in self:
                 pass
@@ -75,14 +76,14 @@ class Item:
 
 
 class Stage:
-    """A command. Subclasses say what they are and define `process`, and `arguments` where they have options."""
+    """A command. Subclasses say what they are and define `process`, and `arguments` if they have options."""
 
     name: ClassVar[str]  # "nat-decode"
     summary: ClassVar[str]  # one line
     description: ClassVar[str] = ""
     examples: ClassVar[Sequence[str]]  # shell lines that work as they stand, in a folder with the named files
-    # What it is unless its options say otherwise; an instance whose options do sets its own, before anything is read.
-    reads: str = ""  # kind of the input, ANY for all of them, "" where it is no record stream
+    # The defaults. An instance whose options say otherwise sets its own values before anything is read.
+    reads: str = ""  # kind of the input, ANY for all of them, "" if it is no record stream
     also: str = ""  # another kind that it reads as well
     makes: str = ""  # kind of the output, likewise
     text: bool = False  # may the output go to a terminal?
@@ -95,7 +96,7 @@ class Stage:
         """Add the command's own options."""
 
     def items(self, source: Source) -> Iterator[Item]:
-        """The items to process: those of the input, unless a stage has a reason."""
+        """The items to process: those of the input, unless a stage overrides this."""
         return source.items()
 
     def process(self, item: Item) -> Iterator[Record | bytes]:
@@ -103,7 +104,7 @@ class Stage:
         raise NotImplementedError
 
     def held(self) -> Iterator[Record | bytes]:
-        """What was put off so that more could be done at once; comes out before every wait for input."""
+        """Output that was put off so as to do more at once. It is written before every wait for input."""
         return iter(())
 
     def finish(self) -> Iterator[Record | bytes]:
@@ -112,12 +113,12 @@ class Stage:
 
 
 def header(item: Item, kind: str, **added: Any) -> Record:
-    """The header of `item` in its next kind: what came before is kept, `added` is the stage's own part."""
+    """The header of `item` in its next kind: it keeps what came before; `added` is the stage's own part."""
     return Record({**item.head, "kind": kind, **added})
 
 
 def data(payload: bytes | memoryview) -> Record:
-    """A block, which must stay what it is until `Source` reads on. The writer counts `pos` and `bytes`."""
+    """A block, which must not change until `Source` reads on. The writer counts `pos` and `bytes`."""
     return Record({"event": "data"}, cast(bytes, payload))
 
 
@@ -127,7 +128,7 @@ def end(item: Item, **added: Any) -> Record:
 
 
 class Source:
-    """The input: FILE operands, or standard input where there are none (or for the operand -)."""
+    """The input: FILE operands, or standard input if there are none (or for the operand -)."""
 
     def __init__(self, paths: Sequence[str], kind: str, run: Run):
         self.paths = paths or ["-"]
@@ -139,7 +140,7 @@ class Source:
 
     @property
     def size(self) -> int:
-        """Bytes of all the input, 0 where that is not known."""
+        """Bytes of all the input; 0 if not known."""
         try:
             found = [os.fstat(0) if path == "-" else os.stat(path) for path in self.paths]
         except OSError:
@@ -168,10 +169,11 @@ class Source:
         return fd
 
     def views(self, fd: int, buffers: Iterator[bytearray] | None = None) -> Iterator[memoryview]:
-        """What can be read from `fd`, as it comes, into the next of `buffers`, by default always the same.
+        """What comes from `fd`, as it comes, read into the next of `buffers`; by default, always into the same one.
 
-        What was written before is sent off before every wait. A view holds until its buffer's next turn: large blocks
-        that come and go would leave holes in the heap, by which an hour of sound takes more memory than a minute.
+        Pending output is sent before every wait. A view is valid until its buffer's next turn. Buffers are used again
+        because large blocks that come and go leave holes in the heap: an hour of sound would take more memory than a
+        minute.
         """
         if self.kind in LARGE:
             enlarge_pipe(fd)
@@ -210,7 +212,7 @@ class Source:
                 continue
             item = Item(record.head, records)
             if self.kind != ANY and record.head["kind"] not in (self.kind, self.run.stage.also):
-                # An item that failed before it became our kind is passed on; anything else is a wrong pipe.
+                # An item that failed before it became our kind is passed on; anything else means a wrong pipe.
                 record = next((r for r in records if r.event in ("data", "end", "error")), record)
                 if record.event != "error":
                     self.run.lose(f"{label}: {wrong_kind(self.kind, item.head['kind'])}")
@@ -221,12 +223,14 @@ class Source:
             self.heard += self._seconds()
 
     def _records(self, fd: int, label: str) -> Iterator[Record]:
-        """Every record; where the stream breaks, says so and raises Failure inside an item, or just ends outside."""
-        reader = wire.Reader()
+        """Every record. If the stream breaks off inside an item, raises Failure; if outside, says so and ends."""
+        reader, former = wire.Reader(), Former()
         self.grammar = reader.grammar
         try:
             for view in self.views(fd):
-                yield from reader.feed(view)
+                for record in reader.feed(view):
+                    head = former(record.head)
+                    yield record if head is record.head else record._replace(head=head)
             reader.finish()
         except wire.WireError as error:
             message = str(error)
@@ -243,7 +247,7 @@ class Source:
 
 
 def wrong_kind(expected: str, got: str) -> str:
-    """The message for a stream of another kind, with its cure where there is one."""
+    """The message for a stream of another kind, with its cure if there is one."""
     message = f"expected a {expected} stream, got {got}"
     if expected in ORDER and got in ORDER:
         if ORDER.index(got) < ORDER.index(expected):
@@ -263,9 +267,9 @@ class Missing(Item):
 class Progress:
     """Where we are, on one line of a terminal, four times a second.
 
-    Its left half tells how much of the input is done, and the time left; that is known to a command that reads files.
-    Its right half tells files, seconds of sound and speed, by the command that writes a file. In a pipe these are two
-    commands, and neither touches the half of the other.
+    A command that reads files knows how much of the input is done and the time left: it shows these in the left half.
+    The command that writes a file shows files, seconds of sound and speed in the right half. In a pipe these are two
+    commands, and neither touches the other's half.
     """
 
     HALF = 24  # columns of the left half
@@ -280,7 +284,7 @@ class Progress:
         self.line = False  # is anything on the screen?
 
     def show(self, source: Source) -> None:
-        """Say it, if it is time."""
+        """Show it, if it is time."""
         if not (self.left or self.right) or (now := time.monotonic()) - self.last < 0.25:
             return
         self.last = now
@@ -335,7 +339,7 @@ class Run:
         complain(f"{start}{self.stage.name}: {message}")
 
     def lose(self, message: str, say: bool = True) -> None:
-        """A whole stream is lost, or its rest."""
+        """A stream, or the rest of one, is lost."""
         self.lost = True
         if say:
             self.say(message)
@@ -356,7 +360,7 @@ class Run:
         return 1 if self.failed or self.lost else 0
 
     def one(self, item: Item) -> None:
-        """One item. Whatever goes wrong with it stays with it."""
+        """Process one item. Whatever goes wrong affects this item alone."""
         try:
             if item.failure:
                 raise item.failure
@@ -375,7 +379,7 @@ class Run:
         except (OutputClosed, OutputError):
             raise
         except Exception as error:
-            # A bug or the machine's limit, but still of this item alone. The traceback is there for who asks.
+            # A bug or the machine's limit, but still this item's alone. Whoever asks gets the traceback.
             if os.environ.get("NAT_TRACEBACK"):
                 raise
             kind = "out of memory" if isinstance(error, MemoryError) else f"internal error: {type(error).__name__}"
@@ -388,11 +392,11 @@ class Run:
         if not self.stage.makes:
             return
         if not self.writer.grammar.inside:
-            # It never became the kind that it should have: the header stays what it was, an error follows.
+            # The item never became the kind that it should have: its header stays as it was, and an error follows.
             kind = "ndjson" if self.stage.makes == "ndjson" else item.head["kind"]
             self.emit(Record({**item.head, "kind": kind}))
         number = self.writer.grammar.items - 1
-        tag = {"item": number} if self.stage.makes == "ndjson" and number > 0 else {}  # as its other lines have
+        tag = {"item": number} if self.stage.makes == "ndjson" and number > 0 else {}  # as on its other lines
         self.emit(Record({**error, **tag}))
 
     def emit(self, out: Record | bytes) -> None:

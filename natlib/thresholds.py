@@ -1,7 +1,8 @@
 """How the tables of thresholds (embed/spectral/thresholds.py, pack/thresholds.py) are written.
 
-A line is a call: the value, its unit, what it separates from what, and on what it was seen to do so, or the source that
-gives it. The code sees the plain value; `make bench-thresholds` reads the rest from the file, and tries the value.
+Each line is a call: the value, its unit, what it separates from what, and either the sounds on which it was seen to do
+so or the source that gives it. The code sees the plain value; `make bench-thresholds` reads the rest from the file, and
+tries the value.
 """
 
 from __future__ import annotations

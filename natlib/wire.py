@@ -2,7 +2,7 @@
 
     record = header-line [ payload ]
     header-line = one JSON object on one line, UTF-8, ended by LF, at most 64 KiB
-    payload = exactly N bytes, right after the LF of a data record, which says "bytes": N
+    payload = exactly N bytes, right after the LF of a data record's header line, which says "bytes": N
 
     item   = header  ( data | note )*  ( end | error )
     stream = item*  close
@@ -10,13 +10,13 @@
 A record's "event" says which of these it is:
 
     header  a new item. "nat": version of the format, "kind": what its data is, "item": number, "name": UTF-8
-    data    a block of the item: "pos", the row at which it starts, "bytes", the length of its payload
+    data    a block of the item: "pos" is the row at which it starts, "bytes" the length of its payload
     end     the item is whole. Totals: "size" (kind bytes), "samples" (pcm), "frames" (features, tokens)
     error   the item ends here, broken: "stage" and "message" say where and why. Other items go on
     close   the stream is whole: "items", how many. Streams joined with cat hold several
-    (else)  a note, said in passing, without payload. Pass on, in place, what you do not know
+    (else)  a note, without payload. Pass on notes that you do not know, in their place
 
-and the payload of each kind is rows, one after the other:
+The payload of each kind is a sequence of rows:
 
     kind      made by       a row                                                              its bytes
     bytes     nat-split     a byte of the file                                                 1
@@ -26,12 +26,12 @@ and the payload of each kind is rows, one after the other:
     ndjson    nat-pack      (none: the rows are spelled out as notes, and no close is needed)  0
 
 All numbers are little-endian. "channels", "streams" [{"name", "width"}], "measures" [{"name", "unit", "step"}] and
-"layers" [{"name", "vocab"}] stand in the header. A writer MUST count "pos" and totals in rows; a reader MUST refuse
+"layers" [{"name", "vocab"}] are in the header. A writer MUST count "pos" and totals in rows; a reader MUST refuse
 what does not add up, a payload above MAX_PAYLOAD, a header line above MAX_LINE and a newer major version, and MUST
-ignore header keys that it does not know. Nothing is allocated on a length's word: only what arrived is kept.
+ignore header keys that it does not know. A length alone allocates nothing: only what arrived is kept.
 
-This module does no I/O: bytes are handed to `Reader.feed`, and records come out; heads are handed to `Writer.write`,
-and bytes come out. The whole specification is natlib/man/nat.5.
+This module does no I/O: `Reader.feed` takes bytes and gives records; `Writer.write` takes heads and gives bytes. The
+whole specification is natlib/man/nat.5.
 """
 
 from __future__ import annotations
@@ -39,10 +39,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-VERSION = "1.0"
+VERSION = "2.0"
 MAX_LINE = 64 * 1024  # bytes of a header line, LF included
 MAX_PAYLOAD = 16 * 1024 * 1024  # bytes of one data record
-MAX_ROW = 1024 * 1024  # bytes of one row: what a header may claim of its widths
+MAX_ROW = 1024 * 1024  # bytes of one row: the most that a header's widths may add up to
 
 Head = dict[str, Any]
 
@@ -65,14 +65,14 @@ class Record(NamedTuple):
 
     @property
     def event(self) -> str:
-        """Its "event", or "note" where that is missing (the lines of NDJSON)."""
+        """Its "event", or "note" if that is missing (the lines of NDJSON)."""
         event = self.head.get("event", "note")
         return event if isinstance(event, str) else "note"
 
 
 def dump(head: Head) -> bytes:
     """`head` as a header line, LF included. Raises WireError above MAX_LINE, TypeError for what JSON can't hold."""
-    import orjson  # here, since it takes longer to import than --help takes
+    import orjson  # here, since importing it takes longer than --help
 
     line = orjson.dumps(head, option=orjson.OPT_APPEND_NEWLINE)
     if len(line) > MAX_LINE:
@@ -115,13 +115,26 @@ def _count(head: Head, key: str) -> int:
 
 
 def show(value: object) -> str:
-    """`value` as an error message can bear it: its repr, cut to 60 characters."""
-    text = "nothing" if value is None else repr(value)
+    """`value` as an error message shows it: as JSON, bytes in hexadecimal with their ASCII, cut to 60 characters."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, bytes | bytearray | memoryview):
+        data = bytes(value)
+        letters = "".join(chr(byte) if 32 <= byte < 127 else "." for byte in data[:16])
+        if data and letters == data.decode("latin-1"):
+            return f'"{letters}"'
+        return f'the bytes {data[:8].hex(" ")} ("{letters}")'
+    import json
+
+    try:
+        text = json.dumps(value, ensure_ascii=False)
+    except (TypeError, ValueError):
+        text = str(value)
     return text if len(text) <= 60 else text[:57] + "..."
 
 
 class Grammar:
-    """What may follow what, and the sums. One rule book for reader and writer."""
+    """What may follow what, and the totals. Reader and writer share these rules."""
 
     def __init__(self) -> None:
         self.items = 0  # since the last close
@@ -132,7 +145,7 @@ class Grammar:
         self._row_size = 1
 
     def admit(self, head: Head) -> int:
-        """Take the next head. Returns its payload's length; raises WireError where it can't come here."""
+        """Take the next head. Returns its payload's length; raises WireError if it can't come here."""
         event = head.get("event", "note")
         if event == "data":
             return self._data(head)
@@ -154,7 +167,7 @@ class Grammar:
         return 0
 
     def finish(self) -> None:
-        """The input ends here. Raises WireError where an item or the stream is not whole."""
+        """The input ends here. Raises WireError if an item or the stream is not whole."""
         if self.inside:
             raise WireError(f"the end of item {self._name()} after its row {self.rows}", "end of input")
         if self.header.get("kind") != "ndjson" and (self.started or not self.header):
@@ -203,7 +216,7 @@ class Grammar:
 
 
 class Reader:
-    """Bytes in, records out. Feed it pieces of any size; it gives the same records for every cutting."""
+    """Bytes in, records out. Feed it pieces of any size; the records are the same however it is cut."""
 
     def __init__(self) -> None:
         self.grammar = Grammar()
@@ -211,7 +224,7 @@ class Reader:
         self.offset = 0  # where it starts in the stream
         self._buffer = bytearray()
         self._scanned = 0  # bytes of the buffer known to hold no LF
-        self._head: Head | None = None  # whose payload is awaited
+        self._head: Head | None = None  # the head whose payload is awaited
         self._line = 0  # length of its line
         self._payload = 0  # length of its payload
         self._error: WireError | None = None
@@ -231,7 +244,7 @@ class Reader:
             raise self._fail(error) from None
 
     def finish(self) -> None:
-        """No more bytes will come. Raises WireError where the stream is not whole."""
+        """No more bytes will come. Raises WireError if the stream is not whole."""
         if self._error:
             raise self._error
         try:
@@ -251,7 +264,7 @@ class Reader:
     def _next(self) -> Record | None:
         buffer = self._buffer
         if self._head is None:
-            if buffer and buffer[0] != 0x7B:  # noticed at the first byte: what comes may have no LF for gigabytes
+            if buffer and buffer[0] != 0x7B:  # noticed at the first byte: the rest may have no LF for gigabytes
                 raise WireError('a JSON object ("{")', show(bytes(buffer[:8])))
             end = buffer.find(b"\n", self._scanned, MAX_LINE)
             if end < 0:
@@ -286,13 +299,13 @@ class Reader:
 
 
 class Writer:
-    """Heads in, bytes out. Fills in what can be counted ("item", "pos", "bytes", "items") and holds to the grammar."""
+    """Heads in, bytes out. Fills in what can be counted ("item", "pos", "bytes", "items") and checks the grammar."""
 
     def __init__(self) -> None:
         self.grammar = Grammar()
 
     def write(self, head: Head, payload: bytes = b"") -> list[bytes]:
-        """The buffers of one record. `head` is not changed; raises WireError where it can't come here."""
+        """The buffers of one record. `head` is not changed; raises WireError if it can't come here."""
         event = head.get("event", "note")
         if event == "data":
             head = {"event": "data", "pos": self.grammar.rows, **head, "bytes": len(payload)}

@@ -104,8 +104,8 @@ def test_bytes_to_spare_start_the_next_record() -> None:
         reader.finish()
 
 
-H = b'{"event":"header","nat":"1.0","kind":"bytes"}\n'
-P = b'{"event":"header","nat":"1.0","kind":"pcm","channels":2}\n'
+H = b'{"event":"header","nat":"2.0","kind":"bytes"}\n'
+P = b'{"event":"header","nat":"2.0","kind":"pcm","channels":2}\n'
 
 
 @pytest.mark.parametrize(
@@ -136,17 +136,17 @@ P = b'{"event":"header","nat":"1.0","kind":"pcm","channels":2}\n'
         (P + b'{"event":"data","bytes":12}\n', 1, "whole rows of 8 bytes in kind pcm"),
         (P + b'{"event":"data","bytes":8}\n12345678{"event":"end","samples":2}\n', 2, "samples 1 in the end"),
         (H + b'{"event":"end"}\n{"event":"close","items":2}\n', 2, "a close after 1 items"),
-        (b'{"event":"header","nat":"1.0"}\n', 0, 'a string as "kind"'),
+        (b'{"event":"header","nat":"2.0"}\n', 0, 'a string as "kind"'),
         (b'{"event":"header","kind":"bytes"}\n', 0, "a format version"),
         (b'{"event":"header","kind":"bytes","nat":"one"}\n', 0, "a format version"),
-        (b'{"event":"header","kind":"bytes","nat":"2.0"}\n', 0, "format version 1.0 or older"),
-        (b'{"event":"header","kind":"bytes","nat":"1.0","name":5}\n', 0, 'a string as "name"'),
-        (b'{"event":"header","kind":"pcm","nat":"1.0"}\n', 0, 'as "channels"'),
-        (b'{"event":"header","kind":"pcm","nat":"1.0","channels":0}\n', 0, "a row of 1 to 1048576 bytes"),
-        (b'{"event":"header","kind":"features","nat":"1.0","streams":[{"width":1e9}]}\n', 0, 'as "width"'),
-        (b'{"event":"header","kind":"features","nat":"1.0","streams":[3]}\n', 0, 'a list of objects as "streams"'),
-        (b'{"event":"header","kind":"tokens","nat":"1.0","layers":[{}],"measures":7}\n', 0, "a list of objects"),
-        (b'{"event":"header","kind":"ndjson","nat":"1.0"}\n{"event":"data","bytes":1}\nx', 1, "whole rows of 0 bytes"),
+        (b'{"event":"header","kind":"bytes","nat":"3.0"}\n', 0, "format version 2.0 or older"),
+        (b'{"event":"header","kind":"bytes","nat":"2.0","name":5}\n', 0, 'a string as "name"'),
+        (b'{"event":"header","kind":"pcm","nat":"2.0"}\n', 0, 'as "channels"'),
+        (b'{"event":"header","kind":"pcm","nat":"2.0","channels":0}\n', 0, "a row of 1 to 1048576 bytes"),
+        (b'{"event":"header","kind":"features","nat":"2.0","streams":[{"width":1e9}]}\n', 0, 'as "width"'),
+        (b'{"event":"header","kind":"features","nat":"2.0","streams":[3]}\n', 0, 'a list of objects as "streams"'),
+        (b'{"event":"header","kind":"tokens","nat":"2.0","layers":[{}],"measures":7}\n', 0, "a list of objects"),
+        (b'{"event":"header","kind":"ndjson","nat":"2.0"}\n{"event":"data","bytes":1}\nx', 1, "whole rows of 0 bytes"),
     ],
 )
 def test_each_way_to_be_wrong(data: bytes, record: int, expected: str) -> None:
@@ -204,7 +204,7 @@ EXTRA = st.dictionaries(st.text().filter(lambda key: key not in ("event", "bytes
 def test_round_trip(items: list[tuple[Head, list[bytes | Head]]], data: st.DataObject) -> None:
     sent: list[Head | tuple[Head, bytes]] = []
     for extra, parts in items:
-        sent.append({**extra, "event": "header", "nat": "1.0", "kind": "bytes", "name": "ä", "item": 0})
+        sent.append({**extra, "event": "header", "nat": "2.0", "kind": "bytes", "name": "ä", "item": 0})
         sent += [({"event": "data"}, part) if isinstance(part, bytes) else {**part, "event": "note"} for part in parts]
         sent.append({"event": "end"})
     whole = stream(*sent, CLOSE)

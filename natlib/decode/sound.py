@@ -1,8 +1,8 @@
 """What an item holds, and which decoder plays it.
 
-A file that needs no decoder is read as it comes, and so are MPEG audio, Vorbis and Opus in Ogg, of which containers/
-finds the streams. Others are collected, then decoded by libsndfile or ffmpeg. Files that are chains of streams are one
-sound. Where time stamps jump, silence is put in: a sound keeps its times.
+A file that needs no decoder is read as it comes, and so are MPEG audio, Vorbis and Opus in Ogg, whose streams
+containers/ finds. Others are collected, then decoded by libsndfile or ffmpeg. A file that is a chain of streams is one
+sound. If time stamps jump, silence fills the gap, so that a sound keeps its times.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from ..errors import Failure
 from ..mixing import mean
-from ..wire import Head
+from ..wire import Head, show
 from . import uncompressed
 from .channels import speakers
 from .containers.extent import cut
@@ -30,13 +30,13 @@ if TYPE_CHECKING:
     from .decoders import Decoder
     from .mixing import Blocks
 
-PEEK = 4096  # bytes by which it is told what bytes are that are no sound
+PEEK = 4096  # bytes that show what is in an item that is no sound
 HEAD = 1 << 20  # bytes of a file that are searched for the beginning of its samples
 MPEG = ("mp3", "mp2", "mp1")  # formats, as nat-split calls them
 LIVE = ("mpeg", "vorbis", "opus")  # codecs that libsndfile can play while they come
-BROKEN_LINKS = 8  # streams of a file in a row, after which the rest is not tried
+BROKEN_LINKS = 8  # streams of a file that fail in a row, after which the rest is not tried
 
-# How files begin that a decoder may read though the stage before did not know them. "maybe" proves too little.
+# How files begin that a decoder may read although nat-split did not recognise them. "maybe" proves too little.
 SOUND = re.compile(
     rb"ID3|APETAGEX|wvpk|MAC |TTA[12]|MP\+|MPCK|OggS|fLaC|caff|\.SoX|XoS\.|Creative Voice File\x1a|FLV\x01|#!AMR|OFR "
     rb"|tBaK|DSD |FRM8|NIST_1A|PVF1|\.RMF|2BIT|\x7f\xfe\x80\x01|\xfe\x7f\x01\x80|\x64\xa3[\x01-\x04]\x00|\x1aE\xdf\xa3"
@@ -52,7 +52,7 @@ class Sound:
 
     def __init__(self, decoder: str, encoding: Head, sample_rate: int, channels: int, layout: Sequence[str] = ()):
         self.decoder = decoder
-        self.layout = layout  # where each channel belongs: FL, FR, FC, LFE, BL, BR …; () where that is not known
+        self.layout = layout  # where each channel belongs: FL, FR, FC, LFE, BL, BR …; () if that is not known
         self.sample_rate = sample_rate
         self.channels = channels
         self.source = {**encoding, "sample_rate": sample_rate, "channels": channels}
@@ -60,14 +60,14 @@ class Sound:
             self.source["layout"] = list(layout)
         self.blocks: Blocks = iter(())
         self._seconds = Fraction(0)  # of the streams that are over
-        self.content = ""  # what the bytes are, where they are no sound and that is known
+        self.content = ""  # what the bytes are, if they are no sound and it is known
         # Filled while the blocks are read:
         self.damage: list[str] = []
-        self.continued: list[str] = []  # where one decoder went on for the other
+        self.continued: list[str] = []  # where one decoder took over from the other
         self.gaps: list[Gap] = []  # that silence fills, counted from the sound's beginning
 
     def filled(self, blocks: Blocks, rate: int, gaps: Sequence[Gap]) -> Blocks:
-        """One stream of the sound with silence in its gaps, of which more may come to be known while it is read."""
+        """One stream of the sound with silence in its gaps; more gaps may turn up while it is read."""
         import numpy as np
 
         decoded = done = 0  # samples; gaps
@@ -87,7 +87,7 @@ class Sound:
         self._seconds = begun + Fraction(decoded, rate)
 
     def _gap(self, gap: Gap, at: Fraction, rate: int) -> int:
-        """Note a gap. Returns how many samples of silence fill it: none where its length can't be believed."""
+        """Note a gap. Returns how many samples of silence fill it: none if its length can't be believed."""
         if gap.seconds > LONGEST or sum(known.seconds for known in self.gaps) + gap.seconds > MOST:
             self.damage.append(f"its time stamps jump by {float(gap.seconds):.0f} s at {float(at):.2f} s")
             return 0
@@ -96,11 +96,11 @@ class Sound:
 
 
 def find(feed: Feed, form: str, raw: uncompressed.Layout, strict: bool) -> Sound:
-    """Find out what an item holds, which nat-split takes for `form` ("unknown" where it is none that it knows).
+    """Find out what an item holds; nat-split takes it for `form` ("unknown" if it recognised no format).
 
     Bytes that are no sound are played as `raw`, unless `strict`.
 
-    Raises Failure where there is nothing that could be played.
+    Raises Failure if there is nothing to play.
     """
     if layout := find_layout(feed):
         return plain_sound("pcm", layout, feed)
@@ -125,14 +125,14 @@ def find(feed: Feed, form: str, raw: uncompressed.Layout, strict: bool) -> Sound
                 raise
         feed = Feed(pieces(file))
     if strict:
-        raise Failure(f"expected a sound file, got bytes that start with {head[:16]!r}")
+        raise Failure(f"expected a sound file, got {show(head[:16])}")
     sound = plain_sound("raw", raw, feed)
     sound.content = content(feed.peek(PEEK))
     return sound
 
 
 def find_layout(feed: Feed) -> uncompressed.Layout | None:
-    """The layout of a file that needs no decoder; None for others, and where its samples begin too far in."""
+    """The layout of a file that needs no decoder; None for others, and if its samples begin too far in."""
     size = 12
     while size <= HEAD:
         head = feed.peek(size)
@@ -154,7 +154,7 @@ def plain_sound(decoder: str, layout: uncompressed.Layout, feed: Feed) -> Sound:
 
 
 def unpacked(layout: uncompressed.Layout, feed: Feed, damage: list[str]) -> Blocks:
-    """The samples of a file of which `feed` gives all bytes."""
+    """The samples of a file; `feed` gives all its bytes."""
     skip, left = layout.start, layout.size
     step = layout.frame * max(1, BLOCK // layout.channels)
     rest = b""
@@ -175,13 +175,13 @@ def unpacked(layout: uncompressed.Layout, feed: Feed, damage: list[str]) -> Bloc
     if left and layout.size:
         damage.append(f"the header announces {layout.size} bytes of samples, {layout.size - left} came")
     elif rest and layout.format == "raw":
-        yield layout.samples(rest.ljust(layout.frame, b"\0"))  # of what is no sound file, every byte is heard
+        yield layout.samples(rest.ljust(layout.frame, b"\0"))  # if it is no sound file, every byte is heard
 
 
 def streams(links: Iterator[Link], file: BinaryIO | None = None) -> Sound:
-    """The sound of all streams of a file, one after the other; `file` is the file where it has but one.
+    """The sound of all streams of a file, one after the other; `file` is the file if it has only one.
 
-    A stream at another rate or with other channels than the first is brought to those. Raises Failure where nothing
+    A stream whose rate or channels differ from the first stream's is converted to those. Raises Failure if nothing
     decodes.
     """
     sound: Sound | None = None
@@ -235,7 +235,7 @@ def streams(links: Iterator[Link], file: BinaryIO | None = None) -> Sound:
 
 
 def decode(link: Link, file: BinaryIO | None) -> tuple[Decoder, BinaryIO | None]:
-    """What decodes a stream, and the stream as a file, where it needs one. Raises Broken."""
+    """What decodes a stream, and the stream as a file, if it needs one. Raises Broken."""
     from . import decoders
 
     if link.codec in LIVE:

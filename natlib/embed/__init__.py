@@ -1,11 +1,11 @@
 """nat-embed: PCM to feature rows. Takes records of kind `pcm`, gives records of kind `features`.
 
 command.py     the command: which encoder, blocks of rows
-encoder.py     what an encoder has to be
+encoder.py     what an encoder must provide
 measures.py    the table of measures, which go with every encoder
-spectral/      the ear that is built in, and the measures
+spectral/      the built-in ear, and the measures
 pretrained/    MERT, Wav2Vec2 and HuBERT
 noise.py       --model noise
 readahead.py   items read ahead, for encoders that run windows together
-pcm.py         rate, channels, samples and their mix
+pcm.py         rate, channels, samples, and the mix to mono
 """

@@ -90,7 +90,7 @@ model, when a window is full, and with --batch above 1 while others run."""
                 raise UsageError(f"--model {options.model} has no weights, so no layers, --revision or --offline")
 
     def items(self, source: runtime.Source) -> Iterator[runtime.Item]:
-        """Those of the input; for a pretrained model, read ahead."""
+        """The items of the input; for a pretrained model, read ahead."""
         if self.options.model in BUILT_IN:
             return source.items()
         from .pretrained.encoder import Encoder
@@ -134,7 +134,7 @@ model, when a window is full, and with --batch above 1 while others run."""
         yield runtime.end(item, frames=frames)
 
     def encoder(self, rate: int) -> tuple[Encoder, Head]:
-        """The built-in encoder for one item, and what the header says of it."""
+        """The built-in encoder for one item, and what the header says about it."""
         from fractions import Fraction
 
         frame_rate = Fraction(str(self.options.frame_rate))
@@ -149,7 +149,7 @@ model, when a window is full, and with --batch above 1 while others run."""
 
 
 def hear(item: runtime.Item, encoder: Encoder, mono: Mono) -> Iterator[Record | NDArray[np.float32]]:
-    """The notes of an item, as they come, and its rows."""
+    """An item's notes, as they come, and its rows."""
     from .pcm import samples
 
     for record in item:
@@ -159,7 +159,7 @@ def hear(item: runtime.Item, encoder: Encoder, mono: Mono) -> Iterator[Record | 
 
 
 def blocks(rows: NDArray[np.float32], size: int) -> Iterator[Record]:
-    """Data records of `size` rows, and one of what is left over."""
+    """Data records of `size` rows each, and one with the rest."""
     for start in range(0, len(rows), size):
         yield runtime.data(rows[start : start + size].astype("<f4", copy=False).tobytes())
 
@@ -175,7 +175,7 @@ def layers(text: str) -> tuple[int, ...]:
     for part in text.split(","):
         low, _, high = part.partition("-")
         if not re.fullmatch(r"\d{1,3}(-\d{1,3})?", part) or int(low) > int(high or low):
-            raise ArgumentTypeError(f"expected layers such as 7 or 1-2 or 1,4-6, got {text!r}")
+            raise ArgumentTypeError(f'expected layers such as 7 or 1-2 or 1,4-6, got "{text}"')
         found |= set(range(int(low), int(high or low) + 1))
     return tuple(sorted(found))
 
@@ -183,7 +183,7 @@ def layers(text: str) -> tuple[int, ...]:
 def device(text: str) -> str:
     """The argument of --device."""
     if not re.fullmatch(r"auto|cpu|mps|cuda(:\d{1,3})?", text):
-        raise ArgumentTypeError(f"expected auto, cpu, cuda, cuda:N or mps, got {text!r}")
+        raise ArgumentTypeError(f'expected auto, cpu, cuda, cuda:N or mps, got "{text}"')
     return text
 
 

@@ -1,4 +1,4 @@
-"""What an encoder has to be: an object that takes the samples of one item and gives rows."""
+"""What an encoder must provide: it takes the samples of one item and gives rows."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ class Encoder(Protocol):
 
     @property
     def widths(self) -> dict[str, int]:
-        """Numbers of each stream in a row."""
+        """How many numbers each stream has in a row."""
 
     @property
     def measures(self) -> list[Head]:
-        """What the header says of each measure; none where there are none."""
+        """What the header says about each measure; empty if there are none."""
 
     def feed(self, samples: NDArray[np.float64]) -> NDArray[np.float32]:
         """Take samples, (n,), full scale 1. Returns the rows that are ready, (m, width)."""

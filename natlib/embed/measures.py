@@ -1,7 +1,7 @@
 """The table of measures: what a row holds after the streams of its encoder, in this order.
 
-One more measure is a line here and a column with its name from the module of its family (spectral/extractor.py lists
-them); nat-embed.1 says what it means, and a test holds that page against this table.
+A new measure needs a line here, and a column of that name from the module of its family (spectral/extractor.py lists
+the modules); nat-embed.1 says what it means, and a test checks that page against this table.
 """
 
 from __future__ import annotations
@@ -10,27 +10,27 @@ from typing import NamedTuple
 
 from ..wire import Head
 
-FINE = (40, 80, 150, 250, 400, 650, 1000, 1600, 2500, 4000, 6000, 10000, 16000)  # Hz, of the halves of regions
-EDGES = FINE[::2]  # Hz, of the regions
-RISES = (40, 450, 950, 2800, 6800, 16000)  # Hz, about, of the regions whose rise is measured
-FLUCT = (0.5, 2, 8, 16, 50)  # Hz, of fluctuation
-PEAKS = 3  # narrow peaks of a frame
+FINE = (40, 80, 150, 250, 400, 650, 1000, 1600, 2500, 4000, 6000, 10000, 16000)  # Hz: edges of the half regions
+EDGES = FINE[::2]  # Hz: edges of the regions
+RISES = (40, 450, 950, 2800, 6800, 16000)  # Hz, about: edges of the regions whose rise is measured
+MODULATION = (0.5, 2, 8, 16, 50)  # Hz: edges of the rates of fluctuation
+PEAKS = 3  # narrow peaks kept of a frame
 HARMONICS = 8
 
 
 class Measure(NamedTuple):
-    """One measure, or a family of them: a band, a pitch class, a harmonic each."""
+    """One measure, or a family of them: one for each band, pitch class or harmonic."""
 
     name: str
     unit: str  # "0..1" for shares
     step: float  # of its grid, in the unit
     what: str
-    source: str  # the module of spectral/ that it comes from, and the paper, where there is one
-    members: tuple[int, ...] = ()  # the numbers of a family, which follow its name
-    edges: tuple[float, ...] = ()  # Hz: where each of a family begins, and the last one ends
+    source: str  # the module of spectral/ that it comes from, and the paper, if there is one
+    members: tuple[int, ...] = ()  # the numbers that follow the name of a family
+    edges: tuple[float, ...] = ()  # Hz: where each member of a family begins, and where the last one ends
 
     def heads(self) -> list[Head]:
-        """What a header says of it."""
+        """What a header says about it."""
         about: Head = {"unit": self.unit, "step": self.step}
         if not self.members:
             return [{"name": self.name, **about}]
@@ -47,18 +47,18 @@ def bands(edges: tuple[float, ...]) -> tuple[int, ...]:
 
 MEASURES = (
     Measure("level", "dBFS", 0.1, "RMS of all but a constant offset", "levels"),
-    Measure("rise", "dB", 0.1, "above the background, the quietest fifth of the last four seconds", "levels"),
+    Measure("above_background", "dB", 0.1, "level above the quietest fifth of the last four seconds", "levels"),
     Measure("band", "dB", 0.1, "a region's level, below that of all", "levels", bands(EDGES), EDGES),
     Measure("centroid", "Hz", 1, "centroid of the power spectrum", "frames"),
     Measure("tonality", "0..1", 0.01, "from noise to partials, by flatness", "tonality"),
     Measure("pitch", "Hz", 0.2, "fundamental, 30 to 4600 Hz", "pitch: Boersma 1993, McLeod and Wyvill 2005"),
     Measure("salience", "0..1", 0.01, "height of the peak that the pitch is", "pitch: Boersma 1993"),
     Measure("glide", "semitones/s", 0.1, "how fast the pitch moves", "pitch"),
-    Measure("attack", "dB", 0.1, "mean rise of 40 bands within 20 ms", "onsets, flux: Böck and Widmer 2013"),
-    Measure("attack_time", "ms", 1, "when an attack begins, from the frame's start", "onsets"),
-    Measure("fluct", "dB", 0.1, "RMS deviation of the level by rate", "modulation", bands(FLUCT), FLUCT),
+    Measure("onset_strength", "dB", 0.1, "mean rise of 40 bands within 20 ms", "onsets, flux: Böck and Widmer 2013"),
+    Measure("onset_time", "ms", 1, "when an attack begins, from the frame's start", "onsets"),
+    Measure("modulation", "dB", 0.1, "RMS deviation of the level by rate", "modulation", bands(MODULATION), MODULATION),
     Measure("pulse", "Hz", 0.01, "rate at which onsets repeat", "rhythm"),
-    Measure("regularity", "0..1", 0.01, "how well they do", "rhythm"),
+    Measure("pulse_clarity", "0..1", 0.01, "how well they do", "rhythm"),
     Measure("chroma", "0..1", 0.01, "pitch classes from C, against the strongest", "chroma", tuple(range(12))),
     Measure("bass", "MIDI note", 0.01, "lowest strong partial that is no harmonic", "chroma"),
     Measure("top", "MIDI note", 0.01, "highest strong partial that is no harmonic", "chroma"),
@@ -67,24 +67,24 @@ MEASURES = (
     Measure("tilt", "dB/octave", 0.1, "slope over the first eight harmonics", "harmonics"),
     Measure("decay", "dB/s", 1, "how fast the level falls", "levels"),
     Measure("tempo", "BPM", 0.1, "rate at which the onsets of the last seconds repeat best", "rhythm: Ellis 2007"),
-    Measure("beat", "0..1", 0.01, "how well they do", "rhythm: Ellis 2007"),
+    Measure("tempo_clarity", "0..1", 0.01, "how well they do", "rhythm: Ellis 2007"),
     Measure("tuning", "cents", 1, "how far the notes lie from A4 = 440 Hz", "chroma"),
     Measure("grain", "dB", 0.1, "loudest 2.5 ms over smooth noise of that spectrum", "onsets: Rice 1945"),
     Measure("vibrato_rate", "Hz", 0.1, "how often the pitch swings", "modulation"),
-    Measure("vibrato_depth", "cents", 1, "how far, to either side", "modulation"),
+    Measure("vibrato_extent", "cents", 1, "how far, to either side", "modulation"),
     Measure("spectrum", "dB", 0.1, "level of half a region, below that of all", "levels", bands(FINE), FINE),
     Measure("peak", "Hz", 1, "narrow peaks, the strongest first", "peaks", tuple(range(PEAKS))),
     Measure("prominence", "dB", 0.1, "the first of them over what is around it", "peaks"),
     Measure("harmonic", "dB", 0.1, "a harmonic's level", "harmonics", tuple(range(1, HARMONICS + 1))),
-    Measure("attack", "dB", 0.1, "mean rise of a region in an attack", "onsets", bands(RISES), RISES),
-    Measure("attack_length", "ms", 1, "from a tenth to nine tenths of the amplitude", "onsets"),
+    Measure("onset_strength", "dB", 0.1, "mean rise of a region in an attack", "onsets", bands(RISES), RISES),
+    Measure("attack_time", "ms", 1, "from a tenth to nine tenths of the amplitude", "onsets"),
     Measure("clicks", "", 1, "how many times 2.5 ms stand out", "onsets"),
     Measure("am_rate", "Hz", 0.1, "regular modulation of the level, 10 to 80 Hz", "modulation"),
     Measure("am_depth", "dB", 0.1, "how deep it is, RMS", "modulation"),
     Measure("periodicity", "0..1", 0.01, "how far 25 ms repeat", "periodicity: Boersma 1993"),
-    Measure("fundamental", "Hz", 1, "how often they do, 110 to 1200 Hz", "periodicity"),
-    Measure("below", "dB", 0.1, "level below 40 Hz, below that of all", "reach"),
-    Measure("above", "dB", 0.1, "level above 16 kHz, below that of all", "reach"),
-    Measure("main", "Hz", 10, "the strongest frequency, where it lies there", "reach"),
+    Measure("f0", "Hz", 1, "how often they do, 110 to 1200 Hz", "periodicity"),
+    Measure("below_40_hz", "dB", 0.1, "level below 40 Hz, below that of all", "reach"),
+    Measure("above_16_khz", "dB", 0.1, "level above 16 kHz, below that of all", "reach"),
+    Measure("dominant_frequency", "Hz", 10, "the strongest frequency, where it lies there", "reach"),
 )
-HEADS: list[Head] = [head for measure in MEASURES for head in measure.heads()]  # as the header of features has them
+HEADS: list[Head] = [head for measure in MEASURES for head in measure.heads()]  # as in the header of features

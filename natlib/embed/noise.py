@@ -1,4 +1,4 @@
-"""--model noise: seeded random rows that say nothing about the sound, for trying out what comes after."""
+"""--model noise: seeded random rows that say nothing about the sound, for trying out the stages that follow."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 
 from ..wire import Head
 
-WIDTH = 16  # of each stream
+WIDTH = 16  # numbers of each stream in a row
 
 
 class Noise:
-    """Rows of seeded standard normal numbers, one for each frame that the sound has: they say nothing about it."""
+    """Rows of seeded standard normal numbers, one for each frame of the sound: they say nothing about it."""
 
     version = "1"
 
@@ -21,7 +21,7 @@ class Noise:
         self.measures: list[Head] = []
         self.widths = {"S": WIDTH, "A": WIDTH}
         self.rate, self.frame_rate = sample_rate, frame_rate
-        # PCG64's bits are fixed by its definition; the sum of twelve uniforms has no library's logarithm in it.
+        # PCG64's bits are fixed by its definition; a sum of twelve uniforms needs no library's logarithm.
         self.bits = np.random.PCG64(seed)
         self.samples = self.frames = 0
 

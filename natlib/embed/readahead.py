@@ -1,4 +1,4 @@
-"""Items are read ahead of their turn, so that windows of several run at the same time."""
+"""Reads items ahead of their turn, so that windows of several items run at the same time."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from .pretrained.encoder import Encoder, Windows
 
 
 class Track(runtime.Item):
-    """An item that is read ahead of its turn, so that windows of several run at the same time."""
+    """An item that is read ahead of its turn."""
 
     def __init__(self, item: runtime.Item):
         super().__init__(item.head, iter(()), item.failure)
-        self.encoder: Windows | None = None  # none where it can't be heard
-        self.notes: deque[tuple[int, Record]] = deque()  # with the frame before which each comes
+        self.encoder: Windows | None = None  # None if the item can't be encoded
+        self.notes: deque[tuple[int, Record]] = deque()  # each with the frame that it comes before
         self.over = False
         self.error: Exception | None = None  # what ended it early
 
 
 class Ahead:
-    """Reads items ahead, while the windows of the present one wait for company or run."""
+    """Reads items ahead while the windows of the current one run, or wait for others to run with."""
 
     def __init__(self, encoder: Encoder, items: Iterator[runtime.Item]):
         self.encoder = encoder
-        self.tracks: deque[Track] = deque()  # read, or being read, but not begun to be written
+        self.tracks: deque[Track] = deque()  # read, or being read, with nothing written yet
         self.reading = self.read(items)
         self.exhausted = False
 
@@ -49,7 +49,7 @@ class Ahead:
         return not self.exhausted
 
     def read(self, items: Iterator[runtime.Item]) -> Iterator[bool]:
-        """Read all, and stop after each record."""
+        """Read all items, pausing after each record."""
         for item in items:
             track = Track(item)
             self.tracks.append(track)
@@ -74,7 +74,7 @@ class Ahead:
             track.end, track.over = item.end, True
 
     def hear(self, track: runtime.Item) -> Iterator[Record | NDArray[np.float32]]:
-        """The notes of one of `items`, in place, and its rows."""
+        """The rows of one of `items`, with its notes in place."""
         if not isinstance(track, Track):
             raise TypeError(f"expected an item that was read ahead, got {track}")
         frames = 0

@@ -1,7 +1,7 @@
-"""How much of an item is told, so that it fits a number of tokens: what readers use first comes first.
+"""How much of an item is told, so that it fits in a number of tokens: what readers use first comes first.
 
-`Share` says how much of each kind of thing is told. `along` is a way from the least to all of it on which nothing ever
-becomes less; `fit` goes along it as far as the budget reaches, and fills what is left with one kind after the other.
+`Share` says how much of each kind of thing is told. `along` is a path from the least to all of it on which no share
+ever shrinks; `fit` goes along it as far as the budget reaches, then fills what is left with one kind after another.
 """
 
 from __future__ import annotations
@@ -13,20 +13,20 @@ from typing import NamedTuple
 from .statistics import estimate
 
 PROMPT = 8000  # tokens, unless --budget says otherwise
-MARGIN = 1.06  # by which real tokenizers may count more than our estimate
+MARGIN = 1.06  # times our estimate: what real tokenizers may count
 FULL = 0.97  # share of a budget from which it counts as used
-STEPS = 11  # halvings on the way: to a two-thousandth of it
+STEPS = 11  # halvings along the path: to a two-thousandth of it
 FILL = 6  # halvings for each kind of thing that fills the rest
 
 
 class Share(NamedTuple):
-    """How much is told, each from 0, none, to 1, all."""
+    """How much of each kind is told, from 0 (none) to 1 (all)."""
 
-    summary: float = 1.0  # fields; it is always told in words
-    scenes: float = 1.0  # lines, each for a longer time
+    summary: float = 1.0  # of its fields; its words are always told
+    scenes: float = 1.0  # lines; the fewer, the longer the time of each
     sounds: float = 1.0  # the strongest ones
-    layers: tuple[float, ...] = ()  # changes of each layer kept, those first that last
-    introductions: float = 1.0  # of the codes that are most used
+    layers: tuple[float, ...] = ()  # changes of each layer kept, those that last longest first
+    introductions: float = 1.0  # of codes, the most used first
     keyframes: float = 1.0  # of those asked for
     origin: float = 1.0  # fields of header and end that tell where it came from
 
@@ -42,12 +42,12 @@ class Share(NamedTuple):
         return Share(**{**self._asdict(), kind: value})
 
 
-# Shares of scenes and sounds at the milestones: a scene in eight seconds and a few sounds, then all of both.
+# Shares of scenes and sounds at the milestones: a scene every eight seconds and a few sounds, then all of both.
 SPARSE = 0.06
 
 
 def along(way: float, order: Sequence[int]) -> Share:
-    """How much is told at `way`, from 0 to 1; `order` are the layers in the order in which they come."""
+    """How much is told at the point `way`, 0 to 1, of the path; `order` is the order in which layers come."""
     count = len(order)
     stage = way * (4 + count)
     done = [min(max(stage - i, 0.0), 1.0) for i in range(4 + count)]
@@ -66,7 +66,7 @@ def least(layers: int) -> Share:
 
 
 def furthest(fits: Callable[[float], bool], steps: int) -> float:
-    """The largest of the values from 0 to 1 tried that fits, by halving; 0 is known to."""
+    """The largest value from 0 to 1 that fits, found by halving; 0 is known to fit."""
     if fits(1.0):
         return 1.0
     low, high = 0.0, 1.0
@@ -77,7 +77,7 @@ def furthest(fits: Callable[[float], bool], steps: int) -> float:
 
 
 def fit(size: Callable[[Share], float], order: Sequence[int], budget: float) -> Share:
-    """The share by which an item's `size` comes near `budget` and not above; the least fits, or nothing does."""
+    """The share at which an item's `size` comes near `budget`, but not above; if the least does not fit, none does."""
     share = along(furthest(lambda way: size(along(way, order)) <= budget, STEPS), order)
     kinds: list[str | int] = ["summary", "sounds", "scenes", *order, "introductions", "keyframes", "origin"]
     for kind in kinds:
@@ -98,10 +98,10 @@ def filled(size: Callable[[Share], float], share: Share, kind: str | int, budget
 
 
 def size(text: str) -> float:
-    """The tokens that a text counts against a budget."""
+    """How many tokens of a budget a text takes."""
     return MARGIN * estimate(text)
 
 
 def too_small(need: float, what: str, budget: int) -> str:
-    """The message for a budget that not even the least fits."""
+    """The message if not even the least fits the budget."""
     return f"expected a budget of at least {math.ceil(need)} tokens for {what}, got {budget}"

@@ -15,6 +15,7 @@ from ..wire import Head, Record
 from . import budget, guide, heads
 from .content import Content, introduction, of_tokens
 from .draft import Draft
+from .guide import Guide
 from .layers import Layout, encoding_option, encodings
 from .measures import Table
 from .mended import Mended
@@ -22,12 +23,14 @@ from .ndjson import of_ndjson
 from .passing import Passing
 from .prompt import Entry, Prompt
 from .settings import Settings, settings
+from .statistics import ratios
+from .terms import COMMON, units
 from .timeline import Lines
 from .unpack import unpack
 from .views import VIEWS
 
 LONGEST = 300  # characters of a message in a prompt
-PATH = re.compile(r'^(\{"event":"header".*?"name":")(?:[^"\\]|\\.)*/')  # of the file that an example is of
+PATH = re.compile(r'^(\{"event":"header".*?"name":")(?:[^"\\]|\\.)*/')  # the folders before an example's file name
 
 
 class Pack(runtime.Stage):
@@ -54,7 +57,9 @@ class Pack(runtime.Stage):
         self.also = "ndjson"
         self.budget: int | None = options.budget or (budget.PROMPT if options.prompt else None)
         self.prompt = Prompt(options.examples, options.ask) if options.prompt else None
-        self.streaming: Lines | None = None  # those of the item under way
+        self.guide = Guide()  # explains each field once in a stream
+        self.guided = ""  # how to read it, as last said
+        self.streaming: Lines | None = None  # the lines of the current item
         self.say: Callable[[str], None] = complain
         if options.unpack:
             self.reads, self.also, self.makes, self.text = "ndjson", "", "tokens", False
@@ -77,9 +82,11 @@ class Pack(runtime.Stage):
         add("--scene", type=cli.ranged(0, 60, "seconds"), default=0.48, metavar="SECONDS",
             help="time that a scene line measures, 0 for no scene and sound lines "
             "(0 to 60, default: 0.48)")  # fmt: skip
-        add("--legend", choices=("first-use", "header", "none"), default="first-use",
-            help="where codes are introduced: at their first use, all in the header, nowhere "
-            "(default: first-use)")  # fmt: skip
+        add("--legend", choices=("auto", "first-use", "header", "none"), default="auto",
+            help="where codes are introduced: at their first use, all in the header, nowhere; auto: at their first "
+            "use, but nowhere if there are scenes, which tell the same (default: auto)")  # fmt: skip
+        add("--every", action="store_true",
+            help="write every scene and every sound, also those that say what an earlier one says")  # fmt: skip
         add("--layers", metavar="NAMES", help="write these layers only, such as S0,S1,A0 (default: all)")
         add("--view", choices=tuple(VIEWS), default="ndjson",
             help="ndjson, table (positions instead of names), words (a line a scene) (default: ndjson)")  # fmt: skip
@@ -96,6 +103,8 @@ class Pack(runtime.Stage):
         add("--ask", metavar="TEXT", help="ask this instead of the usual questions")
         add("--examples", metavar="FILE=LABEL", nargs="+", default=[], type=example_option,
             help="with --prompt, put packed files whose sound is known in front")  # fmt: skip
+        add("--stats", action="store_true",
+            help="write more figures: codes used, entropy and changes by layer, sizes, common codes")  # fmt: skip
         add("--unpack", action="store_true",
             help="read NDJSON, write the token stream that was packed, as nat-quantize --plain gives it")  # fmt: skip
 
@@ -132,11 +141,12 @@ class Pack(runtime.Stage):
         """The item's lines as its frames come."""
         layout = Layout(item.head)
         wanted = settings(layout, self.options.scene if layout.measures else 0.0, self.options)
-        view = VIEWS[self.options.view](layout, Table(layout.measures), heads.tag(item.head, self.options.tag))
+        tag = heads.tag(item.head, self.options.tag)
+        view = VIEWS[self.options.view](layout, Table(layout.measures), tag, self.guide, wanted.every)
         lines = Lines(layout, wanted, view, encodings(self.options.encoding, layout.names))
         origin = heads.Origin.of(item.head, {}, ())
         head = heads.header(item.head, self.pack(lines), wanted.layers, self.options.encoding, origin)
-        yield self.put(view.header, head)
+        yield self.put(view.header, self.said_once(head))
         self.streaming = lines
         passing = Passing(item.head)
         try:
@@ -157,16 +167,22 @@ class Pack(runtime.Stage):
             self.streaming = None
         yield lines.finish().encode()
         end = item.end or {"event": "end"}
-        yield self.put(view.summary, view.tagged(lines.summarise(passing.caveats, item.end)))
-        stats = lines.count.stats(lines.statistics, lines.times, heads.samples(end))
-        ending = heads.end(end, lines.statistics, stats, heads.Origin((), end.keys(), wanted.layers))
+        summary = view.tagged(lines.summarise(passing.caveats, item.end))
+        if explained := view.explained("summary", summary):
+            yield lines.count.add(explained).encode()
+        yield self.put(view.summary, summary)
+        stats = lines.count.stats()
+        stats |= ratios(stats, lines.statistics, lines.times, heads.samples(end)) if wanted.stats else {}
+        ending = heads.end(
+            end, lines.statistics, stats, heads.Origin((), end.keys(), wanted.layers if wanted.stats else ())
+        )
         yield self.put(view.end, view.tagged(ending))
 
     def pack(self, lines: Lines) -> Head:
-        """What the header of lines that come at once says of them."""
+        """What the header says of lines that are written as frames come."""
         wanted, layout = lines.settings, lines.layout
         names = [layout.names[j] for j in wanted.layers]
-        used = guide.EVERYTHING if wanted.scene else guide.WORDS if layout.measures else guide.Used()
+        used = guide.FIRST if wanted.scene else guide.WORDS if layout.measures else guide.Used()
         introduced = bool(names) and wanted.introduce
         pack: Head = {"how_to_read": lines.view.how_to_read(names, introduced, used), "version": __version__}
         pack["keyframe_interval"] = wanted.keyframe
@@ -174,15 +190,22 @@ class Pack(runtime.Stage):
             pack |= heads.scenes(wanted.scene, lines.view.table)
         if left_out := heads.missing(layout, wanted.layers):
             pack["left_out"] = left_out
+        if layout.measures:
+            pack["units"] = units(COMMON)
         return pack
 
+    def said_once(self, head: Head) -> Head:
+        """The header, without how to read it if the last header of this stream said the same."""
+        said, self.guided = self.guided, head["pack"]["how_to_read"]
+        if self.guided != said:
+            return head
+        return {**head, "pack": {key: head["pack"][key] for key in head["pack"] if key not in ("how_to_read", "units")}}
+
     def buffered(self, item: Item) -> Iterator[Record | bytes]:
-        """The item's lines, once all of it is known, as much of it as fits the budget."""
-        options = self.options
-        lead = bool(self.budget) or options.legend == "header" or options.view == "words"
+        """The item's lines, once all of it is known: as much of it as fits the budget."""
         heard = self.hear(item)
         failure = heard.failure
-        draft = Draft(heard, self.wanted(heard), options, lead, bool(self.budget))
+        draft = Draft(heard, self.wanted(heard), self.options, None if self.budget else self.guide)
         share = draft.all
         if self.budget:
             try:
@@ -191,7 +214,7 @@ class Pack(runtime.Stage):
                 item.head = {key: item.head[key] for key in ("event", "kind", "name") if key in item.head}
                 raise
         text = draft.text(share)
-        for part in text.parts(text.guided(), lead, not failure):
+        for part in text.parts(self.said_once(text.guided()), draft.lead, not failure):
             yield part.encode() if isinstance(part, str) else self.put(*part)
         if isinstance(failure, Upstream):
             yield from self.fail(failure, text.view.note, heard.frames)
@@ -205,7 +228,7 @@ class Pack(runtime.Stage):
         try:
             heard = self.hear(item)
             failure = heard.failure
-            draft = Draft(heard, self.wanted(heard), self.options, True, True) if heard.frames else None
+            draft = Draft(heard, self.wanted(heard), self.options) if heard.frames else None
             if draft and not (draft.measured or draft.view.CODES):
                 draft = None
                 raise Failure(
@@ -218,33 +241,33 @@ class Pack(runtime.Stage):
             raise failure
 
     def hear(self, item: Item) -> Content:
-        """All that there is of the item. Raises Upstream, Failure where there is nothing."""
+        """All that there is of the item. Raises Upstream or Failure if there is nothing."""
         if item.head["kind"] != "ndjson":
             return of_tokens(item, self.options.scene)
         if "layers" not in item.head:
-            for _ in item:  # it had failed before it was packed: that is said next
+            for _ in item:  # it failed before it was packed: its error comes next
                 pass
         return of_ndjson(item, self.say)
 
     def wanted(self, heard: Content) -> Settings:
-        """What of it is written; its scenes can be longer, but not shorter than they are."""
-        told = self.options.scene and (heard.scene or heard.sounds)
+        """What of it is written. Its scenes can be made longer, but not shorter."""
+        told = self.options.scene and (heard.scene or heard.events)
         scene = max(self.options.scene, heard.scene) if told else 0.0
         return settings(heard.layout, scene, self.options)
 
     def title(self, item: Item) -> str:
-        """The name that a prompt tells: the last part of it, or none."""
+        """The name as a prompt gives it: the last part of the path, or none."""
         return "" if self.options.anonymous else item.name.replace("\n", " ").rstrip("/").rpartition("/")[2]
 
     def fail(self, error: Upstream, note: Callable[[Head], str], frames: int) -> Iterator[bytes]:
-        """Raise `error` with the number of the frames before it, told first in a view that has no records."""
+        """Raise `error` with the number of frames before it; in a view without records, write it as a note first."""
         head = {**error.head, "stats": {"frames": frames}}
         if not self.makes:
             yield note(head).encode()
         raise Upstream(head)
 
     def put(self, write: Callable[[Head], str], head: Head) -> Record | bytes:
-        """`head` as the view writes it; NDJSON goes through the stream's own writer, which holds it to the grammar."""
+        """`head` as the view writes it; NDJSON goes through the stream's own writer, which checks the grammar."""
         return Record(head) if self.makes else write(head).encode()
 
 
@@ -258,7 +281,7 @@ def example_option(text: str) -> tuple[str, str]:
     """The argparse type of --examples: FILE=LABEL to (label, the file's text)."""
     path, sign, label = text.rpartition("=")
     if not (path and sign and label):
-        raise ArgumentTypeError(f"expected FILE=LABEL, got {text!r}")
+        raise ArgumentTypeError(f'expected FILE=LABEL, got "{text}"')
     try:
         return label, PATH.sub(r"\1", Path(path).read_text(), count=1)
     except (OSError, UnicodeDecodeError) as error:

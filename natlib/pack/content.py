@@ -1,6 +1,6 @@
-"""All that is known of one item, kept to be written later. Here: from tokens; from NDJSON: ndjson.py.
+"""All that is known of one item, kept to be written later: here from tokens, in ndjson.py from NDJSON.
 
-Rows of codes and measures are kept as they came, lines as they were said: an hour comes to some 60 MB.
+Rows of codes and measures are kept as they came, lines as they were said: an hour takes some 60 MB.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from ..wire import Head
 from . import introductions
 from .layers import Layout
 from .measures import Table
-from .measuring import Measuring, Sound
-from .merge import Scene
+from .measuring import Measuring
+from .once import PATIENCE, Scene, Sound, expanded, grouped
 from .passing import Passing
 
 if TYPE_CHECKING:
     from .layers import Codes
 
-UNMEASURED = {"event", "in_words", "caveats", "lufs", "channels"}  # fields of the summary that need no measures
+UNMEASURED = {"event", "in_words", "caveats", "lufs", "channel_levels"}  # fields of the summary that need no measures
 BATCH = 256  # frames that are measured at once
 
 
@@ -37,13 +37,14 @@ class Content:
     table: Table
     payload: bytearray  # rows
     scenes: Sequence[Scene]
-    sounds: Sequence[Sound]
+    events: Sequence[Sound]  # sound and repeats lines
     introductions: Sequence[tuple[int, int, str]]  # layer, code, words
     notes: Sequence[Head]  # all others
     summary: Head  # without codes
     scene: float  # seconds of a scene
-    left_out: Sequence[str] = ()  # what was, when the NDJSON was packed
-    spoken: bool = False  # are bands and wobble those that were said last, as NDJSON has them?
+    left_out: Sequence[str] = ()  # what was left out when the NDJSON was packed
+    raw: Sequence[Sound] | None = None  # all sounds, if they were measured, not read
+    spoken: bool = False  # are scenes as NDJSON says them, with the bands and modulation last said?
 
     @property
     def codes(self) -> Codes:
@@ -54,20 +55,25 @@ class Content:
 
     @property
     def frames(self) -> int:
-        """How many there are; where there are no codes, how many the end tells of."""
+        """How many there are; without codes, the number that the end gives."""
         if self.layout.names:
             return len(self.payload) // self.layout.row.size
         total = (self.end or {}).get("frames")
         return total if type(total) is int and total > 0 else 0
 
     @property
+    def sounds(self) -> list[Sound]:
+        """All sounds, as NDJSON tells them: those that repeat another have its fields."""
+        return expanded(self.events, self.layout.within)
+
+    @property
     def measured(self) -> bool:
-        """Is more known than codes?"""
-        return bool(self.scenes or self.sounds or self.summary.keys() - UNMEASURED)
+        """Is anything known besides codes?"""
+        return bool(self.scenes or self.events or self.summary.keys() - UNMEASURED)
 
 
 def of_tokens(item: Item, scene: float) -> Content:
-    """What a token stream says; scenes measure `scene` seconds. Raises Failure where it can't be packed."""
+    """What a token stream says; scenes measure `scene` seconds. Raises Failure if it can't be packed."""
     layout = Layout(item.head)
     payload, failure = bytearray(), None
     told: list[tuple[int, int, str]] = []
@@ -86,6 +92,7 @@ def of_tokens(item: Item, scene: float) -> Content:
     measuring, step = Measuring(layout, scene), BATCH * layout.row.size
     parts = [measuring.feed(layout.rows(payload[i : i + step])[1]) for i in range(0, len(payload), step)]
     parts.append(measuring.finish())
+    sounds = [sound for _, some in parts for sound in some]
     return Content(
         head=item.head,
         end=item.end,
@@ -94,7 +101,8 @@ def of_tokens(item: Item, scene: float) -> Content:
         table=measuring.table,
         payload=payload,
         scenes=[scene for scenes, _ in parts for scene in scenes],
-        sounds=[sound for _, sounds in parts for sound in sounds],
+        events=grouped(sounds, PATIENCE),
+        raw=sounds,
         introductions=told,
         notes=notes,
         summary=measuring.tell(passing.caveats, item.end),
@@ -103,7 +111,7 @@ def of_tokens(item: Item, scene: float) -> Content:
 
 
 def introduction(layout: Layout, head: Head) -> tuple[int, int, str] | None:
-    """Layer, code and words of a `code` note, none for a nuance of a residual layer. None where it can't be told."""
+    """Layer, code and words of a `code` note; no words for a nuance of a residual layer. None if it can't be told."""
     name, code, measures = head.get("layer"), head.get("code"), head.get("measures")
     if name not in layout.names or type(code) is not int or not isinstance(measures, dict):
         return None

@@ -1,15 +1,15 @@
-"""What the frames of a time have in common: a pitch and its way, a peak, a fundamental, a colour, a modulation.
+"""What a run of frames has in common: a pitch and its contour, a peak, a fundamental, a centroid, a modulation.
 
-A way is text such as "A4>C5>A4" or "3200>4100", a frequency that stands a number; "", 0 or [] say that there is none.
+A contour is a list of the points that it goes through: one if it stands still, none if it is absent.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 from statistics import median, median_low
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .. import notes
 from ..stats import percent
@@ -42,36 +42,43 @@ from .thresholds import (
 if TYPE_CHECKING:
     from .measures import Array
 
-POINTS = 5  # of a pitch's way, at most
+NOTES = ("pitch", "pitch_contour", "vague_pitch", "pitch_classes", "bass", "top", "pitch_range", "pitch_median")
+POINTS = 5  # of a pitch's contour, at most
 
 
-def place(voiced: Sequence[float], pitch: Sequence[float], peak: Sequence[float]) -> tuple[str, Head]:
-    """Where a sound lies: the clear pitch ("" for none), and fields of it, or else of a vague one, or else of a peak.
+def field(name: str, points: Sequence[str | int]) -> Head:
+    """A contour as a field: `name` if it stands still, `name`_contour if it moves; {} for none."""
+    if len(points) > 1:
+        return {f"{name}_contour": list(points)}
+    return {name: points[0]} if points else {}
 
-    From the pitch of each frame, NaN where it is not clear; the pitch however vague; the peak, in Hz.
+
+def place(voiced: Sequence[float], pitch: Sequence[float], peak: Sequence[float]) -> tuple[list[str], Head]:
+    """Where a sound lies: the contour of a clear pitch; and fields for it, else for a vague pitch, else for a peak.
+
+    `voiced` is the pitch of each frame, NaN if it is not clear; `pitch` the same, however vague; all are in Hz.
     """
     if clear := melody(voiced):
-        return clear, {"pitch": clear}
+        return clear, field("pitch", clear)
     if vague := around(pitch):
-        return "", {"pitch": f"~{vague}"}
-    moving = course(peak)
-    return "", {"peak": moving} if moving else {}
+        return [], {"vague_pitch": vague}
+    return [], field("peak", course(peak))
 
 
-def melody(voiced: Sequence[float]) -> str:
-    """The pitch's note where half of the frames have one, with the notes that it goes to: "A4>C5>A4".
+def melody(voiced: Sequence[float]) -> list[str]:
+    """The notes that the pitch goes through, if half of the frames have one.
 
-    None where it is said to move by more than an octave: then it is no one voice's.
+    [] if it seems to move by more than an octave: then it is not that of one voice.
     """
     heard = present(voiced)
     if not heard or not half(len(heard), len(voiced)):
-        return ""
+        return []
     if abs(12 * math.log2(max(heard) / min(heard))) < NEW_NOTE:
-        return notes.name(median_low(heard))
+        return [notes.name(median_low(heard))]
     third = -(-len(heard) // 3)
     low, high = median_low(heard[:third]), median_low(heard[-third:])
     if not LEAP_DOWN < low / high < LEAP_UP:
-        return ""
+        return []
     middle = median(heard)
     runs: list[list[float]] = []
     for hz in heard:
@@ -88,11 +95,11 @@ def melody(voiced: Sequence[float]) -> str:
         inner = points[1:-1]
         kept = sorted({inner.index(min(inner)), inner.index(max(inner))})
         points = [points[0], *(inner[i] for i in kept), points[-1]]
-    return ">".join(name for name, _ in groupby(map(notes.name, points)))
+    return [name for name, _ in groupby(map(notes.name, points))]
 
 
 def often(values: Array) -> list[list[float]]:
-    """By scene, the values of its frames; none where less than half of them are there."""
+    """By scene, the values of its frames; [] if fewer than half of them are there."""
     import numpy as np
 
     lists: list[list[float]] = values.tolist()
@@ -107,7 +114,7 @@ def between(runs: list[list[float]], i: int) -> bool:
 
 
 def around(pitch: Sequence[float]) -> str:
-    """The note near which half of the frames have a pitch, however vague; "" where they differ by more than a tone."""
+    """The note near which half of the frames have a pitch, however vague; "" if they differ by more than a tone."""
     heard = [hz for hz in pitch if hz > 0]
     if not half(len(heard), len(pitch)) or len(heard) < 2:
         return ""
@@ -116,24 +123,24 @@ def around(pitch: Sequence[float]) -> str:
     return notes.name(middle) if half(near, len(pitch)) and near / len(heard) >= AGREEING else ""
 
 
-def course(hz: Sequence[float]) -> int | str:
-    """Where a narrow peak is, if half of the frames have one, and where it goes: 3200, or "3200>4100"."""
+def course(hz: Sequence[float]) -> list[int]:
+    """Where a narrow peak is and where it goes, in Hz, if half of the frames have one."""
     heard = [value for value in hz if value >= 1]
     if not heard or not half(len(heard), len(hz)):
-        return 0
+        return []
     third = -(-len(heard) // 3)
     first, last = median_low(heard[:third]), median_low(heard[-third:])
     if not LEAP_DOWN < first / last < LEAP_UP:
-        return 0  # no one peak's way
+        return []  # not one peak
     if 1 / STILL < first / last < STILL:
-        return rounded(median_low(heard))
-    return f"{rounded(first)}>{rounded(last)}"
+        return [rounded(median_low(heard))]
+    return distinct((first, last))
 
 
 def repeating(periodicity: float | None, hz: Sequence[float]) -> Head:
-    """How far a waveform repeats itself, in per cent, and how often a second, where it is more than a noise's.
+    """How exactly a waveform repeats itself, in per cent, and how often a second, if it does so more than noise.
 
-    Or where a third of the frames agree: those of noise do not.
+    Also if a third of the frames agree: those of noise do not.
     """
     if periodicity is None:
         return {}
@@ -142,14 +149,13 @@ def repeating(periodicity: float | None, hz: Sequence[float]) -> Head:
     if share < PERIODIC and not steady:
         return {}
     there = steady or (len(heard) > 1 and half(len(heard), len(hz)))
-    way = contour(heard) if there else 0
-    return {"periodic": share, "f0": way} if way else {"periodic": share}
+    return {"periodicity": share} | field("f0", contour(heard) if there else [])
 
 
-def contour(hz: Sequence[float]) -> int | str:
-    """The way of a fundamental that may be told an octave off here and there: 240, or "240>310>220".
+def contour(hz: Sequence[float]) -> list[int]:
+    """The points of a fundamental, in Hz, whose values may be an octave off here and there.
 
-    0 where it is said to move by an octave: then it is no one tone's.
+    [] if it seems to move by an octave: then it is not that of one tone.
     """
     middle = median_low(hz)
     octaves = [math.log2(value / middle) for value in hz]
@@ -159,27 +165,32 @@ def contour(hz: Sequence[float]) -> int | str:
     third = -(-len(near) // 3)
     points = [median_low(part) for part in (near[:third], near[third:-third], near[-third:]) if part]
     if max(points) < STILL * min(points):
-        return rounded(middle)
+        return [rounded(middle)]
     if max(points) > JUMP * min(points):
-        return 0
+        return []
     if len(points) == 3 and min(points[0], points[2]) / STILL < points[1] < STILL * max(points[0], points[2]):
         del points[1]  # between its neighbours
-    way = [rounded(point) for point in points]
-    return ">".join(map(str, way)) if len(set(way)) > 1 else way[0]
+    return distinct(points)
 
 
-def turn(centroids: Sequence[float]) -> int | str:
-    """The centroid of an event's first frames, in Hz, and that of its last ones, if it is another: 1200, "1200>700"."""
+def distinct(hz: Sequence[float]) -> list[int]:
+    """Points in Hz, rounded as they are told; only one if rounding leaves no difference."""
+    points = [rounded(point) for point in hz]
+    return points if len(set(points)) > 1 else points[:1]
+
+
+def turn(centroids: Sequence[float]) -> list[int]:
+    """The centroid of an event's first frames, in Hz, and that of its last ones, if that differs."""
     if not centroids:
-        return 0
+        return []
     early, late = (sum(some) / len(some) for some in (centroids[:3], centroids[3 * len(centroids) // 5 :]))
     if len(centroids) < TURN_FRAMES or 1 / TURNING < early / late < TURNING:
-        return rounded(early)
-    return f"{rounded(early)}>{rounded(late)}"
+        return [rounded(early)]
+    return distinct((early, late))
 
 
 def held(numbers: Sequence[float]) -> str:
-    """The note at which half of the frames stand, from MIDI numbers; "" where there is none."""
+    """The note at which half of the frames stand, from MIDI numbers; "" if there is none."""
     heard = [number for number in numbers if 0 < number < 128]
     if not heard:
         return ""
@@ -189,7 +200,7 @@ def held(numbers: Sequence[float]) -> str:
 
 
 def modulated(rates: Sequence[float], depths: Sequence[float], pitch: Sequence[float]) -> list[float]:
-    """Rate in Hz and depth in dB of a modulation that most frames have, if it is no pitch's; [] for none."""
+    """Rate in Hz and depth in dB of a modulation that most frames have, unless it is a pitch's own; [] for none."""
     heard = [rate for rate in rates if rate > 0]
     if not heard or len(heard) / len(rates) < MODULATED:
         return []
@@ -201,3 +212,18 @@ def modulated(rates: Sequence[float], depths: Sequence[float], pitch: Sequence[f
     if not half(sum(near), len(rates)) or depth < SHALLOW or half(sum(voiced), len(rates)):
         return []
     return [round(rate, 1), round(depth)]
+
+
+def points(fields: Mapping[str, Any], name: str) -> list[Any]:
+    """The points of the contour `name` in fields, one if it stands still; [] for none."""
+    if name in fields:
+        return [fields[name]]
+    return list(fields.get(f"{name}_contour", ()))
+
+
+def spelled(fields: Head, names: tuple[str, ...]) -> Head:
+    """The fields of a line with their notes as a key spells them."""
+    return {
+        key: notes.spelled(value, names) if key in NOTES else spelled(value, names) if key == "loudest" else value
+        for key, value in fields.items()
+    }

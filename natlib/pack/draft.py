@@ -5,23 +5,25 @@ from __future__ import annotations
 import math
 from argparse import Namespace
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
-from .. import __version__
+from .. import __version__, notes
 from ..errors import Failure
 from ..wire import Head
-from . import budget, guide, heads, merge
+from . import budget, guide, heads, merge, once, terms
 from .budget import Share
 from .content import Content
-from .guide import Used
+from .contours import spelled
+from .guide import Guide, Used
 from .layers import Frames, encodings
-from .measuring import Sound
-from .merge import Scene
+from .once import Scene, Sound
 from .passing import TOLD
 from .settings import Settings
-from .statistics import Count, Statistics, common_codes
-from .timeline import CODE, FRAME, LATE, SCENE, SOUND
+from .statistics import Count, Statistics, common_codes, ratios
+from .terms import COMMON
+from .timeline import CODE, FRAME, LATE, SCENE, SOUND, written
 from .views import VIEWS, Ndjson
 
 if TYPE_CHECKING:
@@ -31,39 +33,41 @@ if TYPE_CHECKING:
     from .layers import Codes
     from .timeline import Line
 
-Part = tuple[Callable[[Head], str], Head] | str  # a head, and what writes it; or lines
+Part = tuple[Callable[[Head], str], Head] | str  # what writes a head, and the head; or lines
 
 
 class Text(NamedTuple):
-    """What an item comes to."""
+    """The text of an item, in its parts."""
 
     view: Ndjson
     header: Head  # without how to read it
     summary: Head
+    explained: str  # before the summary
     notes: Sequence[Head]
     lines: str
     end: Head
     layers: list[str]  # names of those told
-    introduced: bool  # are codes?
+    introduced: bool  # are codes introduced?
     used: Used  # the fields of the lines
 
-    def how_to_read(self) -> str:
-        """What the lines mean."""
-        return self.view.how_to_read(self.layers, self.introduced, self.used)
+    def how_to_read(self, brief: bool = False) -> str:
+        """What the lines mean; with `brief` also their units, which the header then lacks."""
+        return self.view.how_to_read(self.layers, self.introduced, self.used, brief)
 
-    def guided(self) -> Head:
+    def guided(self, brief: bool = False) -> Head:
         """The header with how to read it."""
-        return {**self.header, "pack": {"how_to_read": self.how_to_read(), **self.header["pack"]}}
+        return {**self.header, "pack": {"how_to_read": self.how_to_read(brief), **self.header["pack"]}}
 
     def parts(self, header: Head, lead: bool = True, ended: bool = True) -> Iterator[Part]:
-        """All of it in order. The summary leads, or comes last."""
-        view, summary = self.view, (self.view.summary, self.summary)
+        """All of it in order. The summary comes first if it is to `lead`, else last."""
+        view = self.view
+        summary: list[Part] = [*[self.explained] * bool(self.explained), (view.summary, self.summary)]
         yield view.header, header
-        yield from [summary] if lead else []
+        yield from summary if lead else []
         yield from ((view.note, note) for note in self.notes)
         yield self.lines
         if ended:
-            yield from [] if lead else [summary]
+            yield from [] if lead else summary
             yield view.end, self.end
 
     def written(self, header: Head, ended: bool = True) -> str:
@@ -73,38 +77,41 @@ class Text(NamedTuple):
 
 
 class Draft:
-    """An item and what of it is to be written, ready to be written at any share."""
+    """An item and which parts of it to write, ready to be written at any share."""
 
-    def __init__(self, heard: Content, settings: Settings, options: Namespace, lead: bool, limited: bool):
+    def __init__(self, heard: Content, settings: Settings, options: Namespace, explain: Guide | None = None):
+        """`explain` explains fields as they come; without it, the header says how to read them all."""
         self.heard, self.layout, self.settings, self.options = heard, heard.layout, settings, options
         self.measured = heard.measured
-        self.lead = lead  # does the summary lead, and does each sound stand where it begins?
-        self.limited = limited  # is there a budget?
+        self.limited = explain is None  # is there a budget?
+        # Does the summary lead, and does each sound stand where it begins?
+        self.lead = self.limited or options.legend == "header" or options.view == "words"
+        self.explain = explain
         self.view: type[Ndjson] = VIEWS[options.view]
         self.layers = settings.layers if self.view.CODES else ()
         self.scenes = self._scenes()
         self.joined = merge.Joined(self.scenes, settings.scene)
-        self.sounds = heard.sounds if settings.scene else ()
-        self.ranks = self._ranks()
-        self.notes = [note for note in heard.notes if not limited or note.get("event") not in TOLD]
+        self.events = self._events() if settings.scene else []
+        self.units = once.units(self.events)
+        self.notes = [note for note in heard.notes if not self.limited or note.get("event") not in TOLD]
         self.codes = heard.codes
         self.statistics = Statistics(self.layout)
         self.statistics.feed(self.codes)
-        self.runs = [Runs(self.codes[:, j]) for j in self.layers] if limited else []
+        self.runs = [Runs(self.codes[:, j]) for j in self.layers] if self.limited else []
         self.times = self.layout.times(0, len(self.codes))
         counts = self.statistics.counts
         told = [told for told in heard.introductions if told[2] and told[0] in self.layers and counts[told[0]][told[1]]]
         told.sort(key=lambda told: (-counts[told[0]][told[1]], told))
-        self.introductions = told if settings.introduce else []  # of the codes that are used most first
+        self.introductions = told if settings.introduce else []  # the most used codes first
 
     @property
     def soundless(self) -> bool:
-        """Are these bytes no sound, played as samples?"""
+        """Is this not sound, but other bytes played as samples?"""
         return isinstance(self.heard.head.get("raw"), dict)
 
     @property
     def order(self) -> list[int]:
-        """The places of the layers kept, those first that a reader uses first."""
+        """The places of the layers kept, in the order in which a reader uses them."""
         return sorted(range(len(self.layers)), key=lambda place: (self.layout.depth(self.layers[place]), place))
 
     @property
@@ -118,7 +125,7 @@ class Draft:
         return budget.least(len(self.layers))
 
     def within(self, limit: int, ended: bool) -> Share:
-        """The share by which the item, with its end or without, fits a budget. Raises Failure where none does."""
+        """The share at which the item, with or without its end, fits a budget. Raises Failure if none does."""
 
         def size(share: Share) -> float:
             text = self.text(share)
@@ -131,10 +138,10 @@ class Draft:
     def text(self, share: Share) -> Text:
         """The item at `share`."""
         tag = {} if self.settings.brief else heads.tag(self.heard.head, self.options.tag)
-        view = self.view(self.layout, self.heard.table, tag)
+        view = self.view(self.layout, self.heard.table, tag, self.explain, self.settings.every)
         kept = [j for j, part in zip(self.layers, share.layers, strict=True) if part > 0]
         scenes = self.joined(portion(share.scenes, len(self.scenes)))
-        sounds = self._strongest(portion(share.sounds, len(self.sounds)))
+        sounds = once.strongest(self.units, portion(share.sounds, len(self.units)))
         told = self.introductions[: portion(share.introductions, len(self.introductions))]
         told = [introduced for introduced in told if introduced[0] in kept]
         interval = self._interval(share.keyframes)
@@ -144,58 +151,74 @@ class Draft:
             pack |= heads.scenes(self._seconds(scenes), self.heard.table)
         if left_out := self._left_out(share, kept, scenes, sounds, summary):
             pack["left_out"] = left_out
-        at_use = self.options.legend == "first-use"
+        at_use = self.options.legend != "header"
         if told and not at_use:
-            pack["codes"] = self._legend(told)
+            pack["legend"] = self._legend(told)
         codes = self._shortened(share.layers)
-        lines = self._measured(view, scenes, sounds) + self._frames(view, codes, kept, interval)
+        lines = self._measured(view, scenes, sounds)
+        lines += self._frames(view, codes, kept, interval)
         lines += self._introduced(view, codes, told) if at_use else []
         lines.sort(key=itemgetter(0, 1))
-        text = "".join([line[2] for line in lines])
-        header, end = self._heads(pack, text, kept, share.origin)
+        summary = view.tagged(summary)
+        explained = view.explained("summary", summary) if self.lead else ""
+        text = written(lines)
+        explained = explained if self.lead else view.explained("summary", summary)
+        used = self._used(scenes, sounds, summary)
+        there = {*used.scene, *used.sound} if self.limited else COMMON
+        if self.measured and not self.settings.brief and (units := terms.units(there)):
+            pack["units"] = units
+        header, end = self._heads(pack, text + explained, kept, share.origin)
         return Text(
             view,
             header,
-            view.tagged(summary),
+            summary,
+            explained,
             [view.tagged(note) for note in self.notes],
             text,
             view.tagged(end),
             layers=[self.layout.names[j] for j in kept],
             introduced=at_use and bool(told if self.limited else kept and self.settings.introduce),
-            used=self._used(scenes, sounds, summary),
+            used=used,
         )
 
     def _heads(self, pack: Head, lines: str, kept: list[int], share: float) -> tuple[Head, Head]:
         """Header and end, with this share of where the item came from."""
         head, end = self.heard.head, self.heard.end
-        origin = heads.Origin.of(head, end or {}, kept, 0.0 if self.settings.brief else share)
+        origin = heads.Origin.of(
+            head, end or {}, kept if self.settings.stats else (), 0.0 if self.settings.brief else share
+        )
         count = Count()
         count.add(lines)
-        stats = count.stats(self.statistics, sum(map(len, self.times)), heads.samples(end))
+        stats = count.stats()
+        if self.settings.stats:
+            stats |= ratios(stats, self.statistics, sum(map(len, self.times)), heads.samples(end))
         header = heads.header(head, pack, kept, self.options.encoding, origin)
         return header, heads.end(end, self.statistics, stats, origin)
 
     def _scenes(self) -> list[Scene]:
-        """The scenes at the length asked for; within a budget as NDJSON says them, so that both give the same."""
+        """The scenes at the length asked for; within a budget as NDJSON says them, so that tokens give the same."""
         heard, scenes = self.heard, self.heard.scenes
         if not self.settings.scene:
             return []
         if self.limited and not heard.spoken:
             said = Ndjson(self.layout, heard.table)
-            scenes = merge.carried([Scene(frame, said.news(fields)) for frame, fields in scenes])
+            told = [Scene(frame, news) for frame, fields in scenes if (news := said.news(fields))]
+            scenes = once.filled(merge.carried(told), self.layout.length(heard.scene), len(heard.codes))
+        if self.limited:
+            scenes = [Scene(frame, spelled(fields, notes.NAMES)) for frame, fields in scenes]
         wanted = math.ceil(len(scenes) * heard.scene / self.settings.scene - 1e-6)
         return merge.Joined(scenes, heard.scene)(wanted)
 
-    def _ranks(self) -> list[int]:
-        """The sounds by how far they stand out, the one that does most first."""
-        fields = [sound.fields for sound in self.sounds]
-        return sorted(range(len(fields)), key=lambda i: (-fields[i].get("rise", 0), -fields[i]["dB"], i))
-
-    def _strongest(self, count: int) -> list[Sound]:
-        return [self.sounds[i] for i in sorted(self.ranks[:count])]
+    def _events(self) -> list[Sound]:
+        """The sounds, and lines for those that repeat one: over the whole item, if it is known before it is told."""
+        if self.settings.every and not self.limited:
+            return list(self.heard.sounds if self.heard.raw is None else self.heard.raw)
+        if not self.lead:
+            return list(self.heard.events)
+        return once.grouped(sound._replace(fields=spelled(sound.fields, notes.NAMES)) for sound in self.heard.sounds)
 
     def _shortened(self, shares: Sequence[float]) -> Codes:
-        """The codes without changes that last too short a time."""
+        """The codes without the changes that last too short a time."""
         if not self.limited or all(share == 1 for share in shares):
             return self.codes
         codes = self.codes.copy()
@@ -217,21 +240,23 @@ class Draft:
 
     def _summary(self, share: float, kept: Sequence[int]) -> Head:
         known = self.heard.summary or {"event": "summary"}
-        known = known | (common_codes(self.statistics, tuple(kept)) if kept and len(self.codes) else {})
+        told = self.settings.stats and kept and len(self.codes)
+        known = known | (common_codes(self.statistics, tuple(kept)) if told else {})
         fields = [key for key in known if key not in ("event", "in_words")]
-        fields.sort(key=lambda key: len(str(known[key])))  # the longest ones last: words tell the same
+        fields.sort(key=lambda key: len(str(known[key])))  # the longest ones last: the words say the same
         gone = fields[portion(share, len(fields)) :] if self.view.FIELDS else []
         return {key: value for key, value in known.items() if key not in gone}
 
     def _left_out(
         self, share: Share, kept: list[int], scenes: list[Scene], sounds: list[Sound], summary: Head
     ) -> list[str]:
-        """What a reader misses, in words; first what the makers of NDJSON had left out."""
+        """What a reader misses, in words; first what was left out when the NDJSON was made."""
         said = [*self.heard.left_out, *(heads.missing(self.layout, kept) if self.view.CODES else [])]
         if len(scenes) < len(self.scenes):
             said.append(f"scenes within {self._seconds(scenes):.3g} s" if scenes else "scenes")
-        if len(sounds) < len(self.sounds):
-            said.append(f"weaker sounds ({len(sounds)} of {len(self.sounds)} are told)" if sounds else "sounds")
+        if len(sounds) < len(self.events):
+            count, total = (sum(event.number for event in events) for events in (sounds, self.events))
+            said.append(f"weaker sounds ({count} of {total} are told)" if sounds else "sounds")
         if kept and portion(share.introductions, len(self.introductions)) < len(self.introductions):
             said.append("introductions" + (" of rare codes" if share.introductions else ""))
         if brief := [self.layout.names[j] for j, part in zip(self.layers, share.layers, strict=True) if 0 < part < 1]:
@@ -251,23 +276,33 @@ class Draft:
         return legend
 
     def _used(self, scenes: Sequence[Scene], sounds: Sequence[Sound], summary: Head) -> Used:
-        """What has to be explained. Where there is no budget: all that there may be."""
+        """The fields that the header explains; without a budget always the same: others are explained later."""
         if not self.measured and not self.settings.scene:
             return Used()
         if not self.limited:
-            return guide.EVERYTHING if self.settings.scene else guide.WORDS
-        there = guide.used((scene.fields for scene in scenes), (sound.fields for sound in sounds), summary)
+            return guide.FIRST if self.settings.scene else guide.WORDS
+        single, repeated = ([event.fields for event in sounds if event.kind == kind] for kind in ("sound", "repeats"))
+        there = guide.used((scene.fields for scene in scenes), single, repeated, summary)
         if self.view.FIELDS:
             return there
-        return there._replace(sound=there.sound & {*self.view.SOUND}, summary=there.summary & {"in_words"})
+        told = frozenset(field for field in there.sound if field.removesuffix("_contour") in self.view.SOUND)
+        return there._replace(sound=told, summary=there.summary & {"in_words"})
 
     def _measured(self, view: Ndjson, scenes: Sequence[Scene], sounds: Sequence[Sound]) -> list[Line]:
         """Scene and sound lines."""
-        lines = [(frame, SCENE, view.scene(self.layout.time(frame), fields)) for frame, fields in scenes]
-        for frame, start, fields, late in sounds:
+        lines: list[Line] = []
+        for frame, fields in scenes:
+            lines.append((frame, SCENE, partial(view.scene, self.layout.time(frame), self._spelled(fields))))
+        for frame, start, fields, late, kind, _ in sounds:
             place = (late, LATE) if late >= 0 and not self.lead else (frame, SOUND)
-            lines.append((*place, view.sound(start, fields)))
+            if self.lead and kind == "repeats":
+                place = (self.layout.frame(fields.get("of", start)), LATE)  # right after what is repeated
+            lines.append((*place, partial(view.sound, start, self._spelled(fields), kind)))
         return lines
+
+    def _spelled(self, fields: Head) -> Head:
+        """Notes as the key spells them, if the summary leads; else the fields as they came."""
+        return spelled(fields, notes.key_spelling(self.heard.summary.get("key"))) if self.lead else fields
 
     def _frames(self, view: Ndjson, codes: Codes, kept: list[int], interval: float) -> list[Line]:
         """Lines of codes."""
@@ -282,7 +317,7 @@ class Draft:
         """Lines that introduce codes before their first use."""
         import numpy as np
 
-        lines = []
+        lines: list[Line] = []
         first: dict[int, dict[int, int]] = {}
         for j, code, text in sorted(told):
             if j not in first:
@@ -294,7 +329,7 @@ class Draft:
 
 
 class Runs:
-    """A layer as runs of one code, those first that last longest, then those that are the furthest from the last."""
+    """A layer as runs of one code, ranked by how long they last, then by how far they jump from the run before."""
 
     def __init__(self, codes: NDArray[np.uint16]):
         import numpy as np
@@ -315,5 +350,5 @@ class Runs:
 
 
 def portion(share: float, count: int) -> int:
-    """A share of so many, at least one unless it is none."""
+    """A share of `count`, rounded up: at least one unless the share is 0."""
     return math.ceil(share * count - 1e-9)

@@ -1,4 +1,4 @@
-"""Events: from an attack, or a new pitch in a held tone, until the level has fallen or the next one begins.
+"""Events: from an attack, or a new pitch in a held tone, until the level has fallen or the next event begins.
 
 `Detector` finds them, frame by frame; `describe` says what one measures like, in the fields of a sound line.
 """
@@ -11,7 +11,7 @@ from statistics import median
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..wire import Head
-from .contours import modulated, place, repeating, turn
+from .contours import field, modulated, place, repeating, turn
 from .measures import Table, present
 from .thresholds import (
     AGAIN,
@@ -38,29 +38,29 @@ from .thresholds import (
 if TYPE_CHECKING:
     from .measures import Array
 
-# What tells one instrument from another: the fields that say it, and from which size on (0: whatever it is).
-TIMBRE = {"harmonicity": ("harm", HARMONIC), "odd_even": ("odd", ODD), "tilt": ("tilt", 0)}
+# What tells one instrument from another, and the least value that is said (0: any value).
+TIMBRE = {"harmonicity": HARMONIC, "odd_even": ODD, "tilt": 0}
 
 
 class Moment(NamedTuple):
-    """What an event is made of, of one frame; NaN for what is absent."""
+    """One frame of an event; NaN for what is absent."""
 
     level: float
-    rise: float  # over the background
-    attack: float
+    above_background: float
+    onset_strength: float
+    onset_time: float
     attack_time: float
-    attack_length: float
     centroid: float
     pitch: float
     peak_0: float
     periodicity: float
-    fundamental: float
+    f0: float
     harmonicity: float
     odd_even: float
     tilt: float
     am_rate: float
     am_depth: float
-    voiced: float  # the pitch, where it is clear
+    voiced: float  # the pitch, if it is clear
     rises: list[float]  # by region
 
 
@@ -70,7 +70,12 @@ class Event(NamedTuple):
     frame: int
     rise: float  # dB of the attack, 0 for none
     moments: list[Moment]
-    level: float  # dB to which it fell, NaN where the next one begins or nothing more comes
+    level: float  # dB to which it fell, NaN if the next one begins or nothing more comes
+
+    @property
+    def known(self) -> int:
+        """The frame at which it is known: one more, for what it takes two frames to tell."""
+        return self.frame + len(self.moments) + 1
 
     @property
     def fallen(self) -> float:
@@ -83,19 +88,19 @@ class Detector:
 
     def __init__(self, table: Table, rate: float):
         self.table, self.rate = table, rate
-        self.possible = "level" in table.index and "attack" in table.index
-        self.moments: list[Moment] = []  # of the event under way, a frame each
+        self.possible = "level" in table.index and "onset_strength" in table.index
+        self.moments: list[Moment] = []  # of the current event, one a frame
         self.last = Moment._make([*[math.nan] * (len(Moment._fields) - 1), []])  # the frame before
         self.sunk = -math.inf  # dB: the lowest level since the last event
-        self.frame = 0  # at which it begins
+        self.frame = 0  # at which the event begins
         self.rise = 0.0
         self.peak = 0.0
-        self.top = 0  # the moment that has it
+        self.top = 0  # the moment that has the peak
         self.floor = 0.0  # dB: the level that ends it
 
     @property
     def under_way(self) -> int | None:
-        """The frame at which the event begins that has not ended yet."""
+        """The frame at which the current event began, if one is under way."""
         return self.frame if self.moments else None
 
     def feed(self, frame: int, rows: Array) -> Iterator[Event]:
@@ -117,9 +122,9 @@ class Detector:
             sunk = now.level < self.floor and now.voiced != now.voiced  # a held tone may lie low among others
             if now.level != now.level or now.level < self.peak - FALL or sunk or long:
                 yield from self.finish(now.level)
-        if now.level > QUIET and len(self.moments) != 1 and (now.attack >= ATTACK or self._again(now)):
+        if now.level > QUIET and len(self.moments) != 1 and (now.onset_strength >= ATTACK or self._again(now)):
             yield from self.finish()
-            self._begin(frame, now.attack)
+            self._begin(frame, now.onset_strength)
         elif self._new_pitch(now):
             if self.moments:
                 self.moments.pop()
@@ -137,7 +142,7 @@ class Detector:
         self.moments.append(now)
         if now.level > self.peak:
             self.peak, self.floor, self.top = now.level, now.level - FALL, len(self.moments) - 1
-            height = self.peak - (self.moments[0].level - self.moments[0].rise)
+            height = self.peak - (self.moments[0].level - self.moments[0].above_background)
             if height == height:
                 self.floor = max(self.floor, self.peak - (1 - SINK) * height)
 
@@ -147,18 +152,18 @@ class Detector:
             return False
         lowest = min((moment.level for moment in self.moments[self.top + 1 :]), default=math.inf)
         dip = now.level - lowest
-        return dip >= DIP or (now.attack >= AGAIN and now.level >= self.moments[-1].level + AGAIN / 2)
+        return dip >= DIP or (now.onset_strength >= AGAIN and now.level >= self.moments[-1].level + AGAIN / 2)
 
     def _new_pitch(self, now: Moment) -> bool:
-        """Are this pitch and the last one a new note's: the same, and a step (not an octave) away from those before?
+        """Do this pitch and the last one begin a new note: the same, and a step (not an octave) from those before?
 
-        Where no event is under way: the same, and over the background.
+        If no event is under way: the same, and above the background.
         """
         hz, last = now.voiced, self.last.voiced
         if not (hz == hz and last == last and abs(12 * math.log2(hz / last)) < NEW_NOTE / 2):
             return False
         if not self.moments:
-            over = min(now.rise, self.last.rise, self.last.level - self.sunk)
+            over = min(now.above_background, self.last.above_background, self.last.level - self.sunk)
             return self.last.level > QUIET and over >= AGAIN
         if now.level <= self.peak - RING or len(self.moments) < SETTLED:
             return False
@@ -167,22 +172,22 @@ class Detector:
         return step >= NEW_NOTE and abs(step - 12) >= NEW_NOTE
 
     def finish(self, level: float = math.nan) -> Iterator[Event]:
-        """The event under way; with the level to which it fell."""
+        """End the event under way, with the level to which it fell."""
         moments, self.moments = self.moments, []
         if moments:
             self.sunk = moments[-1].level
             yield Event(self.frame, self.rise, moments, level)
 
 
-def described(events: Iterator[Event], table: Table, rate: float) -> Iterator[tuple[int, float, Head]]:
-    """The first frame, the start in seconds and the fields of each event that is one."""
+def described(events: Iterator[Event], table: Table, rate: float) -> Iterator[tuple[Event, float, Head]]:
+    """Each event that proves to be one, with its start in seconds and its fields."""
     for event in events:
         if sound := describe(event, table, rate):
-            yield event.frame, *sound
+            yield event, *sound
 
 
 def describe(event: Event, table: Table, rate: float) -> tuple[float, Head] | None:
-    """The start of an event in seconds, and its fields; None for what an item only begins in the midst of."""
+    """The start of an event in seconds, and its fields; None if it had begun before the item did."""
     moments = event.moments
     columns = dict(zip(Moment._fields, zip(*moments, strict=True), strict=True))
     seconds, peak = len(moments) / rate, max(columns["level"])
@@ -190,40 +195,39 @@ def describe(event: Event, table: Table, rate: float) -> tuple[float, Head] | No
     long = seconds >= BEGUN
     if first and event.fallen > peak - RING and (long or event.level == event.level):
         return None  # it had begun before
-    start, sound = event.frame / rate, Head(s=round(seconds, 2), dB=round(peak))
+    start, sound = event.frame / rate, Head(duration=round(seconds, 2), max_level=round(peak))
     if event.rise >= ATTACK:
         began = moments[0]
-        start += (began.attack_time if began.attack_time == began.attack_time else 0) / 1000
-        sound["rise"] = round(event.rise)
-        if began.attack_length == began.attack_length:
-            sound["ms"] = round(began.attack_length)
+        start += (began.onset_time if began.onset_time == began.onset_time else 0) / 1000
+        sound["onset_strength"] = round(event.rise)
+        if began.attack_time == began.attack_time:
+            sound["attack_time"] = round(began.attack_time)
         if where := rising(began.rises, table):
-            sound["in"] = where
-    if hz := turn([hz for hz in columns["centroid"] if hz >= 1]):
-        sound["Hz"] = hz
+            sound["onset_band"] = where
+    sound |= field("centroid", turn([hz for hz in columns["centroid"] if hz >= 1]))
     pitch, fields = place(columns["voiced"], columns["pitch"], columns["peak_0"])
     sound |= fields
     if not pitch:
         known = present(columns["periodicity"])
-        sound |= repeating(sum(known) / len(known) if known else None, columns["fundamental"])
-    for name, (field, least) in TIMBRE.items():
+        sound |= repeating(sum(known) / len(known) if known else None, columns["f0"])
+    for name, least in TIMBRE.items():
         told = present(columns[name])
         if len(told) > 1 and (value := round(median(told))) and (not least or value >= least):
-            sound[field] = value
+            sound[name] = value
     if len(moments) >= SETTLED and (am := modulated(columns["am_rate"], columns["am_depth"], columns["pitch"])):
         sound["am"] = am
     if (fall := falling(columns["level"], event.level, rate)) >= SINKING:
-        sound["fall"] = round(fall)
-    gradual = sound.get("ms", 0) >= GRADUAL and sound.get("fall", 0) < SLOW
+        sound["decay"] = round(fall)
+    gradual = sound.get("attack_time", 0) >= GRADUAL and sound.get("decay", 0) < SLOW
     if first and long and gradual and not pitch:
-        return None  # so does a recording begin in the midst of surf
+        return None  # a recording that begins in the midst of surf looks like this
     return round(start, 2), sound
 
 
 def falling(levels: Sequence[float], level: float, rate: float) -> float:
-    """How many dB a second an event falls from its peak, in the end to `level`; 0 where the last frame has the peak.
+    """How many dB a second an event falls from its peak, in the end to `level`; 0 if the last frame has the peak.
 
-    Of longer ones the last quarter, their end, has no say.
+    In longer events the last quarter, their end, does not count.
     """
     peak, ends = max(levels), level == level and len(levels) < SHORT
     levels = [*levels, level] if ends else levels
@@ -232,10 +236,10 @@ def falling(levels: Sequence[float], level: float, rate: float) -> float:
     return (peak - levels[top + after]) * rate / after if after else 0.0
 
 
-def rising(rises: Sequence[float], table: Table) -> str:
-    """The range in which most of an attack rises, in Hz: "40-450"; "" where that is everywhere."""
+def rising(rises: Sequence[float], table: Table) -> list[float]:
+    """The range in which most of an attack rises, in Hz; [] if that is everywhere."""
     highest = max(present(rises), default=0.0)
     strong = [i for i, rise in enumerate(rises) if rise >= max(RISES, HALF * highest)]
     if not strong or (strong[0], strong[-1]) == (0, len(rises) - 1):
-        return ""
-    return f"{table.rises[strong[0]][1]}-{table.rises[strong[-1]][2]}"
+        return []
+    return [table.rises[strong[0]][1], table.rises[strong[-1]][2]]

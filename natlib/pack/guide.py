@@ -1,6 +1,6 @@
-"""How to read the lines, in words: a phrase for each field, so that a short text explains no more than it has.
+"""How to read the lines, in words: only those lines and fields that are there.
 
-A field within another is written with a dot. Every field that a line can have stands in these tables.
+`Guide` explains fields as they come, before the first line that has them; `explained` explains those of a whole text.
 """
 
 from __future__ import annotations
@@ -10,76 +10,21 @@ from typing import NamedTuple
 
 from ..wire import Head
 from .measures import Table
+from .terms import COMMON, LINES, name
 
-Term = tuple[str, str]  # the fields of which one must be there, and what is said then; "": they say themselves
-
-SCENE: tuple[Term, ...] = (
-    ("dB", "dB level"),
-    ("Hz", "Hz centroid"),
-    ("below_40_hz above_16_khz", "below_40_hz, above_16_khz dB of what is there, where that is most of the energy"),
-    ("main_hz", "main_hz the strongest frequency there"),
-    ("tone", "tone 0 noise to 100 tonal"),
-    ("grain", "grain dB of peaks over those of smooth noise (none: smooth, 3 grainy, 6 crackling)"),
-    ("pitch", "pitch (a>b: it moves, ~: vague)"),
-    ("peak", "peak Hz of the strongest narrow peak where there is no pitch"),
-    (
-        "periodic",
-        "periodic: how far the waveform repeats at once (none: noise, 30 a rough tone, 100 a pure one)",
-    ),
-    ("f0", "f0 Hz: how often"),
-    ("vibrato", "vibrato [a second, cents]"),
-    ("notes", "notes: strong pitch classes"),
-    ("bass top", "bass and top note"),
-    ("attacks", "attacks: how many"),
-    ("clicks", "clicks: how many"),
-    ("am", "am [a second, dB] of a regular modulation"),
-    ("pulse", "pulse a second"),
+START = "Sound as text, measured. t is in seconds."
+KINDS = {
+    "scene": "A scene tells what it sounds like until the next scene",
+    "sound": "A sound is a single event",
+    "repeats": "repeats are sounds like an earlier one",
+    "summary": "The summary is about the whole",
+}
+CODES = (
+    "{layers}: codes, stated when they change (kf: all). S stands for the sound over two seconds, A for the moment; "
+    "each layer refines those before it. Near numbers sound alike, a large jump is an event."
 )
-CHANGING: tuple[Term, ...] = (
-    ("bands", "bands dB {bands}against the level (null: not heard)"),
-    ("wobble", "wobble dB of fluctuation at 0.5-2, 2-8, 8-16, 16-50 a second"),
-)
-SOUND: tuple[Term, ...] = (
-    ("s", "s its length"),
-    ("dB", "dB peak"),
-    ("rise ms", "rise dB and ms of the attack"),
-    ("in", "in: Hz where that rises, if not everywhere"),
-    ("Hz", "Hz centroid"),
-    ("pitch", "pitch"),
-    ("peak", "peak"),
-    ("harm", "harm dB of harmonics over noise"),
-    ("odd", "odd dB of odd over even ones"),
-    ("tilt", "tilt dB/octave"),
-    ("am", "am"),
-    ("fall", "fall dB/s (none: it holds)"),
-    ("periodic f0", ""),  # as in a scene
-)
-SUMMARY: tuple[Term, ...] = (
-    ("sounds.gap", "gap seconds between sounds"),
-    ("sounds.grid", "grid: what gaps are multiples of"),
-    ("sounds.differ", "differ: how far sounds do"),
-    ("sounds.low sounds.high", "low, high: those that rise there alone"),
-    ("sounds.turn", "turn: semitones by which their centroid moves"),
-    ("pitch.harmonics", "harmonics dB of the first eight"),
-    ("masked_attacks", "masked_attacks a second that the rest masks"),
-    ("lines", "lines: [Hz, per cent of the time] of narrow peaks"),
-    ("voices", "voices: per cent of tonal time with one tone, with several"),
-    ("colour.swell", "swell dB over which the levels of half seconds lie in lows, mids, highs"),
-    ("colour.spectrum", "spectrum dB{spectrum}"),
-    ("lufs lufs.integrated lufs.range_lu lufs.max_momentary lufs.true_peak_dbtp", ""),
-    ("channels channels.dbfs channels.correlation channels.mid_dbfs channels.side_dbfs", ""),
-    ("caveats silence parts loudest loudest.t loudest.dB loudest.s loudest.pitch loudest.peak loudest.Hz", ""),
-    ("below_40_hz below_40_hz.percent above_16_khz above_16_khz.percent above_16_khz.low above_16_khz.high", ""),
-    ("in_words form sections pulse peak f0 am clicks vibrato tempo key tuning codes", ""),
-    ("loudness loudness.dB loudness.median loudness.range loudness.quiet loudness.cut", ""),
-    ("colour colour.Hz colour.most colour.tone colour.periodic colour.grain colour.wobble", ""),
-    ("sounds sounds.n sounds.s sounds.gap_sd sounds.rise sounds.ms sounds.fall", ""),
-    ("pitch pitch.percent pitch.low pitch.median pitch.high pitch.notes pitch.glide", ""),
-    ("pitch.harm pitch.tilt pitch.odd", ""),  # as in a sound
-    ("peak.percent peak.low peak.high f0.percent f0.low f0.median f0.high", ""),
-    ("am.percent am.rate am.depth am.low am.high voices.one voices.several", ""),
-    ("tempo.bpm tempo.confidence tempo.or key.name key.confidence tuning.cents", ""),
-)
+MEANT = "code: what one measures like."
+ALWAYS = ("level", "centroid", "tonality", "bands", "modulation")  # fields of scenes that the header explains
 
 
 class Used(NamedTuple):
@@ -87,22 +32,33 @@ class Used(NamedTuple):
 
     scene: frozenset[str] = frozenset()
     sound: frozenset[str] = frozenset()
+    repeats: frozenset[str] = frozenset()
     summary: frozenset[str] = frozenset()
 
 
 WORDS = Used(summary=frozenset({"in_words"}))
-EVERYTHING = Used(*(
-    frozenset(" ".join(fields for fields, _ in terms).split()) for terms in (SCENE + CHANGING, SOUND, SUMMARY)
-))  # fmt: skip
+FIRST = Used(scene=frozenset(ALWAYS))
 
 
-def used(scenes: Iterable[Head], sounds: Iterable[Head], summary: Head) -> Used:
+def used(scenes: Iterable[Head], sounds: Iterable[Head], repeats: Iterable[Head], summary: Head) -> Used:
     """The fields of these lines."""
-    told = frozenset(summary) - {"event", "item", "name"}
-    told |= {f"{field}.{key}" for field, value in summary.items() if isinstance(value, dict) and field != "codes"
-             for key in value}  # fmt: skip
-    in_scenes, in_sounds = (frozenset(key for line in lines for key in line) for lines in (scenes, sounds))
-    return Used(in_scenes, in_sounds, told)
+    lines = (scenes, sounds, repeats)
+    scene, sound, repeated = (frozenset(key for line in kind for key in line) for kind in lines)
+    return Used(scene, sound, repeated, frozenset(paths(summary)))
+
+
+def paths(fields: Head, prefix: str = "") -> list[str]:
+    """The fields of a line, and those within them: key, key.tonic."""
+    found = []
+    for key, value in fields.items():
+        if not prefix and key in ("event", "item", "name"):
+            continue
+        found.append(prefix + key)
+        if key == "common_codes":  # its fields are names of layers
+            continue
+        entries = value if isinstance(value, list) else [value]
+        found += [path for entry in entries if isinstance(entry, dict) for path in paths(entry, f"{prefix}{key}.")]
+    return list(dict.fromkeys(found))
 
 
 def together(texts: Iterable[Used]) -> Used:
@@ -110,37 +66,61 @@ def together(texts: Iterable[Used]) -> Used:
     return Used(*(frozenset().union(*fields) for fields in zip(*texts, strict=True)))
 
 
-def phrases(terms: Sequence[Term], there: Collection[str]) -> str:
-    """What is said of the fields that are there."""
-    return ", ".join(text for fields, text in terms if text and any(field in there for field in fields.split()))
+def phrases(kind: str, there: Collection[str], table: Table | None = None, said: Collection[str] = ()) -> str:
+    """What is said of the fields of a kind of line, in their order, except for names already `said`.
+
+    With a table, its grids and all units are told as well, for a text that has none in its header.
+    """
+    told: dict[str, str] = {}
+    for path, term in LINES[kind].items():
+        own = name(path)
+        if path not in there or own in told or own in said or own.endswith("_contour"):
+            continue
+        means = term.means
+        for grid, edges in table.grids.items() if table else ():
+            means = means.replace(grid, f"{'-'.join(f'{edge:g}' for edge in edges)} Hz")
+        known = own in COMMON or own.rpartition("_")[0] in COMMON  # peak_range as well as peak
+        unit = f" ({term.unit})" if term.unit and (table or not known) else ""
+        if means or unit:
+            told[own] = f"{own}{unit}{', ' if means else ''}{means}"
+    return "; ".join(told.values())
 
 
-def measured(table: Table, there: Used) -> str:
-    """How to read scene, sound and summary lines of these fields."""
-    bands = f"in {table.edges} Hz " if table.edges else ""
-    spectrum = f" in {table.fine_edges} Hz" if table.fine_edges else ""
+def sentence(kind: str, fields: str) -> str:
+    """A kind of line with what is said of its fields."""
+    return f" {KINDS[kind]}{': ' if fields else ''}{fields}."
+
+
+def explained(there: Used, table: Table | None = None) -> str:
+    """How to read lines of these fields; with a table, also their units."""
+    said: list[str] = []
     text = ""
-    if there.scene:
-        said = filter(None, (phrases(SCENE, there.scene), phrases(CHANGING, there.scene).format(bands=bands)))
-        changing = not there.scene.isdisjoint({"bands", "wobble"})
-        text += f" scene: the time up to the next scene. {('; when they change, ' if changing else '').join(said)}."
-    if there.sound:
-        text += f" sound: an event. {phrases(SOUND, there.sound)}."
-    summary = there.summary if table.fine else there.summary - {"colour.spectrum"}
-    if terms := phrases(SUMMARY, summary).format(spectrum=spectrum):
-        text += f" summary: {terms}."
+    for kind, fields in zip(there._fields, there, strict=True):
+        if fields - {"in_words", "common_codes"}:
+            text += sentence(kind, phrases(kind, fields, table, said))
+            said += [name(path) for path in fields]
     return text
 
 
 def codes(layers: Sequence[str], introduced: bool) -> str:
     """How to read the codes of these layers."""
-    text = ""
-    if layers:
-        text += (
-            f" {' '.join(layers)}: codes, stated where they change (kf: all). S the scene over two seconds, A the "
-            "moment; each later layer refines the one before. Ordinal: near numbers sound alike, a large jump is "
-            "an event."
-        )
-    if introduced:
-        text += " code: what one measures like; those without are nuances."
-    return text
+    text = f" {CODES.format(layers=' '.join(layers))}" if layers else ""
+    return text + (f" {MEANT}" if introduced else "")
+
+
+class Guide:
+    """Explains what the header does not, before the first line that has it."""
+
+    def __init__(self) -> None:
+        self.said = set(ALWAYS)
+        self.kinds = {"scene"}  # of lines
+
+    def __call__(self, kind: str, fields: Head) -> str:
+        """What has to be said before a line of this kind; "" for nothing."""
+        there = paths(fields) if kind == "summary" else list(fields)
+        new = phrases(kind, there, said=self.said)
+        self.said.update(map(name, there))
+        if kind in self.kinds or (kind == "summary" and not new):
+            return f"{new}." if new else ""
+        self.kinds.add(kind)
+        return sentence(kind, new).lstrip()

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from ..wire import Head
-from .layers import Layout, encodings
+from .layers import ENCODINGS, Layout, encodings
 from .measures import Table
 from .statistics import Statistics
 
@@ -24,7 +24,7 @@ class Origin(NamedTuple):
 
     @staticmethod
     def of(head: Head, end: Head, layers: Sequence[int], share: float = 1.0) -> Origin:
-        """So much of it, from 0 to 1."""
+        """A share of it, from 0 to 1."""
         fields = [key for key in head if key not in (*HEADER, "measures", "pack")]
         ends = [key for key in end if key not in END]
         count = round(share * (len(fields) + len(ends) + len(layers)))
@@ -33,10 +33,15 @@ class Origin(NamedTuple):
 
 
 def header(head: Head, pack: Head, layers: Sequence[int], encoding: str, origin: Origin) -> Head:
-    """The header: what a reader needs stands in front; measures are not kept; each layer says how it is written."""
+    """The header, without measures: `pack` stands near the front; a layer names its encoding if it is not delta."""
     names = [str(layer.get("name")) for layer in head["layers"]]
     chosen = encodings(encoding, names)
-    added = {"kind": "ndjson", "layers": [{**head["layers"][j], "encoding": chosen[j]} for j in layers]}
+    told = [
+        {key: value for key, value in head["layers"][j].items() if key != "encoding"}
+        | ({"encoding": chosen[j]} if chosen[j] != ENCODINGS[0] else {})
+        for j in layers
+    ]
+    added = {"kind": "ndjson", "layers": told}
     kept: Head = {key: added.get(key, value) for key, value in head.items() if key in HEADER or key in origin.header}
     first: Head = {key: kept[key] for key in ("event", "nat", "kind", "item") if key in kept}
     return {**first, "pack": pack, **kept}
@@ -46,18 +51,17 @@ def end(head: Head | None, statistics: Statistics, stats: Head, origin: Origin) 
     """The end with the totals of the stages before, the number of frames, and what was counted."""
     head = {key: value for key, value in (head or {"event": "end"}).items() if key in END or key in origin.end}
     if origin.layers:
-        by_layer, names = statistics.summary(), statistics.layout.names
-        stats = {"layers": {names[j]: by_layer[names[j]] for j in origin.layers}, **stats}
+        stats = {"by_layer": statistics.by_layer([*origin.layers]), **stats}
     return {**head, "frames": statistics.frames, "stats": stats}
 
 
 def scenes(seconds: float, table: Table) -> Head:
-    """What `pack` says of scenes: how long one is, and where their bands begin and the last one ends."""
-    return {"scene": seconds} | ({"bands_hz": table.bands_hz} if table.bands_hz else {})
+    """What `pack` says of scenes: how long one is, and where the values of its lists begin and the last one ends."""
+    return {"scene_seconds": seconds, **table.grids}
 
 
 def tag(head: Head, named: bool) -> Head:
-    """What tells a line to its item: the number of a second and later one, the name if that is asked for."""
+    """What ties a line to its item: the number of any item but the first; the name, if it is asked for."""
     number = {"item": item} if type(item := head.get("item")) is int and item > 0 else {}
     return number | ({"name": str(head.get("name", ""))} if named else {})
 
@@ -69,6 +73,6 @@ def missing(layout: Layout, kept: Collection[int]) -> list[str]:
 
 
 def samples(head: Head | None) -> int:
-    """The samples that an end counts, 0 where it does not."""
+    """The samples that an end counts, 0 if it counts none."""
     count = (head or {}).get("samples")
     return count if type(count) is int else 0

@@ -1,10 +1,10 @@
 """Codes into words: what a code measures like. Never what made the sound: only how it is.
 
 A code is introduced by what the sound measures on average where it is used (`introduce`); a code of a residual layer
-by what it adds to the layers above (`refine`). An average contradicts the moment where what is averaged differs too
-much: a code is introduced by what codes of its type of stream tell apart (`TOLD`), and a difference is said from a size
-on that has the right sign four times out of five, over many sounds. Only measurements whose names are known become
-words; the thresholds are steps that a listener would put a name to, not perceptual constants.
+by what it adds to the layers above (`refine`). An average contradicts the moment if what is averaged varies too much.
+So a code is introduced only by what codes of its type of stream tell apart (`TOLD`), and a difference is said only from
+the size at which its sign is right four times out of five, over many sounds. Only measurements whose names are known
+become words; the thresholds are steps that a listener would put a name to, not perceptual constants.
 """
 
 from __future__ import annotations
@@ -37,29 +37,29 @@ PITCH_WORDS = ("low pitch", "middle pitch", "high pitch")
 TONE_WORDS = ("noisy", "half tonal", "tonal")
 SPEEDS = ("swelling slowly", "fluctuating 2-8/s", "fluttering 8-16/s", "rough 16-50/s")
 
-# What the codes of a stream tell apart, by its type: over seconds how the sound is, in a moment what happens.
+# What the codes of a stream tell apart, by its type: how the sound is over seconds, or what happens in a moment.
 TOLD = {
-    "semantic": ("centroid", "tonality", "salience", "fluct_"),
-    "acoustic": ("level", "centroid", "tonality", "pitch", "salience", "attack", "band_"),
+    "semantic": ("centroid", "tonality", "salience", "modulation_"),
+    "acoustic": ("level", "centroid", "tonality", "pitch", "salience", "onset_strength", "band_"),
 }
 
-# What a difference must exceed to be said, and how: measure, least, more, less.
+# From which size on a difference is said, and how: measure, least, more, less.
 CHANGES = (
     ("level", LOUDER, "louder", "softer"),
     ("centroid", BRIGHTER, "brighter", "darker"),
     ("tonality", MORE_TONAL, "more tonal", "noisier"),
-    ("attack", SHARPER, "sharper", "smoother"),
+    ("onset_strength", SHARPER, "sharper", "smoother"),
     ("salience", CLEARER, "clearer pitch", "vaguer pitch"),
-    ("fluct_0", MORE_MOVED, "more swell", "less swell"),
-    ("fluct_1", MORE_MOVED, "more beat 2-8/s", "less beat 2-8/s"),
-    ("fluct_2", MORE_MOVED, "more flutter", "less flutter"),
-    ("fluct_3", MORE_MOVED, "rougher", "less rough"),
+    ("modulation_0", MORE_MOVED, "more swell", "less swell"),
+    ("modulation_1", MORE_MOVED, "more beat 2-8/s", "less beat 2-8/s"),
+    ("modulation_2", MORE_MOVED, "more flutter", "less flutter"),
+    ("modulation_3", MORE_MOVED, "rougher", "less rough"),
 )
 REGIONS = ("sub", "bass", "low mids", "mids", "highs", "air")
 
 
 def told(measures: Measures, stream: str) -> Measures:
-    """Those that codes of a stream of this type tell apart: all of them where the type is none that is known."""
+    """The measures that codes of this type of stream tell apart; all of them if the type is unknown."""
     return {name: value for name, value in measures.items() if name.startswith(TOLD.get(stream, ""))}
 
 
@@ -78,12 +78,12 @@ def introduce(measures: Measures, stream: str = "") -> str:
     pitch = measures.get("pitch")
     if pitch and pitch > 0 and measures.get("salience", 0) >= WORTH:
         words.append(scale(PITCHES, PITCH_WORDS, pitch))
-    depths = [measures.get(f"fluct_{i}", 0.0) for i in range(4)]
+    depths = [measures.get(f"modulation_{i}", 0.0) for i in range(4)]
     if max(depths) >= FLUCTUATES:
         words.append(SPEEDS[depths.index(max(depths))])
-    elif "fluct_0" in measures:
+    elif "modulation_0" in measures:
         words.append("steady")
-    if measures.get("attack", 0) >= HIT:
+    if measures.get("onset_strength", 0) >= HIT:
         words.append("attacks")
     return ", ".join(words)
 

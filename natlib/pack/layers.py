@@ -2,8 +2,8 @@
 
 Each layer has its encoding:
 
-* delta: stated where it changes, and in every keyframe;
-* rle: the rle layers are stated together, once a run in which none of them changes, with its length `n` in frames;
+* delta: stated when it changes, and in every keyframe;
+* rle: all rle layers are stated together, once a run in which none of them changes, with its length `n` in frames;
 * dense: stated in every frame.
 
 Every encoding means the same to a reader: a layer keeps its value until it is stated again.
@@ -31,13 +31,13 @@ if TYPE_CHECKING:
 HALF = Fraction(1, 2)
 ENCODINGS = ("delta", "rle", "dense")
 LONGEST = 1 << 24  # frames that one line may stand for: a time far off is an error, not a disk full of repetition
-TAKEN = {"t", "kf", "n", "event", "item", "name"}  # keys of lines, so no names of layers
-LATEST = 1_000_000_000  # s, of the time at which an item may begin
+TAKEN = {"t", "kf", "n", "event", "item", "name"}  # keys of lines, so layers can't have these names
+LATEST = 1_000_000_000  # s, the latest time at which an item may begin
 FASTEST = 500  # frames a second: beyond, times to the millisecond would not tell frames apart
 
 
 class Layout:
-    """What a header says of its frames. Raises Failure where that can't be packed."""
+    """What a header says of its frames. Raises Failure if that can't be packed."""
 
     def __init__(self, head: Head, least: int = 1):
         layers = head.get("layers")
@@ -71,7 +71,7 @@ class Layout:
         self.row = struct.Struct(f"<{len(layers)}H{len(self.measures)}h")
 
     def depth(self, layer: int) -> int:
-        """How many layers it refines: the number that its name ends with, 0 where it has none."""
+        """How many layers it refines: the number that its name ends with, 0 if it has none."""
         digits = self.names[layer].lstrip("".join(set(self.names[layer]) - set("0123456789")))
         return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 4 else 0
 
@@ -87,11 +87,19 @@ class Layout:
         return [str((step * frame + before) // over / 1000) for frame in range(first, first + count)]
 
     def rows(self, payload: bytes | bytearray) -> tuple[Codes, NDArray[np.int16]]:
-        """Codes and measures of whole rows, a row a frame each."""
+        """Codes and measures of whole rows, each with one row a frame."""
         import numpy as np
 
         rows = np.frombuffer(payload, "<u2").reshape(-1, self.row.size // 2)
         return rows[:, : len(self.names)], rows[:, len(self.names) :].view(np.dtype("<i2"))
+
+    def length(self, seconds: float) -> int:
+        """How many frames a scene of `seconds` has."""
+        return max(1, round(seconds * float(self.rate)))
+
+    def within(self, time: float) -> int:
+        """The frame in which `time` lies; times are rounded to hundredths."""
+        return math.floor((time - float(self.start)) * float(self.rate) + 1e-6)
 
     def frame(self, time: float) -> int:
         """The frame at `time`, as `time()` gives it."""
@@ -112,13 +120,13 @@ def encoding_option(text: str) -> str:
         layer, sign, encoding = part.partition("=")
         if not (layer and sign and encoding in ENCODINGS):
             raise ArgumentTypeError(
-                f"expected delta, rle or dense, or layers with theirs such as S=rle,A0=dense, got {text!r}"
+                f'expected delta, rle or dense, or layers with theirs such as S=rle,A0=dense, got "{text}"'
             )
     return text
 
 
 def keyframes(layout: Layout, interval: float) -> int:
-    """Frames between keyframes that are `interval` seconds apart; 0 where only the first one is."""
+    """Frames between keyframes that are `interval` seconds apart; 0 if only the first frame is one."""
     return max(1, round(interval * layout.rate)) if interval else 0
 
 
@@ -128,12 +136,12 @@ class Frame(NamedTuple):
     frame: int
     key: bool  # is every layer stated?
     n: int  # length of the run that begins, 0 for none
-    layers: list[int]  # that are stated
+    layers: list[int]  # the layers that are stated
     codes: list[int]  # one for each of them
 
 
 class Frames:
-    """Frames in, lines of codes out; of the layers `kept` alone."""
+    """Frames in, lines of codes out; only of the layers `kept`."""
 
     def __init__(self, layout: Layout, encodings: list[str], interval: float, kept: Sequence[int]):
         import numpy as np
@@ -149,7 +157,7 @@ class Frames:
 
     @property
     def under_way(self) -> int | None:
-        """The frame at which the run begins that has not ended yet."""
+        """The frame at which the current run began, if one has not ended yet."""
         return self._held[0].frame if self._held else None
 
     def feed(self, codes: Codes) -> Iterator[Frame]:
@@ -190,7 +198,7 @@ class Frames:
 
 
 def changes(codes: Codes, last: Codes | None) -> NDArray[np.bool_]:
-    """Where a code is not that of the frame before; `last` is the frame before the first one, None for none."""
+    """Where a code differs from that of the frame before; `last` is the frame before the first one, None for none."""
     import numpy as np
 
     changed = np.empty(codes.shape, np.bool_)

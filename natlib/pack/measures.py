@@ -1,4 +1,4 @@
-"""Measures by name: frames of a stream in their units, and what is taken of many of them."""
+"""Measures by name: frames of a stream in their units, and what is computed from many of them."""
 
 from __future__ import annotations
 
@@ -28,20 +28,22 @@ class Table:
         self.bands = [i for i, name in enumerate(self.names) if name.startswith("band_")]
         self.fine = [i for i, name in enumerate(self.names) if name.startswith("spectrum_")]  # narrower bands
         self.rises = [
-            (i, *between) for i, m in enumerate(measures) if numbered("attack_", m) and (between := limits(m))
+            (i, *between) for i, m in enumerate(measures) if numbered("onset_strength_", m) and (between := limits(m))
         ]
+        self.modulation = [i for i, name in enumerate(self.names) if name.startswith("modulation_")]
         self.orders = [i for i, name in enumerate(self.names) if name.startswith("harmonic_")]
         levels = {*self.bands, *self.fine, *self.orders}
         self.power = [i for i, name in enumerate(self.names) if name == "level" or i in levels]  # dB
         self.regions = [(measures[i].get("low"), measures[i].get("high")) for i in self.bands]  # Hz
-        self.edges = edges(self.regions)
-        self.bands_hz = borders(self.regions)
-        self.fine_regions = [(measures[i].get("low"), measures[i].get("high")) for i in self.fine]
-        self.fine_edges = edges(self.fine_regions)
+        self.grids = {  # Hz: where the values of a list begin, and the last one ends
+            f"{field}_hz": found
+            for field, columns in (("bands", self.bands), ("modulation", self.modulation), ("spectrum", self.fine))
+            if (found := borders([(measures[i].get("low"), measures[i].get("high")) for i in columns]))
+        }
         self.peaks = [name for name in self.names if name.startswith("peak_")]
 
     def rows(self, numbers: NDArray[np.int16]) -> Array:
-        """Grid numbers into units, a row a frame; NaN for an absent one."""
+        """Grid numbers into units, a row a frame; NaN for an absent value."""
         import numpy as np
 
         rows = np.where(numbers == ABSENT, np.nan, numbers * np.array(self.steps))
@@ -49,14 +51,14 @@ class Table:
         return rows
 
     def column(self, rows: Array, name: str) -> Array:
-        """The measure `name` of each row; NaN where the stream has no such measure."""
+        """The measure `name` of each row; NaN if the stream has no such measure."""
         import numpy as np
 
         i = self.index.get(name)
         return np.full(rows.shape[:-1], np.nan) if i is None else rows[..., i]
 
     def voiced(self, rows: Array) -> Array:
-        """The pitch of each row in Hz, NaN where it is not clear enough to be said."""
+        """The pitch of each row in Hz, NaN if it is not clear enough to be said."""
         import numpy as np
 
         pitch = self.column(rows, "pitch")
@@ -70,35 +72,30 @@ def numbered(prefix: str, measure: Head) -> bool:
 
 
 def limits(measure: Head) -> tuple[float, float] | None:
-    """The range in Hz that the measure is of, if it says so."""
+    """The range in Hz that the measure covers, if it says so."""
     low, high = measure.get("low"), measure.get("high")
     return (low, high) if isinstance(low, int | float) and isinstance(high, int | float) else None
 
 
-def edges(regions: Sequence[tuple[Any, Any]]) -> str:
-    """The borders of regions that follow each other: "40-150-400"."""
-    return "-".join(str(low) for low, _ in [*regions, *((high, 0) for _, high in regions[-1:])])
-
-
 def borders(regions: Sequence[tuple[Any, Any]]) -> list[float]:
-    """The same in Hz, rising; none where they do not follow each other, or are not told."""
+    """The borders of regions that follow each other, in Hz, rising; [] if they do not, or are not given."""
     found = [low for low, _ in regions] + [high for _, high in regions[-1:]]
     return found if rising(found) == found and all(a[1] == b[0] for a, b in pairwise(regions)) else []
 
 
 def rising(edges: object) -> list[float]:
-    """The numbers of a list, where there are two or more and they rise; else none."""
+    """The numbers in a list, if there are two or more and they rise; else []."""
     found = [edge for edge in edges if type(edge) in (int, float)] if isinstance(edges, list) else []
     return found if len(found) > 1 and all(low < high for low, high in pairwise(found)) else []
 
 
 def present(values: Sequence[float]) -> list[float]:
-    """Those that are not NaN."""
+    """The values that are not NaN."""
     return [value for value in values if value == value]
 
 
 def mean(rows: Array, axis: int) -> Array:
-    """The mean of what is not NaN; NaN where all is."""
+    """The mean of what is not NaN; NaN if everything is."""
     import numpy as np
 
     there = ~np.isnan(rows)
@@ -107,15 +104,15 @@ def mean(rows: Array, axis: int) -> Array:
 
 
 def half(count: int, of: int) -> bool:
-    """Is it half of them?"""
+    """Is `count` at least half of them?"""
     return count >= HALF * of
 
 
 def rounded(hz: float) -> int:
-    """Hz to two digits: what a reader can use of it."""
+    """Hz to two digits: as much as a reader can use."""
     return int(float(f"{hz:.2g}"))
 
 
 def even(sounds: Mapping[str, Any]) -> bool:
     """Do sounds follow each other regularly?"""
-    return bool(sounds["gap_sd"] < EVEN * sounds["gap"])
+    return bool(sounds["ioi_sd"] < EVEN * sounds["ioi"])

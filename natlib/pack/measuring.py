@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from .. import notes
 from ..caveats import Caveats
 from ..wire import Head
+from .contours import spelled
 from .events import Detector, Event, described
 from .layers import Layout
 from .measures import Table
-from .merge import Scene
+from .once import Scene, Sound
 from .scenes import Scenes
-from .sentences import tell
+from .sentences import outside, tell
 from .summary.line import Summary
 
 if TYPE_CHECKING:
@@ -22,17 +24,8 @@ if TYPE_CHECKING:
     from .measures import Array
 
 
-class Sound(NamedTuple):
-    """A sound line: the frame at which it begins, its time, its fields."""
-
-    frame: int
-    start: float  # seconds of the recording
-    fields: Head
-    late: int = -1  # the frame after which it stood, if that is a later one
-
-
 def totals(end: Head) -> Head:
-    """What an end tells of loudness and channels, as the summary has it."""
+    """What an end says of loudness and channels, as the summary has it."""
     found: Head = {}
     lufs = end.get("lufs")
     if isinstance(lufs, dict):
@@ -40,23 +33,23 @@ def totals(end: Head) -> Head:
         found["lufs"] = lufs | ({"true_peak_dbtp": peak} if peak is not None else {})
     levels = end.get("channel_levels")
     if isinstance(levels, dict):
-        found["channels"] = levels
+        found["channel_levels"] = levels
     return found
 
 
 class Measuring:
-    """Rows of measures in; scenes and sounds, as they are complete, and the summary out."""
+    """Rows of measures in; scenes and sounds, as they are completed, and the summary out."""
 
     def __init__(self, layout: Layout, scene: float):
         self.layout = layout
         self.table = Table(layout.measures)
         self.summary = Summary(self.table, float(layout.rate), float(layout.start))
         told = bool(scene and layout.measures)
-        self.length = max(1, round(scene * layout.rate)) if told else 1  # frames of a scene
+        self.length = layout.length(scene) if told else 1  # frames of a scene
         self.scenes = Scenes(self.table, self.length) if told else None
         self.detector = Detector(self.table, float(layout.rate))
         self.frames = 0
-        self._rows: Array | None = None  # of the scene under way
+        self._rows: Array | None = None  # of the current scene
 
     @property
     def complete(self) -> int:
@@ -83,8 +76,10 @@ class Measuring:
         """The summary without codes: what was measured, what the end says, what limits it; {} for none of these."""
         measured = bool(self.layout.measures and self.frames)
         head: Head = self.summary.head() if measured else {"event": "summary"}
+        if key := head.get("key"):
+            head = spelled(head, notes.key_spelling(key))
         head |= totals(end or {}) if measured else {}
-        if said := caveats.all(end, head.get("silence", ())):
+        if said := caveats.all(end, head.get("silence", ())) + outside(head):
             head = {"event": "summary", "caveats": said} | head
         if head.keys() == {"event"}:
             return {}
@@ -94,9 +89,9 @@ class Measuring:
 
     def _sounds(self, events: Iterator[Event]) -> list[Sound]:
         before, sounds = float(self.layout.start), []
-        for frame, start, fields in described(events, self.table, float(self.layout.rate)):
+        for event, start, fields in described(events, self.table, float(self.layout.rate)):
             self.summary.sound(start, fields)
-            sounds.append(Sound(frame, round(start + before, 2), fields))
+            sounds.append(Sound(event.frame, round(start + before, 2), fields, known=event.known))
         return sounds
 
     def _scenes(self, rows: Array) -> list[Scene]:

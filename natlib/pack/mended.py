@@ -1,4 +1,4 @@
-"""NDJSON as it comes back from editors and models: a part of it may be missing."""
+"""NDJSON as it comes back from editors and models: parts of it may be missing."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from .. import runtime, wire
 
 
 class Mended(runtime.Source):
-    """NDJSON of which a part may be missing: a line that is none becomes a note, `MISSING`, and an item's end an error.
+    """NDJSON with gaps: a line that is no JSON object becomes the note `MISSING`; an item without an end gets an error.
 
     Lines before a first header, or after an item's end, are dropped.
     """

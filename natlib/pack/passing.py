@@ -1,4 +1,4 @@
-"""Notes of the stages before, on their way into the text: with the recording's times, where they are news."""
+"""Notes of the stages before, on their way into the text: with the recording's times, and only if they are news."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ TOLD = ("channel_levels", "clipping", "gap", "nonfinite", "side_taken")  # event
 
 
 class Passing:
-    """The notes of one item. `caveats` hears of all of them."""
+    """The notes of one item. `caveats` gets all of them."""
 
     def __init__(self, head: Head):
         self.caveats = Caveats(head)
-        self._channels: list[float] | None = None  # what was said of them last
+        self._channels: list[float] | None = None  # their levels, as last said
         self._clipped = -UNCLIPPED
 
     def __call__(self, head: Head) -> Head | None:
-        """The note as it is written; None where it is no news."""
+        """The note as it is written; None if it is no news."""
         self.caveats.note(head)
         event, time = head.get("event"), head.get("t")
         if event not in TOLD:
@@ -34,7 +34,7 @@ class Passing:
         return {**head, "t": round(time + self.caveats.start, 3)}
 
     def _moved(self, head: Head) -> bool:
-        """Do the channels stand to each other in another way than was said?"""
+        """Has the balance of the channels changed since it was last said?"""
         levels = [level if isinstance(level, int | float) else -120.0 for level in head.get("dbfs", ())]
         if not levels or max(levels) < SOFT:
             return False

@@ -37,8 +37,8 @@ SEVERAL_CODED = f"Of each: {ONE_CODED} And among them: which share codes or patt
 class Entry(NamedTuple):
     """A sound of a prompt."""
 
-    name: str  # "" where it is not to be told
-    draft: Draft | None  # None where nothing of it was heard
+    name: str  # "" if it is not to be told
+    draft: Draft | None  # None if nothing of it was heard
     failure: str = ""  # what went wrong with it
 
 
@@ -51,11 +51,11 @@ class Prompt:
 
     @property
     def drafts(self) -> list[Draft]:
-        """Of the sounds that were heard."""
+        """The drafts of the sounds that were heard."""
         return [entry.draft for entry in self.entries if entry.draft]
 
     def within(self, limit: int) -> str:
-        """The prompt of at most so many tokens. Raises Failure where even the least is more."""
+        """The prompt of at most so many tokens. Raises Failure if even the least is more."""
         least = [draft.text(draft.least) for draft in self.drafts]
         if (need := budget.size(self.text(least))) > limit:
             what = "this sound" if len(self.entries) == 1 else f"these {len(self.entries)} sounds"
@@ -84,7 +84,7 @@ class Prompt:
         return draft.text(budget.fit(lambda share: budget.size(self.body(draft.text(share))), draft.order, part))
 
     def _filled(self, limit: int, texts: list[Text], i: int) -> list[Text]:
-        """The texts, with as much of one sound as the others leave of the whole prompt."""
+        """The texts, with as much of one sound as the others leave room for in the prompt."""
         draft = self.drafts[i]
 
         def put(share: Share) -> list[Text]:
@@ -109,17 +109,21 @@ class Prompt:
         if not text or not entry.draft:
             return f"Nothing of it could be heard. {failure}"
         said = UNMEASURED if not entry.draft.measured and any(draft.measured for draft in self.drafts) else ""
-        return said + (self.body(text) if guided else text.written(nameless(text.guided()), ended=False)) + failure
+        return (
+            said
+            + (self.body(text) if guided else text.written(nameless(text.guided(brief=True)), ended=False))
+            + failure
+        )
 
     def guide(self, texts: Sequence[Text]) -> str:
-        """How to read them all; "" where each of them has to be read in a way of its own."""
-        ways = {(view.table.edges, view.table.fine_edges, *view.layout.names) for view in (text.view for text in texts)}
+        """How to read them all; "" if they can't all be read in the same way."""
+        ways = {(str(view.table.grids), *view.layout.names) for view in (text.view for text in texts)}
         if len(ways) != 1:
             return ""
         layers = list(dict.fromkeys(name for text in texts for name in text.layers))
         used = guide.together(text.used for text in texts)
         introduced = any(text.introduced for text in texts)
-        return f"\n# How to read it\n\n{texts[0].view.how_to_read(layers, introduced, used)}\n"
+        return f"\n# How to read it\n\n{texts[0].view.how_to_read(layers, introduced, used, brief=True)}\n"
 
     @staticmethod
     def body(text: Text) -> str:

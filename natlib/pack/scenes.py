@@ -1,15 +1,15 @@
 """Scenes: the measured present, about twice a second, as the fields of a scene line.
 
-They are plain integers and notes in constant units, so that a reader who knows the header's line can follow them.
-Nothing is estimated here: the measures are nat-embed's, averaged, and left out where they are absent.
+They are plain integers and notes in constant units, so that a reader who knows the header line can follow them.
+Nothing is estimated here: the measures are nat-embed's, averaged, and left out if they are absent.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..notes import NAMES
+from ..notes import NAMES, pitch_class
 from ..stats import percent
 from ..wire import Head
 from .contours import held, modulated, often, place, repeating
@@ -20,43 +20,43 @@ if TYPE_CHECKING:
     from .measures import Array
 
 
-LOWEST = -59.5  # dB: a region at the end of its grid is not heard beside the rest
+LOWEST = -59.5  # dB: a region at the low end of its grid is not heard beside the rest
 NOWHERE = -100.0  # dB
 
 
 class Span(NamedTuple):
-    """What a scene is made of; lists hold a value a frame, none where less than half of the frames have one."""
+    """What a scene is made of; lists hold a value a frame, and are empty if fewer than half of the frames have one."""
 
     means: list[float]  # of each measure
     attacks: int
     clicks: int
     grain: float
     swings: int  # frames with a vibrato
-    voiced: list[float]  # the pitch, where it is clear
+    voiced: list[float]  # the pitch, if it is clear
     pitch: list[float]
     peak: list[float]
     bass: list[float]
     top: list[float]
     am_rate: list[float]
-    am_depth: list[float]  # of every frame, as the next
-    fundamental: list[float]
+    am_depth: list[float]  # of every frame; so is f0
+    f0: list[float]
 
 
 class Scenes:
     """Averages over `length` frames, one line each."""
 
-    SINGLE = ("level", "centroid", "tonality", "periodicity", "vibrato_rate", "vibrato_depth", "pulse", "regularity",
-              "below", "above", "main")  # fmt: skip
+    SINGLE = ("level", "centroid", "tonality", "periodicity", "vibrato_rate", "vibrato_extent", "pulse",
+              "pulse_clarity", "below_40_hz", "above_16_khz", "dominant_frequency")  # fmt: skip
 
     def __init__(self, table: Table, length: int):
         self.table, self.length = table, length
         self.begun = False
         self.single = [(name, table.index[name]) for name in self.SINGLE if name in table.index]
-        self.fluct = [table.index[f"fluct_{i}"] for i in range(4) if f"fluct_{i}" in table.index]
+        self.modulation = table.modulation
         self.chroma = [(i, table.index[f"chroma_{i}"]) for i in range(12) if f"chroma_{i}" in table.index]
 
     def feed(self, rows: Array) -> Iterator[Head]:
-        """The scenes of `rows`, `length` frames each (the last may be shorter); empty where nothing was measured."""
+        """The scenes of `rows`, `length` frames each (the last may be shorter); empty if nothing was measured."""
         whole = len(rows) // self.length
         if whole:
             yield from self._measure(rows[: whole * self.length].reshape(whole, self.length, -1))
@@ -64,22 +64,22 @@ class Scenes:
             yield from self._measure(rows[None, whole * self.length :])
 
     def _measure(self, rows: Array) -> Iterator[Head]:
-        """Of the shape (scenes, frames, measures)."""
+        """The scenes of `rows`, shape (scenes, frames, measures)."""
         import numpy as np
 
         column, power = self.table.column, self.table.power
         means = mean(rows, 1)
-        means[:, power] = 10 * np.log10(mean(10 ** (rows[:, :, power] / 10), 1))  # of the powers
-        attack = column(rows, "attack") >= ATTACK
+        means[:, power] = 10 * np.log10(mean(10 ** (rows[:, :, power] / 10), 1))  # the mean of the powers
+        attack = column(rows, "onset_strength") >= ATTACK
         attack[0, 0] &= self.begun  # what an item begins with may have begun before: a sound line tells if it is struck
         self.begun = True
         clicks = np.rint(np.nansum(column(rows, "clicks"), axis=1)).astype(int)
         voiced = self.table.voiced(rows)
-        grain = mean(np.where(np.isnan(voiced), column(rows, "grain"), np.nan), 1)  # a voice's pulses are none
-        swings = (~np.isnan(column(rows, "vibrato_rate") * column(rows, "vibrato_depth"))).sum(axis=1)
+        grain = mean(np.where(np.isnan(voiced), column(rows, "grain"), np.nan), 1)  # a voice's pulses are no grain
+        swings = (~np.isnan(column(rows, "vibrato_rate") * column(rows, "vibrato_extent"))).sum(axis=1)
         figures = [values.tolist() for values in (means, attack.sum(axis=1), clicks, grain, swings)]
         usual = [often(column(rows, name)) for name in ("pitch", "peak_0", "bass", "top", "am_rate")]
-        every = [column(rows, name).tolist() for name in ("am_depth", "fundamental")]
+        every = [column(rows, name).tolist() for name in ("am_depth", "f0")]
         for values in zip(*figures, often(voiced), *usual, *every, strict=True):
             yield self._scene(Span._make(values))
 
@@ -88,51 +88,51 @@ class Scenes:
         now = {name: value for name, j in self.single if (value := span.means[j]) == value}
         scene: Head = {}
         if "level" in now:
-            scene["dB"] = round(now["level"])
+            scene["level"] = round(now["level"])
         if "centroid" in now:
-            scene["Hz"] = rounded(now["centroid"])
-        for name, field in (("below", "below_40_hz"), ("above", "above_16_khz")):
+            scene["centroid"] = rounded(now["centroid"])
+        for name in ("below_40_hz", "above_16_khz"):
             if now.get(name, NOWHERE) >= ASIDE:
-                scene[field] = round(now[name])
-        if "above_16_khz" in scene and "main" in now:
-            scene["main_hz"] = rounded(now["main"])
+                scene[name] = round(now[name])
+        if "above_16_khz" in scene and "dominant_frequency" in now:
+            scene["dominant_frequency"] = rounded(now["dominant_frequency"])
         if "tonality" in now:
-            scene["tone"] = percent(now["tonality"])
+            scene["tonality"] = percent(now["tonality"])
         if span.grain == span.grain:
             scene["grain"] = round(span.grain)
         pitch, fields = place(span.voiced, span.pitch, span.peak)
         scene |= fields
         if not pitch:
-            scene |= repeating(now.get("periodicity"), span.fundamental)
+            scene |= repeating(now.get("periodicity"), span.f0)
         if half(span.swings, self.length):
-            scene["vibrato"] = [round(now["vibrato_rate"], 1), round(now["vibrato_depth"])]
+            scene["vibrato"] = [round(now["vibrato_rate"], 1), round(now["vibrato_extent"])]
         if now.get("tonality", 0) >= TONAL:
             scene |= self._notes(span, pitch)
         if span.attacks:
-            scene["attacks"] = span.attacks
+            scene["onsets"] = span.attacks
         if span.clicks > 0:
             scene["clicks"] = span.clicks
         if modulation := modulated(span.am_rate, span.am_depth, span.pitch):
             scene["am"] = modulation
-        if "pulse" in now and now.get("regularity", 0) >= REGULAR:
+        if "pulse" in now and now.get("pulse_clarity", 0) >= REGULAR:
             scene["pulse"] = round(now["pulse"], 1)
         bands = [span.means[j] for j in self.table.bands]
         while bands and bands[-1] != bands[-1]:  # above the recording's own band
             bands.pop()
         if present(bands):
             scene["bands"] = [round(band) if band > LOWEST else None for band in bands]
-        if present(depths := [span.means[j] for j in self.fluct]):
-            scene["wobble"] = [round(depth) if depth == depth else 0 for depth in depths]
+        if present(depths := [span.means[j] for j in self.modulation]):
+            scene["modulation"] = [round(depth) if depth == depth else 0 for depth in depths]
         return scene
 
-    def _notes(self, span: Span, pitch: str) -> Head:
-        """The strong pitch classes, strongest first, bass and top note, but for what the pitch says."""
+    def _notes(self, span: Span, pitch: Sequence[str]) -> Head:
+        """The strong pitch classes, strongest first, bass and top note, except what the pitch already says."""
         strong = sorted(((span.means[j], i) for i, j in self.chroma if span.means[j] >= CHROMA), reverse=True)
-        notes = " ".join(NAMES[i] for _, i in strong[:4])
-        if not notes or notes == pitch.rstrip("-0123456789"):
+        classes = [NAMES[i] for _, i in strong[:4]]
+        if not classes or classes == [pitch_class(note) for note in pitch]:
             return {}
-        fields: Head = {"notes": notes}
+        fields: Head = {"pitch_classes": classes}
         for field, found in (("bass", span.bass), ("top", span.top)):
-            if (lasting := held(found)) and lasting not in (*pitch.split(">"), fields.get("bass")):
+            if (lasting := held(found)) and lasting not in (*pitch, fields.get("bass")):
                 fields[field] = lasting
         return fields

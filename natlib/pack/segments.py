@@ -1,7 +1,7 @@
-"""Where a sound changes: neighbours joined from the most alike on, so that what is left apart differs most.
+"""Where a sound changes: neighbours are joined, the most alike first, so that what stays apart differs most.
 
-Agglomerative clustering by J. Ward's criterion ("Hierarchical grouping to optimize an objective function", 1963), of
-what is next to each other in time alone.
+Agglomerative clustering by J. Ward's criterion ("Hierarchical grouping to optimize an objective function", 1963),
+which joins only neighbours in time.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-MOST = 4096  # pieces that are joined one by one; of more, pairs are joined first
+MOST = 4096  # pieces that are joined one by one; if there are more, pairs are joined first
 
 
 def units(level: Array, centroid: Array, tonality: Array) -> Array:
-    """Level in dB, centroid in Hz and tonality, 0 to 1, as units of difference, (n, 3); NaN stays NaN."""
+    """Level in dB, centroid in Hz and tonality, 0 to 1, in units of difference, (n, 3); NaN stays NaN."""
     import numpy as np
 
     return np.column_stack((
@@ -32,7 +32,10 @@ def units(level: Array, centroid: Array, tonality: Array) -> Array:
 
 
 class Segments:
-    """Joins rows, shape (n, measures). `bounds` cuts them into any number of segments; more keep the cuts of fewer."""
+    """Joins rows, shape (n, measures).
+
+    `bounds` cuts them into any number of segments; a larger number keeps the cuts of a smaller one.
+    """
 
     def __init__(self, rows: Array):
         import numpy as np
@@ -44,15 +47,15 @@ class Segments:
         sizes = np.diff(np.append(starts, len(rows))).astype(np.float64)
         means = np.add.reduceat(rows, starts, axis=0) / sizes[:, None] if len(rows) else rows
         self.count = len(rows)
-        self.removed: list[int] = []  # inner bounds, that between the most alike first
+        self.removed: list[int] = []  # inner bounds, the one between the most alike first
         self.costs: list[float] = []  # of removing each
         self._join(starts.tolist(), sizes.tolist(), means.tolist())
 
     def _join(self, starts: list[int], sizes: list[float], means: list[list[float]]) -> None:
-        """Join neighbours, those first that cost least: a segment bears the number of its first piece."""
+        """Join neighbours, those that cost least first; a segment has the number of its first piece."""
         before = list(range(-1, len(starts) - 1))
         after = list(range(1, len(starts) + 1))
-        joined = [0] * len(starts)  # how often each was, by which a cost is known to be out of date
+        joined = [0] * len(starts)  # how often each was joined, which tells whether a cost is out of date
         queue = [(ward(means[i], means[i + 1], sizes[i], sizes[i + 1]), i, i + 1, 0, 0) for i in range(len(starts) - 1)]
         heapq.heapify(queue)
         while queue:
@@ -74,15 +77,15 @@ class Segments:
                     heapq.heappush(queue, (cost, left, right, joined[left], joined[right]))
 
     def bounds(self, count: int) -> list[int]:
-        """Where each of so many segments begins, at most, and where the last one ends."""
+        """Where each of at most `count` segments begins, and where the last one ends."""
         kept = self.removed[max(0, len(self.removed) + 1 - max(1, count)) :]
         return [0, *sorted(kept), self.count]
 
     def above(self, cost: float, most: int) -> list[int]:
-        """The same, of as many segments as cost more to be joined, and `most`."""
+        """The same for as many segments as cost more than `cost` to join, but at most `most`."""
         return self.bounds(min(most, 1 + sum(value > cost for value in self.costs)))
 
 
 def ward(first: Sequence[float], second: Sequence[float], size: float, other: float) -> float:
-    """By how much the squares within grow where two neighbours of so many rows, with these means, are joined."""
+    """How much the sum of squares within grows when two neighbours with these means and numbers of rows are joined."""
     return sum((a - b) ** 2 for a, b in zip(first, second, strict=True)) * size * other / (size + other)

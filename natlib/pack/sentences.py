@@ -7,6 +7,7 @@ from typing import Any
 
 from ..caveats import sentence as caveat_sentences
 from ..caveats import strings
+from .contours import points
 from .measures import even
 from .thresholds import (
     ALIKE_CHANNELS,
@@ -31,7 +32,7 @@ from .thresholds import (
     TURNS,
     UNMOVED,
 )
-from .wording import kind, movement, timbre, way
+from .wording import kind, minutes, movement, rise, timbre, way, where
 
 ALONE = ("no sound: ", "no sample", "one sample", "silent throughout")  # caveats after which there is nothing to tell
 MOST_CHANNELS = 8  # whose levels are named
@@ -40,7 +41,7 @@ Summary = Mapping[str, Any]  # the fields of a summary line
 
 
 def tell(summary: Summary, seconds: float) -> str:
-    """A summary in words: first what limits it; of what is no sound, or can't be measured, nothing else."""
+    """A summary in words: first what limits it; and nothing else if it is no sound, or can't be measured."""
     caveats = strings(summary.get("caveats"))
     said = [f"{seconds:.1f} s" if seconds >= 0.1 or not seconds else f"{1000 * seconds:.0f} ms"]
     if not any(text.startswith(ALONE) for text in caveats):
@@ -50,31 +51,30 @@ def tell(summary: Summary, seconds: float) -> str:
 
 
 def level(summary: Summary) -> str:
-    if not (loudness := summary.get("loudness")) or loudness["dB"] <= SILENT:
+    if not (levels := summary.get("levels")) or levels[-1] <= SILENT:
         return ""
-    if loudness["range"] < NARROW:
-        text = f"level {loudness['dB']} dB, steady"
+    soft, median, loud = levels
+    if loud - soft < NARROW:
+        text = f"steady at {loud} dB"
     else:
-        text = f"loud parts at {loudness['dB']} dB, half of the time below {loudness['median']} dB"
-        text += f", over a range of {loudness['range']} dB"
-    if cut := loudness.get("cut"):
-        text += f", in the midst of sound at its {' and '.join(cut)}"
-    if loudness["quiet"] >= PAUSING:
-        text += f", {loudness['quiet']} % of the time below {loudness['dB'] - LOUD} dB"
+        text = f"loud parts at {loud} dB, half of the time below {median} dB, over a range of {loud - soft} dB"
+    if cut := summary.get("cut"):
+        text += f", cut off in the midst of sound at its {' and '.join(cut)}"
+    if summary.get("quiet_percent", 0) >= PAUSING:
+        text += f", {summary['quiet_percent']} % of the time below {loud - LOUD} dB"
     return text
 
 
 def loudest(summary: Summary) -> str:
     """The loudest moment, and what sounds there."""
-    found, loudness = summary.get("loudest"), summary.get("loudness", {})
-    if not found or (loudness.get("range", NARROW) < NARROW and found["dB"] - loudness["dB"] < TELLING):
-        return ""  # as loud as all of it
-    text = f"loudest at {found['t']:g} s: {found['dB']} dB"
-    if "s" in found:
-        text += f", a sound of {found['s']} s"
-    place = f"pitch {way(found['pitch'])}" if "pitch" in found else ""
-    place = place or (f"narrow peak {way(found['peak'])} Hz" if "peak" in found else "")
-    place = place or (f"around {way(found['Hz'])} Hz" if "Hz" in found else "")
+    found, levels = summary.get("loudest"), summary.get("levels")
+    if not found or (levels and levels[-1] - levels[0] < NARROW and found["max_level"] - levels[-1] < TELLING):
+        return ""  # as loud as the rest
+    text = f"loudest at {moment(found['t'])}: {found['max_level']} dB"
+    if "duration" in found:
+        text += f", a sound of {found['duration']} s"
+    centroid = points(found, "centroid")
+    place = where(found) or (f"around {way(centroid)}" if centroid else "")
     return f"{text}, {place}" if place else text
 
 
@@ -90,7 +90,7 @@ def lufs(summary: Summary) -> str:
 
 def channels(summary: Summary) -> str:
     """How channels differ."""
-    found = summary.get("channels", {})
+    found = summary.get("channel_levels", {})
     levels = found.get("dbfs", ())
     if len(levels) < 2:
         return ""
@@ -110,40 +110,38 @@ def channels(summary: Summary) -> str:
 
 
 def parts(summary: Summary) -> str:
-    """What is nothing like the rest, from when to when."""
-    found = summary.get("parts", ())
+    """Parts that are nothing like each other, from when to when."""
     return "; ".join(
-        f"{part['t']:g}-{part['to']:g} s: "
-        + (f"{part['dB']} dB" + (f", {kind(part)}" if kind(part) else "") if part["dB"] > SILENT else "silent")
-        for part in found
+        f"{span(part)}: "
+        + (f"{part['level']} dB" + (f", {kind(part)}" if kind(part) else "") if part["level"] > SILENT else "silent")
+        for part in summary.get("parts", ())
     )
 
 
-def outside(summary: Summary) -> str:
-    """Energy where nobody hears it."""
+def outside(summary: Summary) -> list[str]:
+    """Energy that nobody hears: it limits what the rest can tell, so it is one of the caveats."""
     said = []
-    if above := summary.get("above_16_khz"):
-        where = f", at {between(above)}" if "low" in above else ""
-        said.append(f"most of the energy lies above 16 kHz{where}, {above['percent']} % of the time")
-    if below := summary.get("below_40_hz"):
-        said.append(f"most of the energy lies below 40 Hz, {below['percent']} % of the time")
-    return ", ".join(said)
+    if share := summary.get("above_16_khz_percent"):
+        at = f", at {between(summary['above_16_khz_range'])}" if "above_16_khz_range" in summary else ""
+        said.append(f"most of the energy lies above 16 kHz{at}, {share} % of the time")
+    if share := summary.get("below_40_hz_percent"):
+        said.append(f"most of the energy lies below 40 Hz, {share} % of the time")
+    return said
 
 
 def colour(summary: Summary) -> str:
-    """Noise or tone, where most of it lies, how it moves."""
-    if not (fields := summary.get("colour")):
-        return ""
-    most, depths, f0 = fields.get("most"), fields.get("wobble", ()), summary.get("f0")
+    """Noise or tone; where most of it lies; how it moves."""
+    band, depths, quartiles = summary.get("main_band"), summary.get("modulation", ()), summary.get("f0_quartiles")
     moves = movement(depths) or ("no fluctuation" if depths and max(depths) < UNMOVED else "")
-    if f0 and f0["high"] < ONE_TONE * f0["low"]:  # one tone, however rough
-        fields = fields | {"periodic": max(PERIODIC, fields.get("periodic", 0))}
-    words = kind(fields | ({"pitch": ""} if pitched(summary) >= SINGING else {}))
-    return ", ".join(filter(None, (words, most and f"most of it in {most[0]}-{most[1]} Hz", moves)))
+    fields = summary
+    if quartiles and quartiles[1] < ONE_TONE * quartiles[0]:  # one tone, however rough
+        fields = {**summary, "periodicity": max(PERIODIC, summary.get("periodicity", 0))}
+    words = kind(fields, grained=summary.get("pitch_percent", 0) < SINGING)
+    return ", ".join(filter(None, (words, band and f"most of it in {band[0]}-{band[1]} Hz", moves)))
 
 
 def swell(summary: Summary) -> str:
-    ranges = summary.get("colour", {}).get("swell")
+    ranges = summary.get("swell")
     return swelling(ranges) if ranges else ""
 
 
@@ -151,63 +149,63 @@ def events(summary: Summary) -> str:
     """The sounds that begin with an attack."""
     if not (sounds := summary.get("sounds")):
         return ""
-    many = sounds["n"] > 1
-    said = [
-        f"{sounds['n']} sounds with an attack, about {sounds['s']} s each" if many else f"one attack, {sounds['s']} s"
-    ]
-    if sounds.get("gap"):
+    count, duration = sounds["count"], sounds["duration"]
+    said = [f"{count} sounds with an attack, about {duration} s each" if count > 1 else f"one attack, {duration} s"]
+    if sounds.get("ioi"):
         said.append(spaced(sounds))
-    if differ := sounds.get("differ"):
-        said.append("all much alike" if max(differ["dB"], differ["semitones"]) <= MUCH_ALIKE else "not all alike")
-    if "rise" in sounds:
-        said.append(f"rising {sounds['rise']} dB" + (f" within {sounds['ms']} ms" if "ms" in sounds else ""))
-    if "fall" in sounds:
-        said.append(f"falling {sounds['fall']} dB a second")
-    if (turn := sounds.get("turn", 0)) and abs(turn) >= TURNS:
-        said.append("getting darker while they sound" if turn < 0 else "getting brighter while they sound")
-    for name in ("low", "high"):
+    if "level_sd" in sounds:
+        differ = max(sounds["level_sd"], sounds.get("centroid_sd", 0))
+        said.append("all much alike" if differ <= MUCH_ALIKE else "not all alike")
+    if "onset_strength" in sounds:
+        said.append(rise(sounds))
+    if "decay" in sounds:
+        said.append(f"fading by {sounds['decay']} dB/s")
+    if (drift := sounds.get("centroid_drift", 0)) and abs(drift) >= TURNS:
+        said.append("getting darker while they sound" if drift < 0 else "getting brighter while they sound")
+    for name, place in (("low_band", "lows"), ("high_band", "highs")):
         if part := sounds.get(name):
-            said.append(f"{part['n']} of them in the {'lows' if name == 'low' else 'highs'} alone, {spaced(part)}")
+            said.append(f"{part['count']} of them in the {place} alone, {spaced(part)}")
     return ", ".join(said)
 
 
 def masked(summary: Summary) -> str:
-    found = summary.get("masked_attacks")
-    return f"{found:g} more attacks a second, masked by what else sounds" if found else ""
+    found = summary.get("masked_onsets")
+    return f"{found:g} fainter attacks a second, half hidden in the rest" if found else ""
 
 
 def pulse(summary: Summary) -> str:
-    return f"regular pulse {summary['pulse']}/s" if summary.get("pulse") else ""
+    return f"regular pulse at {summary['pulse']} Hz" if summary.get("pulse") else ""
 
 
 def pitch(summary: Summary) -> str:
     """How often there is one, its range, how it glides, its timbre."""
-    if (percent := pitched(summary)) < PITCHED:
+    if (share := summary.get("pitch_percent", 0)) < PITCHED:
         return ""
-    fields = summary["pitch"]
-    text = f"pitch {percent} % of the time, mostly {fields['low']}"
-    text += f" to {fields['high']}" if fields["low"] != fields["high"] else ""
-    if (glide := fields.get("glide")) is not None and not HELD < glide < GLIDING:
+    low, high = summary["pitch_range"]
+    text = f"pitch {share} % of the time, mostly {low}" + (f" to {high}" if low != high else "")
+    if (glide := summary.get("glide")) is not None and not HELD < glide < GLIDING:
         text += ", holding its notes" if glide <= HELD else f", sliding {glide:.0f} semitones a second"
-    text += f", {timbre(fields)} tone" if "tilt" in fields else ""
-    return text + (f", {notes} sounds with a pitch" if (notes := fields.get("notes", 0)) > 1 else "")
+    text += f", {timbre(summary)} tone" if "tilt" in summary else ""
+    return text + (f", {count} sounds with a pitch" if (count := summary.get("pitched_sounds", 0)) > 1 else "")
 
 
 def peak(summary: Summary) -> str:
-    return f"narrow peak {peak['percent']} % of the time, at {between(peak)}" if (peak := summary.get("peak")) else ""
+    share = summary.get("peak_percent")
+    return f"narrow peak {share} % of the time, at {between(summary['peak_range'])}" if share else ""
 
 
 def fundamental(summary: Summary) -> str:
-    return f"fundamental {f0['percent']} % of the time, mostly {between(f0)}" if (f0 := summary.get("f0")) else ""
+    share = summary.get("f0_percent")
+    return f"f0 {share} % of the time, mostly {between(summary['f0_quartiles'])}" if share else ""
 
 
 def lines(summary: Summary) -> str:
-    found = summary.get("lines")
-    return "lasting lines at " + ", ".join(f"{hz} Hz" for hz, _ in found) if found else ""
+    found = summary.get("spectral_lines")
+    return "lasting spectral lines at " + ", ".join(f"{hz} Hz" for hz, _ in found) if found else ""
 
 
-def voices(summary: Summary) -> str:
-    found = summary.get("voices")
+def polyphony(summary: Summary) -> str:
+    found = summary.get("polyphony")
     if not found or abs(found["one"] - found["several"]) < MOSTLY:
         return ""
     return "mostly one tone at a time" if found["one"] > found["several"] else "mostly several tones at once"
@@ -216,67 +214,75 @@ def voices(summary: Summary) -> str:
 def modulation(summary: Summary) -> str:
     if not (am := summary.get("am")):
         return ""
-    rate = f"{am['low']} to {am['high']}" if "low" in am else f"{am['rate']:g}"
-    return f"modulated {rate} times a second, {am['depth']} dB, {am['percent']} % of the time"
+    low, high = summary.get("am_range", (am[0], am[0]))
+    rate = f"{low:g} to {high:g}" if low != high else f"{low:g}"
+    return f"modulated at {rate} Hz by {am[1]} dB, {summary['am_percent']} % of the time"
 
 
 def clicks(summary: Summary) -> str:
-    """How many; of noise also that there are none."""
-    count = summary.get("clicks")
-    if count is not None and count >= CLICKING:
-        return f"{count} clicks a second"
-    if count is None or not noisy(summary):
+    """How many; for noise also that there are none."""
+    rate = summary.get("click_rate")
+    if rate is not None and rate >= CLICKING:
+        return f"{rate:g} clicks a second"
+    if rate is None or not noisy(summary):
         return ""
-    return "hardly a click" if count else "no clicks"
+    return "hardly a click" if rate else "no clicks"
 
 
 def unmoved(summary: Summary) -> str:
-    return "no regular pulse or modulation" if noisy(summary) and summary.get("pulse") == 0 else ""
+    return "no regular pulse or modulation" if noisy(summary) and summary.get("no_pulse") else ""
 
 
 def vibrato(summary: Summary) -> str:
     if found := summary.get("vibrato"):
-        return f"vibrato {found[0]:g}/s, {found[1]} cents"
-    return "no vibrato" if pitched(summary) >= MUCH_PITCH else ""
+        return f"vibrato of {found[0]:g} Hz, {found[1]} cents"
+    return "no vibrato" if summary.get("pitch_percent", 0) >= MUCH_PITCH else ""
 
 
 def tempo(summary: Summary) -> str:
     found = summary.get("tempo")
-    return f"tempo {found['bpm']:.0f} beats a minute (or {found['or']:.0f})" if found else ""
+    return f"tempo {found['bpm']:.0f} BPM (or {found['alternative_bpm']:.0f})" if found else ""
 
 
 def key(summary: Summary) -> str:
     found = summary.get("key")
-    return f"key {found['name']}" if found else ""
+    return f"key {found['tonic']} {found['mode']}" if found else ""
 
 
 def sections(summary: Summary) -> str:
     found = summary.get("sections")
-    return "sections " + ", ".join(f"{part['label']} {part['t']}-{part['to']:g} s" for part in found) if found else ""
+    return "sections " + ", ".join(f"{part['label']} {span(part)}" for part in found) if found else ""
 
 
-# In the order in which they are said; each gives "" where there is nothing to be said.
+# In the order in which they are said; each gives "" if there is nothing to be said.
 SENTENCES: tuple[Callable[[Summary], str], ...] = (
-    level, loudest, lufs, channels, parts, outside, colour,
-    swell, events, masked, pulse, pitch, peak, fundamental, lines, voices, modulation, clicks, unmoved,
-    vibrato, tempo, key, sections,
+    level, loudest, channels, parts, colour,
+    swell, events, masked, pulse, pitch, peak, fundamental, lines, polyphony, modulation, clicks, unmoved,
+    vibrato, tempo, key, sections, lufs,
 )  # fmt: skip
-
-
-def pitched(summary: Summary) -> int:
-    """Per cent of the time that have a pitch."""
-    return int(summary.get("pitch", {"percent": 0})["percent"])
 
 
 def noisy(summary: Summary) -> bool:
     """Is it noise, and no rough tone?"""
-    fields = summary.get("colour", {})
-    return fields.get("tone", 100) < NOISE and fields.get("periodic", 0) < PERIODIC and "f0" not in summary
+    tone = summary.get("periodicity", 0) >= PERIODIC or "f0_percent" in summary
+    return summary.get("tonality", 100) < NOISE and not tone
 
 
-def between(fields: Summary) -> str:
+def between(edges: Sequence[float]) -> str:
     """From where to where, in Hz."""
-    return f"{fields['low']} to {fields['high']} Hz" if fields["high"] != fields["low"] else f"{fields['low']} Hz"
+    low, high = edges
+    return f"{low:g} to {high:g} Hz" if low != high else f"{low:g} Hz"
+
+
+def moment(seconds: float) -> str:
+    """A time in seconds, from a minute on also as min:s."""
+    return f"{seconds:g} s" + (f" ({minutes(seconds)})" if seconds >= 60 else "")
+
+
+def span(part: Mapping[str, Any]) -> str:
+    """From when to when: "3.4-75 s (0:03-1:15)"."""
+    start, end = part["t"], part["end"]
+    return f"{start:g}-{end:g} s" + (f" ({minutes(start)}-{minutes(end)})" if end >= 60 else "")
 
 
 def swelling(ranges: Sequence[int | None]) -> str:
@@ -294,7 +300,9 @@ def swelling(ranges: Sequence[int | None]) -> str:
 
 def spaced(sounds: Mapping[str, Any]) -> str:
     """How far apart sounds are, in words."""
-    regular = even(sounds)
-    if not regular and "grid" in sounds:
-        return f"about every {sounds['gap']} s, in multiples of {sounds['grid']} s"
-    return f"every {sounds['gap']} s, {'regularly' if regular else 'irregularly'}"
+    ioi, sd = sounds["ioi"], sounds["ioi_sd"]
+    if even(sounds):
+        return f"every {ioi:g} s, regularly"
+    if "tatum" in sounds:
+        return f"at multiples of {sounds['tatum']:g} s, mostly {ioi:g} s apart"
+    return f"mostly {max(0.0, ioi - sd):.2g} to {ioi + sd:.2g} s apart"

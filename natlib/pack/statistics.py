@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ..stats import entropy
@@ -38,26 +39,22 @@ class Statistics:
             counts.update(column)
         self.frames += len(codes)
 
-    def summary(self) -> Head:
-        """By layer: codes used and their share of the vocabulary, entropy in bits, changes a second, mean run."""
-        layers = {}
-        for j, name in enumerate(self.layout.names):
-            counts, frames = self.counts[j], self.frames
-            layers[name] = {
-                "used": len(counts),
-                "utilisation": round(len(counts) / self.layout.vocab[j], 3),
-                "entropy": round(entropy(counts.values()), 2) if frames else 0,
-                "changes_per_second": round(self.changes[j] * float(self.layout.rate) / frames, 2) if frames else 0.0,
-                "mean_run": round(frames / (self.changes[j] + 1), 2),
-            }
-        return layers
+    def by_layer(self, layers: Sequence[int]) -> Head:
+        """Of some layers, in a list each: names, numbers of codes used, entropies in bits, changes a second."""
+        seconds = self.frames / float(self.layout.rate)
+        return {
+            "layer": [self.layout.names[j] for j in layers],
+            "used": [len(self.counts[j]) for j in layers],
+            "entropy": [round(entropy(self.counts[j].values()), 2) if seconds else 0.0 for j in layers],
+            "changes_per_second": [round(self.changes[j] / seconds, 2) if seconds else 0.0 for j in layers],
+        }
 
 
 def common_codes(statistics: Statistics, layers: tuple[int, ...]) -> Head:
-    """{"codes": …}: those of the first ones of `layers` that are used most."""
+    """{"common_codes": …}: the most used codes of those of `layers` that refine no other."""
     kept = [j for j in layers if statistics.layout.depth(j) == 0]
     names = [statistics.layout.names[j] for j in kept]
-    return {"codes": common([statistics.counts[j] for j in kept], names)}
+    return {"common_codes": common([statistics.counts[j] for j in kept], names)}
 
 
 class Count:
@@ -72,7 +69,7 @@ class Count:
         self._characters = 0
 
     def add(self, text: str) -> str:
-        """Take whole lines; they come back."""
+        """Count whole lines, and return them."""
         self.lines += text.count("\n")
         self.bytes += len(text.encode())
         self._uncounted.append(text)
@@ -82,37 +79,41 @@ class Count:
         return text
 
     def tokens(self) -> int:
-        """How many tokens what was written makes, by estimate."""
+        """How many tokens the text so far makes, by estimate."""
         self._tokens += estimate("".join(self._uncounted))
         self._uncounted.clear()
         self._characters = 0
         return self._tokens
 
-    def stats(self, statistics: Statistics, times: int, samples: int) -> Head:
-        """The end line's figures; `times` is how many characters the times of all frames have."""
-        frames, layout = statistics.frames, statistics.layout
-        seconds = frames / float(layout.rate)
-        result: Head = {
-            "lines": self.lines,
-            "bytes": self.bytes,
-            "llm_tokens": self.tokens(),
-            "llm_tokens_per_second": round(self.tokens() / seconds, 1) if seconds else 0.0,
-        }
-        if seconds:
-            keys = sum(len(name) + 4 for name in layout.names) + len('{"t":}\n')
-            digits = sum(n * len(str(code)) for counts in statistics.counts for code, n in counts.items())
-            result["bytes_to_dense"] = round(self.bytes / (frames * keys + digits + times), 3)
-        if samples:
-            result["bytes_to_pcm"] = round(self.bytes / (2 * samples), 4)  # of 16 bits
-        return result
+    def stats(self) -> Head:
+        """The end line's figures."""
+        return {"text_lines": self.lines, "text_bytes": self.bytes, "llm_tokens": self.tokens()}
+
+
+def ratios(stats: Head, statistics: Statistics, times: int, samples: int) -> Head:
+    """What the figures come to: tokens a second, bytes against dense lines and against PCM of 16 bits.
+
+    `times` is how many characters the times of all frames have.
+    """
+    frames, layout, written = statistics.frames, statistics.layout, stats["text_bytes"]
+    seconds = frames / float(layout.rate)
+    result: Head = {}
+    if seconds:
+        keys = sum(len(name) + 4 for name in layout.names) + len('{"t":}\n')
+        digits = sum(n * len(str(code)) for counts in statistics.counts for code, n in counts.items())
+        result["llm_tokens_per_second"] = round(stats["llm_tokens"] / seconds, 1)
+        result["bytes_to_dense"] = round(written / (frames * keys + digits + times), 3)
+    if samples:
+        result["bytes_to_pcm"] = round(written / (2 * samples), 4)
+    return result
 
 
 def estimate(text: str) -> int:
-    """How many tokens a language model's tokenizer makes of `text`, 6 % too few to 1 % too many.
+    """How many tokens a language model's tokenizer makes of `text`, from 6 % too few to 1 % too many.
 
     GPT-4's tokenizer cuts text into pieces before it merges bytes within them: words with the space before, digits in
-    threes, runs of signs and spaces up to a line's end. A piece is counted as a token, a word for each six letters.
-    Lines add up.
+    threes, runs of signs and spaces up to a line's end. A piece counts as one token, a word as one for each six
+    letters. The counts of lines add up.
     """
     import numpy as np
 

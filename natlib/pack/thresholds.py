@@ -1,6 +1,6 @@
 """What separates one thing from another in lines and words: each number once, with its unit and where it comes from.
 
-"Tonal", "voiced" and their kin have other values in nat-embed's table, on other scales: those speak of single frames.
+"Tonal", "voiced" and the like have other values in nat-embed's table, on other scales: those are about single frames.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ LOUDEST = threshold(300.0, "dB", "levels from what is not believed", "16 bits' r
 VOICED = threshold(0.6, "salience", "a pitch that is said from a vague one", "not measured")
 HALF = threshold(0.5, "share of the frames", "what is said of a time from what is not", "the most of it")
 
-# Ways of pitches and peaks
+# Where pitches and peaks go
 NEW_NOTE = threshold(0.8, "semitones", "another note from the same", "a little less than a semitone")
 LEAP_UP = threshold(2.04, "times", "a voice's way from a jump between voices", "a little more than an octave")
 LEAP_DOWN = threshold(0.49, "times", "the same, downwards", "a little more than an octave")
@@ -66,7 +66,7 @@ SHORT = threshold(4, "frames", "events whose end has a say in the fall from long
 HARMONIC = threshold(6, "dB of harmonics over noise", "a tone's timbre from noise, in an event", "not measured")
 ODD = threshold(8, "dB of odd over even harmonics", "a hollow timbre that is said, in an event", "not measured")
 
-# The whole: which of the frames have a say, and from how many on a thing is said
+# The whole: which of the frames count, and how many it takes for a thing to be said
 FEWEST = threshold(3, "frames", "what was measured from chance, in items of less than 15 frames", "not measured")
 OFTEN = threshold(
     0.2, "share of the frames", "peaks, fundamentals and modulations that are said from chance", "not measured"
@@ -101,7 +101,10 @@ OTHER_LEVEL = threshold(6.0, "dB", "a unit of difference of level", "not measure
 OTHER_COLOUR = threshold(0.5, "octaves", "the same of the centroid", "not measured")
 OTHER_TONALITY = threshold(0.25, "of tonality", "the same of tonality", "not measured")
 OTHER = threshold(6.0, "squared units, of half seconds", "parts from wavering", "a second that differs by two units")
-UNLIKE = threshold(2.0, "units", "parts that are nothing like each other from others", "12 dB, or an octave")
+UNLIKE = threshold(2.0, "units", "parts that are nothing like each other from others", "24 dB, or an octave")
+LEVEL_WEIGHT = threshold(
+    0.5, "of a unit", "how far levels have a say in that, beside colour", "what only gets louder is no other part"
+)
 SPREADS = threshold(1.5, "times the spread within", "parts from what comes and goes", "not measured")
 MAINLY = threshold(0.9, "share of the time", "a part that is all but all of it", "not measured")
 SAME_FOR = threshold(10.0, "s", "a unit of difference where nothing changes", "not measured")
@@ -124,7 +127,7 @@ SWELLS = threshold(6, "half seconds", "levels that can tell a swell from too few
 MASKED = threshold(3.0, "dB", "an attack that the rest masks from none", "steady noise has none, rain two a second")
 MASKED_OFTEN = threshold(0.3, "a second", "masked attacks that are told from chance", "steady noise has none")
 MASKED_SHARE = threshold(0.5, "of the clear attacks", "the same from echoes of clear ones", "not measured")
-ASIDE = threshold(-3.0, "dB below all", "most of the energy outside of what is measured from a part", "a half")
+ASIDE = threshold(-1.0, "dB below all", "energy outside of what is measured that is told from a rumble", "four fifths")
 SILENT = threshold(-85.0, "dBFS", "what can't be heard from what is faint", "16 bits' dither is -93")
 SILENCE = threshold(1.0, "s", "silence that is told from a pause", "not measured")
 FAR = threshold(40.0, "dB below the loudest", "regions whose swell is told from what is not heard beside", "40 dB")
@@ -210,3 +213,24 @@ NEARLY = threshold(5, "dB", "a level that nearly holds, the same", "by ear")
 MUCH_ALIKE = threshold(3, "dB, semitones", "sounds that are all much alike from others", "by ear")
 TURNS = threshold(4, "semitones", "sounds that get darker, brighter from those that stay", "by ear")
 SURE = threshold(0.2, "confidence", "a key that is told from one that is not", "not measured")
+
+# What is said once: scenes that say what the last one said, sounds that are like an earlier one
+LEVEL_SAME = threshold(3.0, "dB", "a scene's level, a list of levels, that is told again from the same", "by ear")
+BESIDE = threshold(
+    25.0, "dB below the highest", "levels whose change is told from those not heard beside it", "not measured"
+)
+COLOUR_SAME = threshold(1.26, "times", "a centroid that is told again from the same", "a third of an octave")
+SHARE_SAME = threshold(15, "%", "a tonality, a periodicity that is told again from the same", "not measured")
+GRAIN_SAME = threshold(2, "dB", "a grain that is told again from the same", "not measured")
+RATE_SAME = threshold(1.1, "times", "a rate that is told again from the same", "not measured")
+LEVEL_ALIKE = threshold(10.0, "dB", "sounds that are alike but for their level from others", "half as loud")
+LOUDER_AGAIN = threshold(3, "dB", "levels of sounds that are told from those that are the same", "by ear")
+ONSET_ALIKE = threshold(8.0, "dB", "onsets of sounds that are alike from others", "not measured")
+LENGTH_ALIKE = threshold(
+    (0.12, 1.6), "s; times", "durations of sounds that are alike from others", "one frame and a half"
+)
+COLOUR_ALIKE = threshold(1.34, "times", "centroids of sounds that are alike from others", "five semitones")
+EVENLY = threshold((0.03, 0.08), "s; of the interval", "sounds at one distance from others", "not measured")
+REMEMBERED = threshold(10.0, "s", "a sound that can be repeated from one that is long past", "not measured")
+PERIODIC_ALIKE = threshold(15, "%", "periodicities of sounds that are alike from others", "not measured")
+PATTERNS = threshold(8, "sounds", "those that can be repeated at a time", "not measured")

@@ -1,4 +1,4 @@
-"""The way back: NDJSON to the tokens that it was made of (--unpack)."""
+"""The way back: NDJSON to the tokens that it was made from (--unpack)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Rows:
         self.row = struct.Struct(f"<{len(layout.names)}H")
         self.block = layout.block
         self.frames = 0  # so far
-        self.codes: list[int] = []  # of now
+        self.codes: list[int] = []  # the current ones
         self.out = bytearray()
 
     def hold(self, until: int) -> Iterator[Record]:
@@ -35,14 +35,14 @@ class Rows:
                 yield from self.flush()
 
     def flush(self) -> Iterator[Record]:
-        """The block that is not full."""
+        """The block so far, full or not."""
         if self.out:
             yield runtime.data(bytes(self.out))
             self.out.clear()
 
 
 class Unpacker:
-    """Takes the lines of one item, and gives its rows; knows which frames no line tells of."""
+    """Takes the lines of one item, and gives its rows; knows which frames are missing."""
 
     def __init__(self, layout: Layout, every: int):
         self.layout = layout
@@ -50,21 +50,22 @@ class Unpacker:
         self.index = {name: j for j, name in enumerate(layout.names)}
         self.rows = Rows(layout)
         self.last = -1  # frame of the line before
-        self.lines = 0  # that the packer counted, too
-        self.gap: int | None = None  # first frame of those whose codes are not known
+        self.lines = 0  # of those that the packer counted
+        self.gap: int | None = None  # the first frame whose codes are not known
         self.missing: list[tuple[int, int]] = []
 
     def take(self, record: Record) -> Iterator[Record]:
-        """A line. Raises Failure."""
+        """Take a line. Raises Failure."""
         head = record.head
         if record.event == "missing" and self.gap is None:
             self.gap = self.last + 1
-        self.lines += ("t" in head and "event" not in head) or (record.event == "code" and "means" in head)
+        told = record.event == "how_to_read" or (record.event == "code" and "means" in head)
+        self.lines += ("t" in head and "event" not in head) or told
         if "event" not in head and "t" in head and not self.index.keys().isdisjoint(head):
             yield from self._frame(self._frame_number(head["t"]), self._codes(head))
 
     def end(self, total: object) -> Iterator[Record]:
-        """The end, of an item of `total` frames. Raises Failure where there can't be so many."""
+        """Take the end of an item of `total` frames. Raises Failure if there can't be so many."""
         if type(total) is not int or total <= self.last:
             raise Failure(f"expected at least {self.last + 1} as frames of the end, got {wire.show(total)}")
         if self.gap is None and self._due() < total:
@@ -83,7 +84,7 @@ class Unpacker:
         yield from self.rows.flush()
 
     def damage(self, told: object) -> str:
-        """What is wrong, where lines are missing; `told`: how many the packer wrote, if it said so."""
+        """What is wrong, if lines are missing; `told` is how many the packer wrote, if it said so."""
         layout, lost = self.layout, told - self.lines if type(told) is int else 0
         if self.missing:
             spans = ", ".join(f"{a}-{b - 1} ({layout.time(a)}-{layout.time(b)} s)" for a, b in self.missing)
@@ -107,7 +108,7 @@ class Unpacker:
         return codes
 
     def _frame(self, frame: int, codes: dict[int, int]) -> Iterator[Record]:
-        """What was held until `frame`, which states `codes`."""
+        """The rows held until `frame`; a line there states `codes`."""
         whole = len(codes) == len(self.index)
         if self.gap is None and (self._due() < frame or (self._due() == frame and not whole)):
             self.gap = self.last + 1
@@ -123,7 +124,7 @@ class Unpacker:
             self.rows.codes[j] = code
 
     def _due(self) -> int:
-        """The frame after the last one in which a line has to state all layers."""
+        """The next frame in which a line has to state all layers."""
         if self.every:
             return (self.last // self.every + 1) * self.every
         return 0 if self.last < 0 else LONGEST << 8
@@ -134,9 +135,9 @@ def unpack(
 ) -> Iterator[Record | bytes]:
     """The token stream of one item of NDJSON: layers only, as nat-quantize --plain gives it. Raises Failure.
 
-    Where lines are missing, the codes before are repeated up to the next line that states all layers, and the end says
-    that the item is damaged. An item of which something was left out is refused, unless it need not be `whole`.
-    Each line is handed to `also`.
+    If lines are missing, the codes before are repeated up to the next line that states all layers, and the end says
+    that the item is damaged. An item from which something was left out is refused if it has to be `whole`. Each line is
+    handed to `also` as well.
     """
     pack = item.head.get("pack")
     if whole and isinstance(pack, dict) and pack.get("left_out"):
@@ -163,7 +164,7 @@ def unpack(
     yield from unpacker.end(end.get("frames"))
     stats = end.get("stats")
     end = {key: value for key, value in end.items() if key not in ("stats", "item", "name")}
-    if reason := unpacker.damage(stats.get("lines") if isinstance(stats, dict) else None):
+    if reason := unpacker.damage(stats.get("text_lines") if isinstance(stats, dict) else None):
         say(f"{item.name}: damaged: {reason}")
         item.end = end = {**end, "damaged": True, "reason": reason}
     yield Record(end)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from ..caveats import Caveats
 from ..wire import Head
 from . import guide, wording
-from .guide import Used
+from .guide import Guide, Used
 from .layers import Frame, Layout
 from .measures import Table
+from .once import CHANGING, levels_alike, same
 
 
 def json(head: Head) -> str:
@@ -24,22 +25,29 @@ class Ndjson:
     """One JSON object a line."""
 
     CODES: ClassVar[bool] = True  # are codes told?
-    SOUND: ClassVar[tuple[str, ...]] = ()  # the fields of a sound in order, where only these are told
-    FIELDS: ClassVar[bool] = True  # are the fields of the summary?
+    SOUND: ClassVar[tuple[str, ...]] = ()  # the fields of a sound in order, if only these are told
+    FIELDS: ClassVar[bool] = True  # are the fields of the summary told?
     GRAIN = 2  # dB from which a grain is said
-    CHANGE = 3  # dB by which bands or fluctuation must have changed to be said again
 
-    def __init__(self, layout: Layout, table: Table, tag: Head | None = None):
-        """`tag` are fields that every line bears, to be told to its item: its number, its name."""
-        self.layout, self.table, self.tag = layout, table, tag or {}
+    def __init__(
+        self, layout: Layout, table: Table, tag: Head | None = None, told: Guide | None = None, every: bool = False
+    ):
+        """`tag` has the fields that tie every line to its item: its number, its name.
+
+        With `told`, fields are explained as they come. With `every`, scenes that repeat the last one are told too.
+        """
+        self.layout, self.table, self.tag, self.told, self.every = layout, table, tag or {}, told, every
         self._tag = f",{json(self.tag)[1:-2]}" if self.tag else ""
         self.keys = [f',"{name}":' for name in layout.names]
-        self._said: dict[str, list[int | None]] = {}  # bands and fluctuation, when they were said last
+        self._last: Head = {}  # the scene that was told last
+        self._said: dict[str, list[int | None]] = {}  # bands and modulation, as they were last said
 
-    def how_to_read(self, layers: Sequence[str], introduced: bool, used: Used) -> str:
-        """What the lines mean, of those that there are: codes of `layers`, and lines of the fields `used`."""
-        measured = guide.measured(self.table, used)
-        return "Sound as text; t in seconds." + measured + guide.codes(layers, introduced)
+    def how_to_read(self, layers: Sequence[str], introduced: bool, used: Used, brief: bool = False) -> str:
+        """What the lines that are there mean: codes of `layers`, and lines with the fields `used`.
+
+        `brief` texts have no units in the header: they are given here.
+        """
+        return guide.START + guide.explained(used, self.table if brief else None) + guide.codes(layers, introduced)
 
     def header(self, head: Head) -> str:
         return json(head)
@@ -47,7 +55,7 @@ class Ndjson:
     end = note = summary = header
 
     def tagged(self, head: Head) -> Head:
-        """A line with what tells its item, after what it begins with."""
+        """A line with the fields of `tag` after its first field."""
         if not self.tag:
             return head
         (first, value), *rest = head.items()
@@ -63,29 +71,35 @@ class Ndjson:
         return json({"event": "code", **self.tag, "layer": layer, "code": code, "means": means})
 
     def scene(self, time: float, scene: Head) -> str:
-        return json({"t": time, **self.tag, "scene": self.news(scene)})
+        news = self.news(scene)
+        return self.explained("scene", news) + self._line(time, "scene", news) if news else ""
 
-    def sound(self, time: float, sound: Head) -> str:
-        return json({"t": time, **self.tag, "sound": sound})
+    def sound(self, time: float, sound: Head, kind: str = "sound") -> str:
+        """A line of this kind: `sound` or `repeats`."""
+        return self.explained(kind, sound) + self._line(time, kind, sound)
+
+    def explained(self, kind: str, fields: Head) -> str:
+        """What has to be known before a line of this kind, as a line; "" for nothing."""
+        text = self.told(kind, fields) if self.told else ""
+        return self.note(self.tagged({"event": "how_to_read", "text": text})) if text else ""
 
     def news(self, scene: Head) -> Head:
-        """A scene without what is as it was, or weak."""
+        """A scene without what is as it was, or weak; {} if it says what the last one said."""
         scene = {**scene}
         if scene.get("grain", 0) < self.GRAIN:
             scene.pop("grain", None)
-        for field in ("bands", "wobble"):
-            now, last = scene.get(field), self._said.get(field)
-            if now and last and self._alike(now, last):
-                del scene[field]
-            elif now:
-                self._said[field] = now
-        return scene
+        kept = {name for name in CHANGING if name in scene and self._alike(name, scene[name])}
+        if not self.every and same(scene, self._last) and kept == scene.keys() & {*CHANGING}:
+            return {}
+        self._last = scene
+        self._said |= {name: scene[name] for name in CHANGING if name in scene and name not in kept}
+        return {name: value for name, value in scene.items() if name not in kept}
 
-    def _alike(self, now: list[int | None], last: list[int | None]) -> bool:
-        return len(now) == len(last) and all(
-            abs(a - b) < self.CHANGE if a is not None and b is not None else a is b
-            for a, b in zip(now, last, strict=True)
-        )
+    def _alike(self, name: str, now: list[int | None]) -> bool:
+        return name in self._said and levels_alike(now, self._said[name])
+
+    def _line(self, time: float, kind: str, fields: Head) -> str:
+        return json({"t": time, **self.tag, kind: fields})
 
 
 class Columns(Ndjson):
@@ -93,47 +107,54 @@ class Columns(Ndjson):
 
     FIELDS = False
     SCENE = (
-        "dB",
-        "Hz",
-        "tone",
+        "level",
+        "centroid",
+        "tonality",
         "grain",
         "pitch",
         "peak",
-        "periodic",
+        "periodicity",
         "f0",
-        "attacks",
+        "onsets",
         "clicks",
         "am",
         "pulse",
-        "notes",
+        "pitch_classes",
         "bass",
         "top",
         "bands",
-        "wobble",
+        "modulation",
         "vibrato",
         "below_40_hz",
         "above_16_khz",
-        "main_hz",
+        "dominant_frequency",
     )
-    SOUND = ("s", "dB", "rise", "ms", "Hz", "pitch", "peak", "fall", "in", "am", "periodic", "f0")
+    SOUND = ("duration", "max_level", "onset_strength", "attack_time", "centroid", "pitch", "peak", "decay",
+             "onset_band", "am", "periodicity", "f0")  # fmt: skip
+    REPEATS = ("of", "count", "ioi", "until", "times", "max_levels")
+    MARKS: ClassVar[dict[str, tuple[str, tuple[str, ...]]]] = {
+        "scene": ("~", SCENE),
+        "sound": ("!", SOUND),
+        "repeats": ("&", REPEATS),
+    }
 
-    def how_to_read(self, layers: Sequence[str], introduced: bool, used: Used) -> str:
-        text = super().how_to_read(layers, introduced, used)
-        text += " Here lines have positions instead of names, empty where nothing changed."
+    def how_to_read(self, layers: Sequence[str], introduced: bool, used: Used, brief: bool = False) -> str:
+        text = super().how_to_read(layers, introduced, used, brief=True)
+        text += " Lines have positions instead of names, empty if nothing is told or nothing changed"
+        text += "; a>b goes from a to b, ~a is near a." if used.scene or used.sound else "."
         if layers:
             text += f" Codes: t,{','.join(self.layout.names)}."
         if introduced:
             text += " = introduces a code."
-        if used.scene:
-            text += f" Scene lines: ~t,{','.join(self.SCENE)}."
-        if used.sound:
-            text += f" Sound lines: !t,{','.join(self.SOUND)}."
+        for kind, (mark, names) in self.MARKS.items():
+            if getattr(used, kind):
+                text += f" {kind.capitalize()} lines: {mark}t,{','.join(names)}."
         return text
 
     def header(self, head: Head) -> str:
         name, pack = str(head.get("name", "")).replace("\n", " "), head["pack"]
         limits = Caveats(head).first()
-        text = f"# {name}\n# {pack['how_to_read']}\n" if "how_to_read" in pack else ""  # else a prompt has said it
+        text = f"# {name}\n# {pack['how_to_read']}\n" if "how_to_read" in pack else f"# {name}\n" * bool(name)
         text += "".join(f"# {said}\n" for said in limits)
         return text + (f"# left out: {', '.join(pack['left_out'])}\n" if "left_out" in pack else "")
 
@@ -141,7 +162,7 @@ class Columns(Ndjson):
         return f"# end: {head.get('frames', '?')} frames\n"
 
     def note(self, head: Head) -> str:
-        return f"# {json(head)}"
+        return f"# {head['text']}\n" if head.get("event") == "how_to_read" else f"# {json(head)}"
 
     def summary(self, head: Head) -> str:
         if "in_words" in head:
@@ -155,46 +176,39 @@ class Columns(Ndjson):
         return f"{float(time):g}{run},{','.join(cells)}".rstrip(",") + "\n"
 
     def code(self, layer: str, code: int, means: str) -> str:
-        # Introductions are most of the text; those of the finest layers are the least of the news.
+        # Introductions are most of the text; those of the finest layers say least.
         fine = self.layout.depth(self.layout.names.index(layer)) > 1
         return "" if fine else f"={layer} {code} {means}\n"
 
-    def scene(self, time: float, scene: Head) -> str:
-        return self._cells("~", time, self.news(scene), self.SCENE)
+    def explained(self, kind: str, fields: Head) -> str:
+        return "" if kind == "summary" else super().explained(kind, fields)  # it is told in words
 
-    def sound(self, time: float, sound: Head) -> str:
-        return self._cells("!", time, sound, self.SOUND)
-
-    @staticmethod
-    def _cells(mark: str, time: float, values: Head, names: tuple[str, ...]) -> str:
-        cells = [
-            "/".join("" if entry is None else str(entry) for entry in value)
-            if isinstance(value := values.get(name, ""), list)
-            else str(value)
-            for name in names
-        ]
-        return f"{mark}{time:g},{','.join(cells)}".rstrip(",") + "\n"
+    def _line(self, time: float, kind: str, fields: Head) -> str:
+        mark, names = self.MARKS[kind]
+        return f"{mark}{time:g},{','.join(cell(fields, name) for name in names)}".rstrip(",") + "\n"
 
 
 class Words(Columns):
-    """The whole in a few sentences, then a line of plain words for each scene that is another. Codes are not shown."""
+    """The whole in a few sentences, then a line of plain words for each scene that differs. Codes are not shown."""
 
     CODES = False
+    LEGEND = (
+        "Sound in words, measured: first the whole, then, from each time in seconds until the next, what the sound is "
+        "like: its level in dBFS, noise (smooth, grainy or spiky) or tone, and around which frequency it lies. Lines "
+        "with ! are single events: duration, highest level, the attack, what it sounds like, how it fades."
+    )
 
-    def __init__(self, layout: Layout, table: Table, tag: Head | None = None):
-        super().__init__(layout, table, tag)
+    def __init__(
+        self, layout: Layout, table: Table, tag: Head | None = None, told: Guide | None = None, every: bool = False
+    ):
+        super().__init__(layout, table, tag, None, every)
         self._level, self._words = 0, ""  # of the scene that was told last
-        self._scene: Head = {}  # what of it was measured
+        self._scene: Head = {}  # its measures
 
-    def how_to_read(self, layers: Sequence[str], introduced: bool, used: Used) -> str:
+    def how_to_read(self, layers: Sequence[str], introduced: bool, used: Used, brief: bool = False) -> str:
         if used == Used():
             return "Of this sound only codes are known, and words have none: nothing of it was measured."
-        return (
-            "Sound in words, measured: first the whole, then from each time (in seconds) on, until another is told, "
-            "what the sound is like: dB is level, Hz the middle of the spectrum; noise is smooth, grainy or spiky "
-            "(clicks stand out). Lines with ! are single events: length, dB at the peak, dB of the attack, pitch (its "
-            "tone from pure over mellow and rich to sharp), Hz, dB by which it falls each second."
-        )
+        return self.LEGEND
 
     def frame(self, time: str, line: Frame) -> str:
         return ""
@@ -204,19 +218,32 @@ class Words(Columns):
 
     def scene(self, time: float, scene: Head) -> str:
         last = self._scene
-        for field, least in (("Hz", 0.7), ("pulse", 0.95)):
+        for field, least in (("centroid", 0.7), ("pulse", 0.95)):
             if 0 < least * scene.get(field, 0) < last.get(field, 0) < scene.get(field, 0) / least:
-                scene = {**scene, field: last[field]}  # a small change is none
-        if "wobble" in scene and "wobble" in last and self._alike(scene["wobble"], last["wobble"]):
-            scene = {**scene, "wobble": last["wobble"]}
-        level, words = scene.get("dB", 0), wording.describe(scene)
-        if words == self._words and abs(level - self._level) < self.CHANGE:
+                scene = {**scene, field: last[field]}  # a small change does not count
+        if "modulation" in scene and "modulation" in last and levels_alike(scene["modulation"], last["modulation"]):
+            scene = {**scene, "modulation": last["modulation"]}
+        level, words = scene.get("level", 0), wording.describe(scene)
+        if not self.every and words == self._words and levels_alike([level], [self._level]):
             return ""
         self._level, self._words, self._scene = level, words, scene
-        return f"{time:g} {level} dB, {words}\n" if words else f"{time:g} {level} dB\n"
+        return f"{wording.clock(time)} {level} dB, {words}\n" if words else f"{wording.clock(time)} {level} dB\n"
 
-    def sound(self, time: float, sound: Head) -> str:
-        return f"{time:g} ! {wording.event(sound)}\n"
+    def sound(self, time: float, sound: Head, kind: str = "sound") -> str:
+        return f"{wording.clock(time)} ! {wording.event(sound) if kind == 'sound' else wording.again(time, sound)}\n"
+
+
+def cell(fields: Head, name: str) -> str:
+    """A field in a table, joined by signs: "A4>C5" for a contour, "~A4" for what is vague, "40-450" for a range."""
+    if f"{name}_contour" in fields:
+        return ">".join(map(str, fields[f"{name}_contour"]))
+    if name == "pitch" and "vague_pitch" in fields:
+        return f"~{fields['vague_pitch']}"
+    value: Any = fields.get(name, "")
+    if isinstance(value, list):
+        sign = "-" if name == "onset_band" else " " if name == "pitch_classes" else "/"
+        return sign.join("" if entry is None else str(entry) for entry in value)
+    return str(value)
 
 
 VIEWS = {"ndjson": Ndjson, "table": Columns, "words": Words}

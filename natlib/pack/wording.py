@@ -6,102 +6,152 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..repeats import moments
+from .contours import points
 from .measures import rounded
 from .thresholds import CLEARLY, FLUCTUATES, GRAINS, HOLLOW, NOISE, PERIODIC, TILTS, TONE
 
 GRAIN_WORDS = ("smooth", "slightly grainy", "grainy", "spiky")
-TILT_WORDS = ("pure", "mellow", "rich", "sharp")
-RATES = ("0.5-2/s", "2-8/s", "8-16/s", "16-50/s")
+TILT_WORDS = ("pure", "mellow", "rich", "edgy")
+RATES = ("0.5-2 Hz", "2-8 Hz", "8-16 Hz", "16-50 Hz")
+MOST_TIMES = 12  # times that are told one by one
+
+Fields = Mapping[str, Any]
 
 
 def scale(steps: Sequence[float], words: Sequence[str], value: float) -> str:
-    """The word of the first step above `value`; the last one, of which there is no step, above all."""
+    """The word for the first step above `value`; above all steps the last word, which has none."""
     return next((word for step, word in zip(steps, words, strict=False) if value < step), words[-1])
 
 
 def third(hz: float) -> int:
-    """Hz to the nearest third of an octave: what does not change with every breath."""
+    """Hz to the nearest third of an octave, which does not change with every breath."""
     return rounded(10 ** (round(10 * math.log10(max(hz, 1))) / 10))
 
 
-def kind(fields: Mapping[str, Any]) -> str:
-    """Noise or tone, its grain, and where it lies: of a scene, or of a summary's colour."""
-    tone, grain, words = fields.get("tone"), fields.get("grain"), []
-    periodic = fields.get("periodic", 0)
-    if tone is not None and tone < NOISE and periodic >= PERIODIC:
-        words.append("rough tone" if periodic < CLEARLY else "unsteady tone")
-    elif tone is not None:
-        if tone < TONE and grain is not None and "pitch" not in fields:
+def clock(seconds: float) -> str:
+    """A time in seconds, from a minute on also as min:s: "75.2 (1:15)"."""
+    return f"{seconds:g} ({minutes(seconds)})" if seconds >= 60 else f"{seconds:g}"
+
+
+def minutes(seconds: float) -> str:
+    """A time as min:s, from an hour on h:min:s."""
+    whole = round(seconds)
+    hours, rest = divmod(whole, 3600)
+    return f"{hours}:{rest // 60:02}:{rest % 60:02}" if hours else f"{rest // 60}:{rest % 60:02}"
+
+
+def kind(fields: Fields, grained: bool = True) -> str:
+    """Noise or tone, its grain unless it has a pitch, and where it lies: for a scene or a summary."""
+    tonality, grain = fields.get("tonality"), fields.get("grain")
+    words: list[str] = []
+    outside: list[str] = []
+    periodicity = fields.get("periodicity", 0)
+    if tonality is not None and tonality < NOISE and periodicity >= PERIODIC:
+        words.append("rough tone" if periodicity < CLEARLY else "unsteady tone")
+    elif tonality is not None:
+        if tonality < TONE and grain is not None and grained and not where(fields).startswith("pitch"):
             words.append(scale(GRAINS, GRAIN_WORDS, grain))
-        words.append("noise" if tone < NOISE else "partly tonal" if tone < TONE else "tonal")
-    if (hz := fields.get("Hz")) is not None:
+        words.append("noise" if tonality < NOISE else "partly tonal" if tonality < TONE else "tonal")
+    if (hz := fields.get("centroid")) is not None:
         words.append(f"around {third(hz)} Hz")
     if "above_16_khz" in fields:
-        words.append(f"above 16 kHz, at {fields['main_hz']} Hz" if "main_hz" in fields else "above 16 kHz")
+        strongest = fields.get("dominant_frequency")
+        outside.append("most of it above 16 kHz" + (f", at {strongest} Hz" if strongest else ""))
     if "below_40_hz" in fields:
-        words.append("below 40 Hz")
-    return " ".join(filter(None, words))
+        outside.append("most of it below 40 Hz")
+    return ", ".join(filter(None, (" ".join(words), *outside)))
+
+
+def where(fields: Fields) -> str:
+    """The pitch or, if there is none, the narrow peak."""
+    if pitch := points(fields, "pitch"):
+        return f"pitch {' to '.join(pitch)}"
+    if "vague_pitch" in fields:
+        return f"pitch near {fields['vague_pitch']}"
+    if peak := points(fields, "peak"):
+        return f"narrow peak at {way(peak)}"
+    return ""
+
+
+def way(contour: Sequence[float]) -> str:
+    """Where a frequency goes: "490 to 890 Hz"."""
+    return f"{' to '.join(map(str, contour))} Hz"
 
 
 def movement(depths: Sequence[float | None]) -> str:
-    """The strongest fluctuation, where it is heard as movement."""
+    """The strongest fluctuation, if it is heard as movement."""
     known = [depth or 0 for depth in depths]
     strongest = max(known, default=0)
     if strongest < FLUCTUATES:
         return ""
-    return f"fluctuating {2 * round(strongest / 2)} dB at {RATES[known.index(strongest)]}"
+    return f"fluctuating by {2 * round(strongest / 2)} dB at {RATES[known.index(strongest)]}"
 
 
-def describe(scene: Mapping[str, Any]) -> str:
-    """A scene in words, but for its level."""
-    words = [kind(scene)]
-    if pitch := scene.get("pitch"):
-        words.append(f"pitch {way(pitch)}")
-    elif peak := scene.get("peak"):
-        words.append(f"narrow peak {way(peak)} Hz")
-    if f0 := scene.get("f0"):
-        words.append(f"fundamental {way(f0)} Hz")
+def describe(scene: Fields) -> str:
+    """A scene in words, without its level."""
+    words = [kind(scene), where(scene)]
+    if f0 := points(scene, "f0"):
+        words.append(f"f0 {way(f0)}")
     if am := scene.get("am"):
-        words.append(f"modulated {am[0]:.0f}/s {am[1]} dB")
+        words.append(f"modulated at {am[0]:.0f} Hz by {am[1]} dB")
     if clicks := scene.get("clicks"):
         words.append(f"{clicks} click{'s' * (clicks > 1)}")
     if vibrato := scene.get("vibrato"):
-        words.append(f"vibrato {vibrato[0]:g}/s {vibrato[1]} cents")
-    words.append(movement([None, *scene.get("wobble", ())[1:]]))  # slower ones show from line to line
+        words.append(f"vibrato of {vibrato[0]:g} Hz, {vibrato[1]} cents")
+    words.append(movement([None, *scene.get("modulation", ())[1:]]))  # slower ones show from line to line
     if pulse := scene.get("pulse"):
-        words.append(f"pulse {pulse}/s")
-    if notes := scene.get("notes"):
-        words.append(f"notes {notes}")
+        words.append(f"pulse at {pulse} Hz")
+    if classes := scene.get("pitch_classes"):
+        words.append(f"pitch classes {' '.join(classes)}")
     return ", ".join(filter(None, words))
 
 
-def way(value: Any) -> str:
-    """Where a pitch or a peak goes, in words: "about A4 to C5"."""
-    return str(value).replace("~", "about ").replace(">", " to ")
+def rise(fields: Fields) -> str:
+    """How an attack rises."""
+    text = f"rising {fields['onset_strength']} dB"
+    if "attack_time" in fields:
+        text += f" within {fields['attack_time']} ms" if fields["attack_time"] else " at once"
+    return text
 
 
-def event(sound: Mapping[str, Any]) -> str:
+def event(sound: Fields) -> str:
     """A sound in words."""
-    words = [f"{sound['s']} s, {sound['dB']} dB"]
-    if "rise" in sound:
-        rising = f"rising {sound['rise']}"
-        rising += f" within {sound['ms']} ms" if "ms" in sound else ""
-        words.append(rising + (f" in {sound['in']} Hz" if "in" in sound else ""))
-    if "pitch" in sound:
-        words.append(f"pitch {way(sound['pitch'])}" + (f" {timbre(sound)}" if "tilt" in sound else ""))
-    elif "peak" in sound:
-        words.append(f"narrow peak {way(sound['peak'])} Hz")
-    if "f0" in sound:
-        words.append(f"fundamental {way(sound['f0'])} Hz")
-    if "Hz" in sound:
-        words.append(f"around {way(sound['Hz'])} Hz")
+    words = [f"{sound['duration']} s, up to {sound['max_level']} dB"]
+    if "onset_strength" in sound:
+        band = sound.get("onset_band")
+        words.append(rise(sound) + (f" in {band[0]:g}-{band[1]:g} Hz" if band else ""))
+    place = where(sound)
+    words.append(f"{place} ({timbre(sound)})" if place.startswith("pitch") and "tilt" in sound else place)
+    if f0 := points(sound, "f0"):
+        words.append(f"f0 {way(f0)}")
+    if centroid := points(sound, "centroid"):
+        words.append(f"around {way(centroid)}")
     if "am" in sound:
-        words.append(f"modulated {sound['am'][0]:.0f}/s")
-    if "fall" in sound:
-        words.append(f"falling {sound['fall']}/s")
-    return ", ".join(words)
+        words.append(f"modulated at {sound['am'][0]:.0f} Hz")
+    if "decay" in sound:
+        words.append(f"fading by {sound['decay']} dB/s")
+    return ", ".join(filter(None, words))
 
 
-def timbre(fields: Mapping[str, Any]) -> str:
+def again(start: float, fields: Fields) -> str:
+    """What repeats a sound, in words."""
+    count, levels = fields["count"], fields.get("max_levels")
+    text = f"{'again' if count == 1 else f'{count} times'} like the one at {fields['of']:g}"
+    if "ioi" in fields:
+        text += f", every {fields['ioi']:g} s until {fields['until']:g}"
+    elif times := fields.get("times", ())[1:]:
+        more = f" … {times[-1]:g}" if len(times) > MOST_TIMES else ""
+        text += f", also at {', '.join(f'{time:g}' for time in times[:MOST_TIMES])}{more}"
+    if levels and count == 1:
+        text += f", up to {levels[0]} dB"
+    elif levels:
+        text += f", at {min(levels)} to {max(levels)} dB"
+        loudest = [time for time, level in zip(moments(start, fields), levels, strict=False) if level == max(levels)]
+        text += f", loudest at {', '.join(f'{time:g}' for time in loudest[:3])}"
+    return text
+
+
+def timbre(fields: Fields) -> str:
     """How the harmonics of a pitch fall, and whether the even ones are weak."""
-    return ("hollow " if fields.get("odd", 0) >= HOLLOW else "") + scale(TILTS, TILT_WORDS, fields["tilt"])
+    return ("hollow " if fields.get("odd_even", 0) >= HOLLOW else "") + scale(TILTS, TILT_WORDS, fields["tilt"])

@@ -5,7 +5,7 @@ kinds.py        which view shows which kind of stream
 base.py         a View of an item, and its Panels
 bytes.py        bytes: which values, and where
 pcm.py          waveform, spectrogram
-framed.py       what has frames, and the heat map of measures
+framed.py       what items with frames share, and the heat map of measures
 features.py     heat maps of the streams
 layers.py       layers of codes: raster, changes, usage
 tokens.py       tokens: layers, measures
@@ -16,5 +16,5 @@ figure.py       panels as a figure; items as PNG, SVG or PDF
 report.py       the HTML page
 downsample.py   what is kept of an item, however long
 
-One more panel: a method that draws it, and its line in the `panels` of the View whose kind it belongs to.
+A new panel needs a method that draws it, and a line in the `panels` of the View that it belongs to.
 """

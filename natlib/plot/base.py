@@ -1,4 +1,4 @@
-"""What every kind of stream has in common: a `View` keeps what is to be seen of an item, and gives `Panel`s of it."""
+"""What every kind of stream has in common: a `View` keeps what is shown of an item, and gives `Panel`s of it."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ ACROSS = 4  # columns of a picture: small panels stand beside each other, the ot
 
 
 class Panel(NamedTuple):
-    """A part of a picture: its height in inches where there is room, and what draws it into a cell."""
+    """A part of a picture: its height in inches if there is room, and what draws it into a cell."""
 
     height: float
     draw: Callable[[Drawing, Figure, SubplotSpec], Axes]
-    timed: bool = False  # is its x axis the time?
-    detail: bool = False  # left out where several items share a picture
-    asked: bool = False  # drawn only where it is asked for, and in a report
+    timed: bool = False  # is its x axis time?
+    detail: bool = False  # left out if several items share a picture
+    asked: bool = False  # drawn only if it is asked for, and in a report
     rows: int = 1  # of the cell, which has ACROSS columns
     least: float = 0.9  # inches that its labels need
 
@@ -30,7 +30,7 @@ class Panel(NamedTuple):
 class View:
     """What is kept of an item. Subclasses take its data and notes, and say what there is to see."""
 
-    duration = 0.0  # seconds, or rows where the rate is not known
+    duration = 0.0  # seconds, or rows if the rate is not known
     unit = "s"
     borders: Sequence[float] = ()  # of sections, in seconds: lines over every panel with a time axis
 
@@ -56,15 +56,15 @@ class View:
         return [str(self.head.get("kind"))]
 
     def panels(self) -> dict[str, Panel]:
-        """What can be drawn, in order; nothing where there is no data."""
+        """What can be drawn, in order; nothing if there is no data."""
         return {}
 
     def tables(self) -> dict[str, list[tuple[str, ...]]]:
-        """Figures for the report: titles, and their rows, of which the first is the head."""
+        """Tables of figures for the report: titles, and their rows, the first of which is the head."""
         return {}
 
     def words(self) -> str:
-        """What the item says of itself in words, for the report."""
+        """What the item says about itself in words, for the report."""
         return ""
 
     def introductions(self) -> Mapping[str, str]:

@@ -29,7 +29,7 @@ def size(text: str) -> tuple[float, float]:
     except ValueError:
         width = height = 0
     if not (1 <= width <= 100 and 1 <= height <= 100):
-        raise ArgumentTypeError(f"expected WIDTHxHEIGHT in inches, 1 to 100 each, such as 10x6, got {text!r}")
+        raise ArgumentTypeError(f'expected WIDTHxHEIGHT in inches, 1 to 100 each, such as 10x6, got "{text}"')
     return width, height
 
 
@@ -100,7 +100,7 @@ class Plot(runtime.Stage):
 
         self.text = bool(options.report)
         self.seen = self.drawn = 0  # items
-        logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it tells of its font cache
+        logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it talks about its font cache
         try:
             from . import drawing, figure
         except ModuleNotFoundError as error:
@@ -119,7 +119,7 @@ class Plot(runtime.Stage):
             self.book = figure.Picture(self.drawing, options.format)
 
     def process(self, item: runtime.Item) -> Iterator[Record | bytes]:
-        """Gather one item. What came of a broken one is drawn, with what is wrong."""
+        """Gather one item. If it broke off, draw what came, and say what is wrong."""
         from .kinds import gather
 
         number, self.seen = self.seen, self.seen + 1

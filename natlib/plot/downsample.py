@@ -1,4 +1,4 @@
-"""What nat-plot keeps of an item as it streams by, however long it is: a few thousand columns of it."""
+"""What nat-plot keeps of an item as it streams by, however long it is: a few thousand columns."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ class Means:
 
     @property
     def span(self) -> float:
-        """Rows that the columns would hold, were the last one full: where the image ends."""
+        """Rows that the columns would hold if the last one were full: where the image ends."""
         return float(len(self._sums.values) * self._sums.hop)
 
 
@@ -114,7 +114,7 @@ class Spectrogram:
     """A power spectrogram on a logarithmic frequency axis, of samples that stream by.
 
     Hann windows of about 93 ms, three quarters overlapping, centred on multiples of the hop. A row is a triangle of
-    1/24 octave, or of two bins of the FFT where these are wider (so that low rows are interpolated), scaled so that a
+    1/24 octave, or of two bins of the FFT if these are wider (so that low rows are interpolated), scaled so that a
     sine of full scale reaches about 0 dB in any row. Columns are merged by maximum: no short event is averaged away.
     """
 
@@ -132,7 +132,7 @@ class Spectrogram:
         triangles = np.maximum(0, 1 - np.abs(bins[:, None] - self.hertz) / half)
         gain = np.maximum(1, half * self.size / rate / 1.5)  # 1.5 bins: what a Hann window makes of a line
         bands = (triangles / triangles.sum(axis=0) * gain).astype(np.float32)
-        self._octaves = []  # the bins that an octave's rows need, and their weights: nearly all others are 0
+        self._octaves = []  # the bins that an octave's rows need, and their weights: nearly all other weights are 0
         for first in range(0, count, self.OCTAVE):
             octave = bands[:, first : first + self.OCTAVE]
             used = np.flatnonzero(octave.any(axis=1))

@@ -1,6 +1,6 @@
 """How pictures look, whatever they show: theme, fonts, heat maps, keys, ticks, the numbers of labels.
 
-Nothing of matplotlib's pyplot is used: no display.
+Uses nothing of matplotlib's pyplot, so it needs no display.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Drawing:
         paper, ink, faint = (self.colour[key] for key in ("paper", "ink", "faint"))
         self.fonts = Fonts()
         np.seterr(all="ignore")  # odd numbers make an odd picture, not a warning
-        matplotlib.rcdefaults()  # whatever stands in a matplotlibrc
+        matplotlib.rcdefaults()  # whatever a matplotlibrc says
         matplotlib.rcParams.update({
             "figure.facecolor": paper, "savefig.facecolor": paper, "axes.facecolor": paper, "text.color": ink,
             "axes.labelcolor": ink, "axes.edgecolor": faint, "xtick.color": faint, "ytick.color": faint,
@@ -78,7 +78,7 @@ class Drawing:
         return image
 
     def narrow(self, values: NDArray[Any]) -> tuple[NDArray[Any], float]:
-        """`values`, shape (rows, columns), averaged to a column a dot at most, and by how much that made them wider.
+        """`values`, shape (rows, columns), averaged to a column a dot at most, and how many times wider that made them.
 
         (Matplotlib's own smoothing would run from row to row as well.)
         """
@@ -107,7 +107,7 @@ class Drawing:
         bar.ax.yaxis.set_label_coords(1, 0.5, transform=beside)
 
     def key(self, axes: Axes, *entries: Artist) -> None:
-        """What the marks in `axes` stand for, above them to the right, where it covers no data."""
+        """A key to the marks in `axes`: above `axes`, to the right, where it covers no data."""
         axes.legend(handles=entries, loc="lower right", bbox_to_anchor=(1, 1), ncols=len(entries), frameon=False,
                     fontsize=7, borderpad=0, borderaxespad=0.35, handlelength=1.3, handleheight=0.8, handletextpad=0.6,
                     columnspacing=1.3)  # fmt: skip
@@ -136,7 +136,7 @@ class Fonts:
     def cover(self, text: str) -> str:
         """`text`, with an escape for each character that no font at hand has.
 
-        The first font that has one of those joins the fonts in use, for this and all later texts.
+        If no font in use has a character, the first font at hand that has it joins them, for this and all later texts.
         """
         for char in set(text) - self._covered.keys():
             self._covered[char] = self._find(char)
@@ -158,7 +158,7 @@ class Fonts:
 
 @cache
 def glyphs(path: str) -> frozenset[int]:
-    """The characters of a font file; none where it can't be used (coloured bitmaps)."""
+    """The characters of a font file; none if it can't be used (coloured bitmaps)."""
     try:
         return frozenset(FT2Font(path).get_charmap())
     except (OSError, RuntimeError):
@@ -172,9 +172,9 @@ def escape(char: str) -> str:
 
 
 class Fitting(Locator):
-    """Ticks at the first of several `choices` of places whose labels have `room` points each along the axis.
+    """Ticks at the first of several `choices` of places that leaves each label `room` points along the axis.
 
-    Where none has, the last one is thinned out.
+    If none does, the last one is thinned out.
     """
 
     def __init__(self, room: float, *choices: ArrayLike):
@@ -198,7 +198,7 @@ class Fitting(Locator):
 
 
 def rows_axis(axis: Axis, names: Mapping[float, str], size: float) -> None:
-    """The names of rows by their places, in letters of `size` points: of all, or each second, third … as has room."""
+    """Names rows at their places, in letters of `size` points: all, or every second, third … as there is room."""
     choices = [list(names)[::step] for step in range(1, max(len(names), 2))]
     axis.set_major_locator(Fitting(1.15 * size, *choices))
     axis.set_major_formatter(FuncFormatter(lambda place, _: names.get(place, "")))
@@ -206,7 +206,7 @@ def rows_axis(axis: Axis, names: Mapping[float, str], size: float) -> None:
 
 
 def frequency_axis(axes: Axes) -> None:
-    """A y axis in log2 Hz: ticks at 1, 2 and 5 times powers of ten, or where these have no room at powers of ten."""
+    """A y axis in log2 Hz: ticks at 1, 2 and 5 times powers of ten, or if there is no room, at powers of ten."""
     tens = [10.0**power for power in range(-3, 10)]
     fine = [ten * digit for ten in tens for digit in (1, 2, 5)]
     axes.yaxis.set_major_locator(Fitting(9, np.log2(fine), np.log2(tens)))
@@ -220,7 +220,7 @@ def seconds(duration: float) -> str:
 
 
 def loudest(levels: Float) -> int:
-    """Where a scale of `levels` ends, in dBFS: the next ten above them."""
+    """Where a scale of `levels` ends, in dBFS: the next multiple of ten above them."""
     highest = float(np.max(levels, initial=-120.0, where=np.isfinite(levels)))
     return 10 * math.ceil((highest - ROUNDING) / 10)
 
@@ -231,7 +231,7 @@ def short(hertz: float) -> str:
 
 
 def number(value: float) -> str:
-    """A number for a label: three digits that count, no exponent where it can be helped."""
+    """A number for a label: three significant digits, no exponent if it can be helped."""
     if not math.isfinite(value):
         return "–"
     return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}".replace("-", "\u2212")

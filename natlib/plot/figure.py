@@ -21,21 +21,21 @@ from ..wire import Head, Record
 from .base import ACROSS, Panel, View
 from .drawing import Drawing, Fitting
 
-MOST_DOTS = 1 << 16  # of a side of a picture: what matplotlib's renderer can do
-MARGIN = 0.75  # inches of a picture that are not panels: name, facts, time axis
+MOST_DOTS = 1 << 16  # along a side of a picture: what matplotlib's renderer can do
+MARGIN = 0.75  # inches of a picture that its panels do not take: name, facts, time axis
 GAP = 0.12  # inches between two panels
-LINE = 1.6  # height of a line of the title, to that of its letters
-LEAST_WIDTH = 3.0  # inches: of less, labels and scales leave nothing to the panels
+LINE = 1.6  # height of a line of the title, relative to that of its letters
+LEAST_WIDTH = 3.0  # inches: in less, labels and scales leave no room for the panels
 BESIDE = 0.9  # inches beside the panels: labels to the left, scales to the right
 TICKS = 12  # of a time axis at most
 LABEL = 42  # points along a time axis that a tick's label needs: 10:00:00, and a gap
-BORDERS = 64  # borders of sections drawn at most: more would hide what they part
+BORDERS = 64  # borders of sections drawn at most: more would hide what they separate
 
 
 def compose(drawing: Drawing, views: Sequence[View], whole: bool = False) -> Figure:
-    """A figure of `views`, one under the other; `whole`: every panel, as high as it needs, and no title.
+    """A figure of `views`, one under the other; with `whole`, every panel, as high as it needs, and no title.
 
-    Raises Failure for a size without room for the panels.
+    Raises Failure if the size has no room for the panels.
     """
     chosen = [choose(drawing, view, whole, len(views) > 1) for view in views]
     shrunk = 1.0 if len(views) == 1 else 0.65
@@ -109,14 +109,14 @@ def title_lines(drawing: Drawing, view: View) -> list[tuple[str, float, str, str
 
 
 def margin(panels: dict[str, Panel]) -> float:
-    """Inches of an item's picture that are not its panels."""
+    """Inches of an item's picture that its panels do not take."""
     return MARGIN + GAP * len(panels)
 
 
 def fit(panels: dict[str, Panel], height: float | None, shrunk: float) -> list[float]:
-    """The height of each of `panels` in inches, where all have `height`, or else need what they need, `shrunk`.
+    """The height of each of `panels` in inches: to fill `height`, or if that is None, what they need, `shrunk`.
 
-    All shrink alike, but none below what its labels need. Raises Failure where that is more than there is.
+    All shrink alike, but none below what its labels need. Raises Failure if that is more than `height` has.
     """
     least = sum(panel.least for panel in panels.values())
     natural = sum(panel.height for panel in panels.values())
@@ -144,7 +144,7 @@ class Book:
         self.drawing = drawing
 
     def listener(self, head: Head) -> Callable[[Record], None] | None:
-        """What is to be shown every record of the next item, if anything is."""
+        """What to call with every record of the next item, if anything."""
 
     def add(self, view: View) -> None:
         """Take the next item."""
@@ -228,7 +228,7 @@ def words(figure: Figure) -> str:
 
 @contextmanager
 def fitting(figure: Figure) -> Iterator[None]:
-    """Draw `figure`. Raises Failure where its panels have no room, which matplotlib tells in a warning."""
+    """To draw `figure` in. Raises Failure if its panels have no room, which matplotlib reports in a warning."""
     with warnings.catch_warnings():
         warnings.filterwarnings("error", "constrained_layout not applied")
         try:

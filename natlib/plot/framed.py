@@ -17,7 +17,7 @@ from .base import Panel, View
 from .downsample import Float, Means
 from .drawing import Drawing, number, rows_axis, seconds
 
-ROWS = 256  # rows of a heat map at most: of wider streams, neighbours are averaged
+ROWS = 256  # rows of a heat map at most: for wider streams, neighbours are averaged
 
 
 class Framed(View):
@@ -60,7 +60,7 @@ class Measures:
         self.means = Means(len(entries))
 
     def add(self, rows: Float) -> None:
-        """Take `rows` on their grid, absent is NaN, shape (n, measures)."""
+        """Take `rows` on their grid, shape (n, measures); NaN is absent."""
         self.means.add(rows * self.steps)
 
     def draw(self, drawing: Drawing, figure: Figure, cell: SubplotSpec, rate: float) -> Axes:
@@ -91,7 +91,7 @@ class Measures:
         return axes
 
     def table(self) -> list[tuple[str, ...]]:
-        """Name, unit, lowest, mean and highest of each."""
+        """Name, unit, lowest, mean and highest of each measure."""
         names = [f"{family} {name}".strip() for family, name in self.titles]
         rows = zip(names, self.units, self.means.low, self.means.means, self.means.high, strict=True)
         return [("measure", "unit", "lowest", "mean", "highest"),
@@ -99,7 +99,7 @@ class Measures:
 
 
 def title(name: str, entry: Head) -> tuple[str, str]:
-    """The family and the name of a measure: of chroma_1, "chroma" and "C#"; of one by itself, "" and its name."""
+    """The family and the name of a measure: for chroma_1, "chroma" and "C#"; for one by itself, "" and its name."""
     family, number = re.fullmatch(r"(.*?)(?:_(\d+))?", name, re.DOTALL).groups()  # type: ignore[union-attr]
     low, high = entry.get("low"), entry.get("high")
     if number is None:

@@ -19,7 +19,7 @@ VIEWS: dict[str, type[View]] = {"bytes": Bytes, "pcm": Pcm, "features": Features
 
 
 def gather(item: runtime.Item, also: Callable[[Record], None] | None = None) -> tuple[View, Exception | None]:
-    """What is to be seen of `item`, and what went wrong with it, if anything did. `also` is shown every record."""
+    """The view of `item`, and what went wrong with it, if anything did. `also` is called with every record."""
     view = View(item.head)
     error: Exception | None = None
     try:

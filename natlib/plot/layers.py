@@ -22,9 +22,9 @@ from .drawing import Drawing
 
 LAYERS = 32  # layers drawn at most
 BARS = 512  # bars of a histogram at most
-WIDE = 7.5  # inches: in less, small panels have room for a name alone
-TICKED = 6.0  # inches: in less, not for the labels of two ticks and an axis either
-CODES = 1 << 16  # codes that a layer of the wire can have
+WIDE = 7.5  # inches: in less, small panels have room for nothing but a name
+TICKED = 6.0  # inches: in less, they have no room for the labels of two ticks and an axis either
+CODES = 1 << 16  # codes that a layer on the wire can have
 
 
 class Layers:
@@ -63,13 +63,13 @@ class Layers:
             self.counts[number] = more
 
     def vocabulary(self, number: int) -> int:
-        """Codes that a layer has: as the header says, or else as were seen."""
+        """How many codes a layer has: as the header says, or else as many as were seen."""
         vocab = self.heads[number].get("vocab")
         seen = len(self.counts[number])
         return max(vocab, seen) if type(vocab) is int and 0 < vocab <= CODES else max(seen, 1)
 
     def facts(self, head: Head) -> list[str]:
-        """How many there are, and by which codebook."""
+        """How many layers there are, and which codebook they come from."""
         codebook = head.get("codebook")
         facts = [f"{len(self.heads)} layers"]
         if isinstance(codebook, dict):
@@ -77,7 +77,7 @@ class Layers:
         return facts
 
     def panels(self, rate: float, asked: bool) -> dict[str, Panel]:
-        """The raster, the changes and the usage; the last two only where they are `asked` for."""
+        """The raster, the changes and the usage; with `asked`, the last two are drawn only if asked for."""
         rows = math.ceil(len(self.heads) / ACROSS)
         usage = Panel(min(1.15 * rows + 0.2, 12), self._usage, detail=True, asked=asked, rows=rows, least=0.8 * rows)
         return {

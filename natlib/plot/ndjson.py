@@ -1,4 +1,4 @@
-"""NDJSON: what its reader is given: sections, scenes, sounds, and the layers."""
+"""NDJSON, as its reader gets it: sections, scenes, sounds, and the layers."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ class Ndjson(Framed):
         self.said = ""  # the summary in words
         self.sections: list[tuple[float, str]] = []  # where each begins, s, and its label
         self._names = set(self.layers.names)
-        self._begun = False  # did a frame come?
+        self._begun = False  # has a frame come?
         self._now = [-1] * len(self.layers.names)
-        self._frame = 0  # at which the codes of now begin
+        self._frame = 0  # at which the current codes begin
         self._lines: list[list[int]] = []
         self._lengths: list[int] = []
 
@@ -61,17 +61,17 @@ class Ndjson(Framed):
                 self._now[number] = code
             self._begun = True
         else:
-            time, scene, sound = real(head.get("t")) - self.start, head.get("scene"), head.get("sound")
-            if time >= 0 and isinstance(scene, dict):
-                self.scenes.add(time, scene)
-            if time >= 0 and isinstance(sound, dict):
-                self.scenes.sound(time, sound)
+            time = round(real(head.get("t")) - self.start, 3)
+            takes = (("scene", self.scenes.add), ("sound", self.scenes.sound), ("repeats", self.scenes.repeat))
+            for kind, take in takes:
+                if time >= 0 and isinstance(fields := head.get(kind), dict):
+                    take(time, fields)
 
     def panels(self) -> dict[str, Panel]:
         if not self.frames:
             return {}
         result = {"sections": Panel(0.25, self._sections, True, least=0.2)} if self.sections else {}
-        # Changes and usage of the codes are no part of what a reader is given.
+        # Changes and usage of the codes are no part of what a reader gets.
         return {**result, **self.scenes.panels(), **self.layers.panels(self.rate, asked=True)}
 
     def facts(self) -> list[str]:
@@ -117,7 +117,7 @@ class Ndjson(Framed):
         self.borders = [start for start, _ in self.sections[1:]]
 
     def _hold(self, frame: int) -> None:
-        """The codes of now hold until `frame`."""
+        """The current codes hold until `frame`."""
         length = frame - self._frame
         if not 0 <= length <= LONGEST:
             raise Failure(f"expected a frame from {self._frame} to {self._frame + LONGEST}, got frame {frame}")
@@ -142,4 +142,5 @@ class Ndjson(Framed):
             self._hold(frames if type(frames) is int and last < frames <= self._frame + LONGEST else last)
         self._flush()
         self.frames = self.layers.frames
+        self.scenes.until(self.frames / self.rate)
         super().finish()

@@ -85,7 +85,7 @@ class Pcm(View):
         top = max(loudest(levels), -100)
         start = -self.spectrogram.hop / 2 / self.rate
         width = len(levels) * self.spectrogram.samples / self.rate
-        half = 0.5 / self.spectrogram.OCTAVE  # of a row, octaves
+        half = 0.5 / self.spectrogram.OCTAVE  # half a row, in octaves
         extent = (start, start + width, math.log2(hertz[0]) - half, math.log2(hertz[-1]) + half)
         image = axes.imshow(levels.T, aspect="auto", origin="lower", cmap="magma", norm=Normalize(top - SCALE, top),
                             extent=extent, interpolation="bilinear", interpolation_stage="data")  # fmt: skip

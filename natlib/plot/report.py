@@ -53,7 +53,7 @@ th:first-child, td:first-child { text-align: left; padding-left: 0 } th { font-w
 .facts td:first-child { white-space: nowrap } details { margin-top: 1rem }
 """
 
-# A line over the pictures follows the sound; a click on them moves it. Works without, too.
+# A line over the pictures follows the sound; a click on them moves the sound. The page works without this, too.
 SCRIPT = """
 for (const figure of document.querySelectorAll("figure[data-box]")) {
   const sound = figure.closest("section").querySelector("audio");
@@ -85,7 +85,7 @@ class Sound:
             rate = head["sample_rate"]
             self._sound = soundfile.SoundFile(self.file, "w", rate, self.channels, "PCM_16", format="FLAC")
         except (soundfile.SoundFileError, KeyError, TypeError, ValueError):
-            self.file = None  # a rate or a number of channels that FLAC does not have
+            self.file = None  # a rate or a number of channels that FLAC can't hold
 
     def add(self, record: Record) -> None:
         """Take a record."""
@@ -104,14 +104,14 @@ class Sound:
 
 
 class Report(Book):
-    """The page at `path`; `sounds` are the files to be played, one an item. Raises Failure for what can't be used."""
+    """The page at `path`; `sounds` are the files to play, one for each item. Raises Failure if one can't be used."""
 
     def __init__(self, drawing: Drawing, path: str, sounds: Sequence[str]):
         super().__init__(drawing)
         self.path = Path(path)
         self.names: list[str] = []  # of the sections
-        self._same: list[tuple[object, ...]] = []  # what tells whether a stream is of the section's sound; by kind
-        self._facts = b""  # of the last stream, which tells all that those before did
+        self._same: list[tuple[object, ...]] = []  # streams of the section's sound: name, sha256, kind
+        self._facts = b""  # of the last stream, which says all that those before said
         self._body: IO[bytes] = tempfile.TemporaryFile()
         self._sounds = list(sounds)
         self._sound: Sound | None = None
@@ -164,7 +164,7 @@ class Report(Book):
         file.write(f"<script>{SCRIPT}</script>\n</body>\n</html>\n".encode())
 
     def _section(self, view: View) -> Iterator[bytes]:
-        """The part of a stream: a section, unless it shows another stage of the sound of the one before."""
+        """The page's part for a stream: a section, unless it is another stage of the same sound as the one before."""
         same = (view.name, view.end.get("sha256"))
         facts = text("  ·  ".join(filter(None, view.facts())))
         if (*same, view.head["kind"]) not in self._same and self._same and self._same[-1][:2] == same and same[1]:
@@ -232,7 +232,7 @@ class Report(Book):
 
 
 def text(value: object) -> str:
-    """`value` as HTML can bear it, in a text or an attribute."""
+    """`value` as HTML can hold it, in text or an attribute."""
     return escape("".join(char if char.isprintable() else escaped(char) for char in str(value)))
 
 
@@ -246,7 +246,7 @@ def table(rows: Sequence[Sequence[str]], style: str = "") -> bytes:
 
 
 def flat(head: Head, prefix: str = "") -> Iterator[tuple[str, str]]:
-    """The members of a header as rows: objects opened, lists of objects (which have pictures and tables) counted."""
+    """A header's members as rows: opens objects, and counts lists of objects (which have pictures and tables)."""
     for key, value in head.items():
         if isinstance(value, dict):
             if key != "stats":

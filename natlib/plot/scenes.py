@@ -1,9 +1,8 @@
-"""What the scene and sound lines of NDJSON say: level, energy in each region of frequency, pitch, attacks."""
+"""What the scene and sound lines of NDJSON say: level, energy in each region of frequency, pitch, onsets."""
 
 from __future__ import annotations
 
 import math
-import re
 
 import numpy as np
 from matplotlib import colormaps
@@ -18,63 +17,89 @@ from matplotlib.patheffects import withStroke
 from matplotlib.ticker import FuncFormatter
 from numpy.typing import NDArray
 
-from ..notes import NOTE, parse
+from ..notes import parse
+from ..repeats import moments
 from ..wire import Head
 from .base import Panel
 from .downsample import Means
 from .drawing import Drawing, Fitting, frequency_axis, loudest, number
 
-SOUNDS = 4096  # sounds drawn at most: of more, those that rise most
+SOUNDS = 4096  # sounds drawn at most: if there are more, those that rise most
 PALE = "#7fdbff"  # the pitch of scenes
-LONGEST = 24 * 3600 * 50  # frames or scenes that one line may stand for: nobody is kept busy by a wrong time
+LONGEST = 24 * 3600 * 50  # frames or scenes that one line may stand for, so that a wrong time keeps nobody busy
 
 
 class Scenes:
-    """What the scene and sound lines of NDJSON say: level, energy in each region of frequency, pitch, attacks."""
+    """What the scene and sound lines of NDJSON say: level, energy in each region of frequency, pitch, onsets."""
 
     OCTAVE = 12  # rows of the image
 
     def __init__(self, head: Head):
         pack = head.get("pack")
-        period, said = (pack.get("scene"), pack.get("how_to_read")) if isinstance(pack, dict) else (None, None)
+        period, edges = (pack.get("scene_seconds"), pack.get("bands_hz")) if isinstance(pack, dict) else (None, None)
         self.period = float(period) if isinstance(period, int | float) and 0 < period < 1e6 else 0.0
-        self.edges = np.log2(band_edges(pack.get("bands_hz") if isinstance(pack, dict) else None, said))
-        self.means = Means(2 + len(self.edges))  # level; pitch at first and at last, log2 Hz; level in each region
+        self.edges = np.log2(band_edges(edges))
+        self.means = Means(2 + len(self.edges))  # level; first and last pitch, log2 Hz; level in each region
         self.rows = 0
-        self.bands: object = None  # as they were said last: they are said again when they change
+        self.start = max(0.0, real(head.get("t0", 0)))  # s of the recording before the first frame
+        self.last = np.full((1, 2 + len(self.edges)), np.nan, np.float32)  # row
+        self.known: dict[float, Head] = {}  # sounds by their starts
+        self.bands: object = None  # as last given: they are given again when they change
         self.sounds: list[tuple[float, float, float, float, float]] = []  # rise, start, length, log2 Hz or NaN, level
 
     def add(self, time: float, scene: Head) -> None:
-        """Take a scene."""
+        """Take a scene, which holds until the next one."""
         if not self.period:
             return
         skipped = round(time / self.period) - self.rows
         if not 0 <= skipped <= LONGEST:
             return
         for first in range(0, skipped, 4096):
-            self.means.add(np.full((min(4096, skipped - first), 2 + len(self.edges)), np.nan, np.float32))
+            self.means.add(np.repeat(self.last, min(4096, skipped - first), axis=0))
         self.rows += skipped + 1
-        self.bands, pitch = scene.get("bands", self.bands), scene.get("pitch")
+        self.bands = scene.get("bands", self.bands)
         row = np.full((1, 2 + len(self.edges)), np.nan, np.float32)
-        row[0, 0] = level = real(scene.get("dB"))
-        notes = [octaves(note) for note in (pitch if isinstance(pitch, str) else "").split(">")]
+        row[0, 0] = level = real(scene.get("level"))
+        notes = pitches(scene)
         row[0, 1:3] = notes[0], notes[-1]
         for place, band in enumerate(self.bands[: len(self.edges) - 1] if isinstance(self.bands, list) else []):
             row[0, 3 + place] = level + real(band)
         self.means.add(row)
+        self.last = row
+
+    def until(self, time: float) -> None:
+        """The last scene holds until `time`."""
+        missing = round(time / self.period) - self.rows if self.period and self.rows else 0
+        if 0 < missing <= LONGEST:
+            self.rows += missing
+            self.means.add(np.repeat(self.last, missing, axis=0))
 
     def sound(self, time: float, sound: Head) -> None:
         """Take a sound."""
-        pitch = octaves(str(sound.get("pitch", "")))
-        rise = real(sound.get("rise"))
-        length = real(sound.get("s"))
+        rise, length = real(sound.get("onset_strength")), real(sound.get("duration"))
         if math.isfinite(length):
-            self.sounds.append((rise if rise > 0 else 0.0, time, length, pitch, real(sound.get("dB"))))
+            level = real(sound.get("max_level"))
+            self.sounds.append((rise if rise > 0 else 0.0, time, length, pitches(sound)[0], level))
+            self.known[time] = sound
         if len(self.sounds) >= 2 * SOUNDS:
             self.sounds = sorted(self.sounds, reverse=True)[:SOUNDS]
+            self.known.clear()
+
+    def repeat(self, time: float, fields: Head) -> None:
+        """Take sounds that repeat an earlier one."""
+        of = real(fields.get("of")) - self.start
+        sound = self.known.get(round(of, 3))
+        if not sound:
+            return
+        levels = fields.get("max_levels")
+        for i, start in enumerate(moments(time + self.start, fields)):
+            known = isinstance(levels, list) and i < len(levels)
+            level = real(levels[i]) if known else math.nan  # type: ignore[index]
+            again = {**sound, "max_level": level} if math.isfinite(level) else sound
+            self.sound(start - self.start, again)
 
     def panels(self) -> dict[str, Panel]:
-        """Its panels, if there was anything."""
+        """Its panels, if there is anything to draw."""
         if not self.rows:
             return {}
         return {
@@ -96,7 +121,7 @@ class Scenes:
             times, feet, tops = zip(*rising, strict=True)
             colour = drawing.colour["acoustic"]
             axes.vlines(times, np.maximum(feet, low), tops, color=colour, linewidth=1)
-            entries.append(Line2D([], [], color=colour, linewidth=1.5, label="attack"))
+            entries.append(Line2D([], [], color=colour, linewidth=1.5, label="onset"))
         drawing.key(axes, *entries)
         axes.set(ylim=(low, max(0.0, *(row[-1] for row in self.sounds), 0.0)), ylabel="level\n(dBFS)")
         axes.yaxis.set_major_locator(Fitting(10, np.arange(-60, 1e3, 20), np.arange(-40, 1e3, 40)))
@@ -121,7 +146,7 @@ class Scenes:
         starts = np.arange(len(values)) * step
         entries = []
         if np.isfinite(values[:, 1:3]).any():
-            for first, column in enumerate(values[:, 1:3].T):  # a half of the scene each
+            for first, column in enumerate(values[:, 1:3].T):  # each holds for half of the scene
                 axes.hlines(column, starts + first * step / 2, starts + (first + 1) * step / 2, PALE, linewidth=1.2)
             entries.append(pale_line(PALE, 1.2, "pitch of a scene"))
         if heard := [(pitch, time, time + length) for _, time, length, pitch, _ in self.sounds if pitch > 0]:
@@ -136,33 +161,33 @@ class Scenes:
         return axes
 
 
-def band_edges(told: object, said: object) -> NDArray[np.float64]:
-    """Where the regions of frequency end, in Hz, rising: as the header tells them.
-
-    Older NDJSON has them only in what is `said` to its reader.
-    """
+def band_edges(told: object) -> NDArray[np.float64]:
+    """The edges of the regions of frequency, in Hz, rising, as the header gives them."""
     if isinstance(told, list) and len(told) > 1 and all(type(edge) in (int, float) for edge in told):
         edges = np.maximum(np.array(told, np.float64), 1)
         if (np.diff(edges) > 0).all():
             return edges
-    found = re.search(r"\bbands\b.*?(\d+(?:\.\d+)?(?:-\d+(?:\.\d+)?)+) Hz", said if isinstance(said, str) else "")
-    edges = np.maximum([float(edge) for edge in found[1].split("-")], 1) if found else np.array([40.0, 16000.0])
-    return edges if (np.diff(edges) > 0).all() else np.array([40.0, 16000.0])
+    return np.array([40.0, 16000.0])
 
 
 def pale_line(colour: str, width: float, label: str) -> Line2D:
-    """An entry of a key for a line that is made to be seen on dark colours: with an edge, for white paper."""
+    """A key's entry for a line made for dark colours, with an edge that shows on white paper."""
     edge = [withStroke(linewidth=width + 1.2, foreground="#1c1c1e")]
     return Line2D([], [], color=colour, linewidth=width, path_effects=edge, label=label)
 
 
 def real(value: object) -> float:
-    """A number of NDJSON, NaN for anything else."""
+    """A number from NDJSON, NaN for anything else."""
     return float(value) if isinstance(value, int | float) and abs(value) < 1e6 else math.nan
 
 
-def octaves(note: str) -> float:
-    """The note that a text such as A#2~ begins with, as log2 Hz; NaN where there is none."""
-    found = NOTE.match(note)
-    midi = parse(found[0]) if found else None
+def pitches(fields: Head) -> list[float]:
+    """The points of a pitch as log2 Hz, however vague it is; NaN for none."""
+    contour = fields.get("pitch_contour", [fields.get("pitch", fields.get("vague_pitch"))])
+    return [octaves(note) for note in contour] if isinstance(contour, list) and contour else [math.nan]
+
+
+def octaves(note: object) -> float:
+    """A note such as A#2 as log2 Hz; NaN for anything else."""
+    midi = parse(note) if isinstance(note, str) else None
     return math.log2(440) + (midi - 69) / 12 if midi is not None else math.nan

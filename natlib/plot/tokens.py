@@ -1,4 +1,4 @@
-"""Tokens: the layers, and the measures where they are asked for."""
+"""Tokens: the layers, and the measures if they are asked for."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .layers import Layers, Words
 
 
 class Tokens(Framed):
-    """Tokens: their layers and, where asked for, the measures of the frames."""
+    """Tokens: their layers and, if asked for, the measures of the frames."""
 
     def __init__(self, head: Head):
         super().__init__(head)
@@ -43,7 +43,7 @@ class Tokens(Framed):
         if not self.frames:
             return {}
         result = self.layers.panels(self.rate, asked=False)
-        if self.measured:  # those of the frames: a picture of tokens shows what became of them
+        if self.measured:  # of the frames, so only if asked for: a picture of tokens shows what became of those
             usage = result.pop("usage")
             result |= {"measures": measures_panel(self.measured, self.rate)._replace(asked=True), "usage": usage}
         return result

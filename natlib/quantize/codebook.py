@@ -25,11 +25,12 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
+from .. import former
 from ..wire import Head, show
 
 Array = NDArray[Any]
 
-FORMAT = "1.0"  # of the codebook file
+FORMAT = "2.0"  # of the codebook file; 1.0 has other names for measures
 MAX_DIMS = 32  # numbers left of a frame after the projection, in any codebook
 MAX_FILE = 1 << 28  # bytes of a codebook file
 FEATURE_LIMIT = 2.0**20  # |x|; beyond, features are clipped
@@ -38,12 +39,12 @@ SLICE = 4096  # frames worked on at a time
 
 
 class CodebookError(ValueError):
-    """A codebook that can't be read or does not fit the stream, or features that none can be fitted on."""
+    """A codebook that can't be read or does not fit the stream, or features that no codebook can be fitted on."""
 
 
 @dataclass(frozen=True, eq=False)
 class Projection:
-    """`width` features to a point of a few dimensions, in whole numbers."""
+    """Maps `width` features to a point of a few dimensions, in whole numbers."""
 
     grid: int  # features are rounded to multiples of 2**-grid
     shift: int
@@ -69,7 +70,7 @@ class Layer:
 
     codewords: Array  # (codes, dims) whole float64
     measures: Array  # (codes, measures) float32, what each code measures like; NaN is absent
-    mean_square: float = 0.0  # mean squared distance to the codeword, where it was fitted
+    mean_square: float = 0.0  # mean squared distance to the codeword, when it was fitted
 
 
 class Quantizer:
@@ -91,8 +92,8 @@ class Quantizer:
     def encode(self, features: Array, hold: float = 0.0, last: Sequence[int] | None = None) -> Array:
         """Finite features (frames, width) to codes (frames, layers), uint16.
 
-        With `hold`, a layer keeps the code of the frame before (`last` before the first one) while a new one would
-        bring the point nearer by less than `hold` times the layer's mean distortion, in squared distance.
+        With `hold`, a layer keeps the code of the frame before (for the first frame, `last`) as long as a new one
+        is nearer by less than `hold` times the layer's mean distortion, in squared distance.
         """
         rest = self.projection.points(features)
         codes = np.empty((len(rest), len(self.layers)), np.uint16)
@@ -146,8 +147,10 @@ class Codebook:
             tensors = load(raw)
             head = orjson.loads(raw[8 : 8 + int.from_bytes(raw[:8], "little")])
             meta = orjson.loads(head["__metadata__"]["nat"])
-            if meta["format"].split(".")[0] != FORMAT.split(".")[0]:
-                raise CodebookError(f"expected a codebook of format {FORMAT}, got {show(meta['format'])}")
+            if (major := meta["format"].split(".")[0]) not in ("1", FORMAT.split(".")[0]):
+                raise CodebookError(f"expected a codebook of format {FORMAT} or 1.0, got {show(meta['format'])}")
+            if major == "1":
+                meta["measures"] = former.header(meta)["measures"]
             streams = [_quantizer(entry, meta, tensors) for entry in meta["streams"]]
         except CodebookError:
             raise
@@ -159,8 +162,8 @@ class Codebook:
     def make(cls, streams: list[Quantizer], meta: Head) -> Codebook:
         """The codebook of these quantizers, as if loaded from its file.
 
-        The file's bytes are a function of its content: C order, which safetensors takes for granted, and one metadata
-        entry, for several come in any order.
+        The file's bytes depend on its content alone: arrays are in C order, which safetensors takes for granted, and
+        there is one metadata entry, since several would come in any order.
         """
         from safetensors.numpy import save
 
@@ -175,13 +178,13 @@ class Codebook:
         return cls.load(save(tensors, {"nat": orjson.dumps(meta).decode()}))
 
     def check(self, head: Head) -> None:
-        """Does it fit the features stream with the header `head`? Raises CodebookError."""
+        """Raises CodebookError if it does not fit the features stream with the header `head`."""
         wanted, got = describe(self.meta), describe(head)
         if wanted != got:
             raise CodebookError(f"codebook {self.meta['name']} is for {wanted}, got {got} (--fit makes another)")
 
     def encode(self, rows: Array, hold: float = 0.0, last: Sequence[int] | None = None) -> Array:
-        """Rows (frames, at least the widths), their features finite, to codes (frames, layers), uint16.
+        """Rows (frames, at least the widths) with finite features to codes (frames, layers), uint16.
 
         `hold` and `last` (a code for each layer) as in Quantizer.encode.
         """
@@ -202,7 +205,7 @@ def describe(head: Head) -> str:
 
 
 def _quantizer(entry: Head, meta: Head, tensors: dict[str, Array]) -> Quantizer:
-    """One stream's quantizer from the file's tensors. Raises CodebookError where sums could become inexact."""
+    """One stream's quantizer from the file's tensors. Raises CodebookError if sums could become inexact."""
     name, width = entry["name"], entry["width"]
     told = [layer for layer in meta["layers"] if layer["stream"] == name]
     mean = tensors[f"{name}.mean"].astype(np.float64)

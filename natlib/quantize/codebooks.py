@@ -31,7 +31,7 @@ class Codebooks:
             return self.given
         model = head.get("model")
         if not isinstance(model, str) or not re.fullmatch(r"[A-Za-z0-9_-]+", model):
-            return None  # a header shall not choose among the machine's files
+            return None  # a header must not choose among the machine's files
         if model not in self.shipped:
             path = DATA / f"{model}.safetensors"
             self.shipped[model] = load(path) if path.exists() else None
@@ -59,7 +59,7 @@ def save(name: str, codebook: Codebook) -> None:
 
 
 def report(codebook: Codebook) -> Iterator[str]:
-    """What a person wants to know of a codebook that was just fitted, in lines."""
+    """What a person wants to know about a codebook that was just fitted, in lines."""
     corpus = codebook.meta["corpus"]
     yield (f"codebook {codebook.meta['name']}: fitted on {corpus['rows']} of {corpus['frames']} frames "
            f"of {corpus['items']} items")  # fmt: skip
@@ -73,7 +73,7 @@ def report(codebook: Codebook) -> Iterator[str]:
 
 
 class Spool:
-    """Items in a file without a name, until a codebook is fitted on them."""
+    """Keeps items in an unnamed file until a codebook is fitted on them."""
 
     def __enter__(self) -> Spool:
         import tempfile
@@ -86,7 +86,7 @@ class Spool:
         self._file.close()
 
     def keep(self, item: Item, watch: Callable[[Item], Iterator[Record]], stage: str) -> Failure | None:
-        """Keep the records that `watch` lets by. Returns why it failed here, at `stage`, which is kept with it."""
+        """Keep the records that `watch` lets by. If the item fails here, at `stage`, keeps and returns the reason."""
         failed = None
         self._write(item.head)
         end: Head | None
@@ -105,7 +105,7 @@ class Spool:
         return failed
 
     def items(self) -> Iterator[Item]:
-        """All of them again."""
+        """All the items again."""
         self._file.seek(0)
         reader = wire.Reader()
         blocks = iter(lambda: self._file.read(output.CHUNK), b"")

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from .reservoir import Sampler
 
 MOST = 1000  # codes in a layer: three digits
-HOLD = 0.15  # an eighth fewer changes in A, a quarter in S; and S0 and A0 as stable when a sound is shifted by 2 ms
+HOLD = 0.15  # an eighth fewer changes in A, a quarter in S; if a sound shifts by 2 ms, S0 and A0 are as stable as at 0
 ABSENT = -32768  # a measure that is not there
 
 
@@ -35,7 +35,7 @@ def layer_codes(text: str) -> tuple[str, list[int]]:
     """The argument of --codes: STREAM=N,N,…"""
     name, _, numbers = text.rpartition("=")
     if not name or not re.fullmatch(r"[0-9]{1,4}(,[0-9]{1,4}){0,8}", numbers):
-        raise ArgumentTypeError(f"expected STREAM=N,N,… with 1 to 9 layers, got {text!r}")
+        raise ArgumentTypeError(f'expected STREAM=N,N,… with 1 to 9 layers, got "{text}"')
     return name, [cli.ranged(1, MOST, "codes in a layer", whole=True)(number) for number in numbers.split(",")]
 
 
@@ -110,7 +110,7 @@ the stream itself: that needs the whole of it, kept on disk meanwhile, before an
         self.codebooks = Codebooks(options.codebook)
 
     def items(self, source: Source) -> Iterator[Item]:
-        """Those of the input; from the first one that no codebook is there for, only once one is fitted on the rest."""
+        """The items of the input. From the first one without a codebook on, they wait until one is fitted on them."""
         self.say = source.run.say
         items = source.items()
         for item in items:
@@ -131,7 +131,7 @@ the stream itself: that needs the whole of it, kept on disk meanwhile, before an
             pass
 
     def finish(self) -> Iterator[Record]:
-        """With --fit, the codebook is made."""
+        """With --fit, make the codebook."""
         if self.options.fit:
             if self.sampler is None:
                 raise Failure("no items to fit a codebook on")
@@ -186,7 +186,7 @@ the stream itself: that needs the whole of it, kept on disk meanwhile, before an
         yield runtime.end(item, frames=frames)
 
     def fitted(self, first: Item, rest: Iterator[Item]) -> Iterator[Item]:
-        """`first` and all that follow, kept in a file without a name until a codebook is fitted on them."""
+        """`first` and all that follow, kept in an unnamed file until a codebook is fitted on them."""
         from .codebooks import Spool
         from .reservoir import Sampler
 
@@ -223,7 +223,7 @@ the stream itself: that needs the whole of it, kept on disk meanwhile, before an
 
 
 def header(head: Head, codebook: Codebook, plain: bool, hold: float) -> Head:
-    """The header of tokens for that of features."""
+    """The header of the tokens, from that of the features."""
     meta = codebook.meta
     about = {"name": meta["name"], "sha256": codebook.sha256}
     if "fitted_on" in meta:
@@ -238,7 +238,7 @@ def header(head: Head, codebook: Codebook, plain: bool, hold: float) -> Head:
 
 
 def measures(rows: NDArray[float32]) -> NDArray[uint16]:
-    """Measures on their grid, absent NaN, as the 16-bit integers of the wire."""
+    """Measures on their grid, NaN if absent, as the 16-bit integers of the wire."""
     import numpy as np
 
     numbers = np.clip(np.rint(rows), -32767, 32767)

@@ -1,7 +1,7 @@
-"""What quantization leaves: python -m natlib.quantize.distortion FEATURES TOKENS, as JSON on standard output.
+"""What quantization leaves over: python -m natlib.quantize.distortion FEATURES TOKENS, as JSON on standard output.
 
-By layer: what is left of the squared distance from the mean, as a share of that in the codebook's corpus; null where
-the codebook that made the tokens is none of those that ship.
+For each layer: what is left of the squared distance from the mean, as a share of that in the codebook's corpus; null if
+the codebook that made the tokens is not one of those that ship.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Fitting a codebook on a sample of rows.
 
-Codewords are found by k-means (Lloyd 1982) from k-means++ seeds (Arthur and Vassilvitskii 2007), the layers one after
-the other, each on what those before left over (Juang and Gray 1982). Then they are numbered so that near numbers sound
-near (ordinal.py). Fitting is exact too, but for the PCA, whose result is rounded far above the noise of a LAPACK.
+k-means (Lloyd 1982) finds the codewords, from k-means++ seeds (Arthur and Vassilvitskii 2007), one layer after the
+other, each on what those before left over (Juang and Gray 1982). Then they are numbered so that near numbers sound near
+(ordinal.py). Fitting is exact too, except for the PCA, whose result is rounded far above the noise of a LAPACK.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ from .ordinal import brightness, order_quality, ordinal
 
 SIZES = {"semantic": (128, 32, 32, 32)}  # codes of each layer, by the type of the stream
 OTHER_SIZES = (256, 128, 128, 128)
-DIMS = 24  # numbers left of a frame; with 16, the pitch of single notes was worse told from the codes
+DIMS = 24  # numbers left of a frame; with 16, the codes told less of the pitch of single notes
 WHITEN = 0.2
 SPREAD = 2.0**12  # standard deviation of the first component of z
 RESTARTS = 6  # of k-means
 TRIAL_ROUNDS, ROUNDS = 8, 200
 ENOUGH = 1e-5  # relative gain of a round below which k-means has converged
-FRAMES_A_CODE = 4  # fewer codes where there are not so many frames for each
+FRAMES_A_CODE = 4  # at least: a layer has fewer codes if frames are fewer
 
 
 def fit(
@@ -49,8 +49,8 @@ def fit(
 ) -> Codebook:
     """A codebook for the features stream with the header `head`, fitted on `rows` (frames, widths and measures).
 
-    `sizes` has the codes of each layer by stream, where they shall not be those of SIZES; `corpus` is kept in the
-    metadata. The same rows and seed give the same bytes. Raises CodebookError where nothing can be fitted.
+    `sizes` has the number of codes in each layer, by stream, if not as in SIZES; `corpus` is kept in the metadata. The
+    same rows and seed give the same bytes. Raises CodebookError if nothing can be fitted.
     """
     widths = [stream["width"] for stream in head["streams"]]
     names = [stream.get("name") for stream in head["streams"]]
@@ -98,9 +98,9 @@ def _layers(
     random: np.random.PCG64,
     progress: Callable[[str], None],
 ) -> tuple[list[Layer], list[Head]]:
-    """The layers of a stream (name, type), each on what those before left of `points` (frames, dims): used up.
+    """The layers of a stream (name, type), each on what those before left of `points` (frames, dims), which it changes.
 
-    And what the metadata says of each. `heard`: the frames' measures, (frames, measures), and what their header says.
+    And what the metadata says about each. `heard`: the frames' measures, (frames, measures), and their header entries.
     """
     name, kind = stream
     variance = float(np.mean(np.sum((points - np.rint(points.mean(axis=0))) ** 2, axis=1)))
@@ -162,9 +162,9 @@ def nearest(points: Array, words: Array) -> tuple[Array, Array]:
 
 
 def kmeans(points: Array, count: int, random: np.random.PCG64) -> Array:
-    """`count` codewords (fewer, where there are fewer different points) for `points` (n, dims), whole numbers.
+    """`count` codewords (fewer if there are fewer different points) for `points` (n, dims), whole numbers.
 
-    RESTARTS times from other seeds for a few rounds, then on with the best of them until nothing is gained.
+    Tries RESTARTS sets of seeds for a few rounds each, then goes on with the best until nothing is gained.
     """
     count = min(count, len(np.unique(points, axis=0)))
     tries = [_lloyd(points, _seeds(points, count, random), TRIAL_ROUNDS) for _ in range(RESTARTS)]
@@ -189,7 +189,7 @@ def _lloyd(points: Array, words: Array, rounds: int) -> tuple[Array, float]:
 
 
 def _seeds(points: Array, count: int, random: np.random.PCG64) -> Array:
-    """k-means++: each next seed is drawn with a chance that grows with its squared distance to those before."""
+    """k-means++: the chance of a point to be the next seed grows with its squared distance to those before."""
     words = np.empty((count, points.shape[1]))
     distances = np.ones(len(points))
     for code in range(count):
@@ -202,7 +202,7 @@ def _seeds(points: Array, count: int, random: np.random.PCG64) -> Array:
 
 
 def usage(codes: Array, count: int) -> Head:
-    """Utilisation (the share of codes in use) and entropy in bits, and as a share of the largest possible."""
+    """Utilisation (the share of codes in use), and entropy, in bits and as a share of the largest possible."""
     counts = np.bincount(codes, minlength=count)
     bits = entropy(counts.tolist())
     return {"utilisation": round(int(np.count_nonzero(counts)) / count, 4), "entropy": round(bits, 3),

@@ -10,7 +10,7 @@ from .codebook import Array, Codebook
 
 
 class Introductions:
-    """What a codebook's codes measure like, as `code` notes: each is put into bytes once, for all items."""
+    """What a codebook's codes measure like, as `code` notes: each is encoded once, for all items."""
 
     def __init__(self, codebook: Codebook):
         self.layers: list[str] = [layer["name"] for layer in codebook.meta["layers"]]
@@ -20,7 +20,7 @@ class Introductions:
         self.notes: dict[tuple[int, int], bytes] = {}
 
     def item(self) -> Callable[[Array], bytes]:
-        """A function that takes the blocks of one item, and gives the notes for the codes that are new in each."""
+        """A function that takes the blocks of one item, and returns the notes for the codes that are new in each."""
         known: list[set[int]] = [set() for _ in self.layers]
 
         def introduce(codes: Array) -> bytes:
@@ -45,5 +45,5 @@ class Introductions:
 
 
 def digits(step: float) -> int | None:
-    """Decimals that a number on a grid of `step` needs; None for none, as round() takes it."""
+    """How many decimals a number on a grid of `step` needs; None for none, as round() expects."""
     return max(0, math.ceil(-math.log10(step) - 1e-9)) or None

@@ -1,4 +1,4 @@
-"""Numbers for codewords: near where they sound near, and how well that succeeds."""
+"""Numbers codewords so that near numbers sound near, and says how well that succeeds."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from .codebook import Array
 
 
 def ordinal(words: Array, start: Array | None) -> Array:
-    """The order in which to number codewords (codes, dims), so that numbers are near where codewords are.
+    """The order in which to number codewords (codes, dims), so that near codewords have near numbers.
 
-    A quadratic assignment: the sum over all pairs of their distance, divided by a power of the difference of their
-    numbers, is brought down by swapping the pair that gains most while any does; first with a low power, for the whole
+    A quadratic assignment: it lowers the sum, over all pairs, of their distance divided by a power of the difference of
+    their numbers. As long as any swap gains, it swaps the pair that gains most; first with a low power, for the whole
     range, then with higher ones, for the neighbours. It starts from `start`, a number for each codeword, or from their
     first component, and stays near it.
     """
@@ -41,16 +41,16 @@ def ordinal(words: Array, start: Array | None) -> Array:
 
 
 def _distances(words: Array) -> Array:
-    """Distances between all pairs of codewords, rounded: their sums are exact."""
+    """Distances between all pairs of codewords, rounded so that their sums are exact."""
     squares = np.sum(words * words, axis=1)
     return np.asarray(np.rint(np.sqrt(squares[:, None] + squares - 2 * words @ words.T)))
 
 
 def order_quality(words: Array) -> Head:
-    """How ordinal the numbering of codewords (codes, dims) is, and how it would be if they were shuffled.
+    """How ordinal the numbering of codewords (codes, dims) is, and how ordinal it would be if they were shuffled.
 
-    "neighbours": the mean distance of neighbours in number, in that of all pairs. "rank": Spearman's rank correlation
-    of the difference in number with the distance.
+    "neighbours": the mean distance of neighbours in number, divided by that of all pairs. "rank": Spearman's rank
+    correlation of the difference in number with the distance.
     """
     if len(words) < 3:
         return {}
@@ -69,13 +69,13 @@ def order_quality(words: Array) -> Head:
 
 
 def _ranks(values: Array) -> Array:
-    """The rank of each value, the mean of theirs for equal ones, less the mean rank."""
+    """The rank of each value, less the mean rank; equal values share the mean of their ranks."""
     _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
     return np.asarray((np.cumsum(counts) - (counts - 1) / 2)[inverse] - (len(values) + 1) / 2)
 
 
 def brightness(measures: list[Head], averages: Array) -> Array | None:
-    """From quiet and dark to loud and bright: a number for each code, its rank in level and in centroid."""
+    """A number for each code, from quiet and dark to loud and bright: its rank in level plus that in centroid."""
     names = [measure.get("name") for measure in measures]
     if "level" not in names or "centroid" not in names:
         return None

@@ -1,4 +1,4 @@
-"""What a codebook is fitted on: a sample of the rows that go by, of bounded size."""
+"""What a codebook is fitted on: a sample, of bounded size, of the rows that go by."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .codebook import Array, describe
 
 SAMPLE = 1 << 17  # rows that a codebook is fitted on, at most
 SAMPLE_BYTES = 48 << 20
-SHARE = 400  # of them from any one item: long ones shall not swamp the short
+SHARE = 400  # of them at most from any one item: long ones must not swamp the short
 
 
 class Sampler:
@@ -28,7 +28,7 @@ class Sampler:
         self.reservoir: Reservoir = Reservoir(self.width, limit, SHARE, seed)
 
     def watch(self, item: Item) -> Iterator[Record]:
-        """The item's records, unchanged. Raises what iterating over it does, and Failure where it does not fit in."""
+        """The item's records, unchanged. Raises what iterating over it does, and Failure if it is unlike the first."""
         if describe(item.head) != describe(self.head) or item.head.get("measures") != self.head.get("measures"):
             raise Failure(f"expected {describe(self.head)} and measures as in item 0, got {describe(item.head)}")
         whole, frames = False, 0
@@ -46,7 +46,7 @@ class Sampler:
 
 
 def finite(features: Array, frames: int) -> None:
-    """Raise Failure where a number is NaN or infinite; `frames` came before."""
+    """Raise Failure if a number is NaN or infinite; `frames` frames came before."""
     if not np.isfinite(features).all():
         frame = frames + int(np.flatnonzero(~np.isfinite(features).all(axis=1))[0])
         raise Failure(f"frame {frame}: expected finite features, got NaN or infinity")
@@ -55,8 +55,8 @@ def finite(features: Array, frames: int) -> None:
 class Reservoir:
     """A random sample of at most `limit` rows of all that went in, and at most `share` of any one item.
 
-    Each row gets a number from the seeded generator, and those with the smallest stay: the same ones for the same
-    input, however it was cut. Memory: twice the limit.
+    Each row gets a number from the seeded generator, and the rows with the smallest stay: the same rows for the same
+    input, however it is split. Memory: twice the limit.
     """
 
     def __init__(self, width: int, limit: int, share: int, seed: int):
@@ -81,7 +81,7 @@ class Reservoir:
         self._item_frames = 0
 
     def sample(self) -> Array:
-        """The rows (rows, width), float32, and none are left."""
+        """The sampled rows (rows, width), float32; the reservoir is empty afterwards."""
         return self._all.take()
 
 

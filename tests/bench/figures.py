@@ -24,7 +24,6 @@ from natlib import demo as synth  # noqa: E402
 from natlib.pack.statistics import estimate  # noqa: E402
 
 README = (ROOT / "README.md").read_text()
-MUSIC = ("music", "electronic", "long")  # folders of ../shared/audio that are music
 
 
 def packed(paths: list[Path], folder: Path, view: str) -> list[int]:
@@ -41,15 +40,11 @@ def measured(folder: Path) -> Iterator[tuple[str, float, float, float]]:
     for i, path in enumerate(paths):
         sh(f"nat-split '{path}' | nat-decode | nat-embed | nat-quantize > {folder}/{i}", status=None)
     ndjson, table, words = (packed(paths, folder, view) for view in ("ndjson", "table", "words"))
-    is_music = [path.parent.name in MUSIC for path in paths]
     shares = [100 * few / many for few, many in zip(words, ndjson, strict=True)]
-    if any(is_music) and not all(is_music):
-        others = [share for share, music in zip(shares, is_music, strict=True) if not music]
-        yield "in a sixth of the tokens", 11, 20, median(others)
-        yield "a fifth for music", 16, 25, median(share for share, music in zip(shares, is_music, strict=True) if music)
+    yield "in about a fifth of the tokens", 17, 25, median(shares)
     shares = [100 * few / many for few, many in zip(table, ndjson, strict=True)]
-    yield "`--view table` has all, in 41 to\\n50 %", 40.5, 50.5, min(shares)
-    yield "`--view table` has all, in 41 to\\n50 %", 40.5, 50.5, max(shares)
+    yield "everything, in 39 to 48 %", 38.5, 48.5, min(shares)
+    yield "everything, in 39 to 48 %", 38.5, 48.5, max(shares)
     prompts = [estimate(sh(f"nat-pack --prompt '{folder}/{i}'").stdout.decode()) for i in range(0, len(paths), 8)]
     yield "at most 8,000 tokens", 1, 8000, max(prompts)
 

@@ -62,7 +62,7 @@ def test_what_is_no_sound_is_played() -> None:
 def test_nothing_and_strict() -> None:
     assert only(b"", status=1).end["message"] == "expected a sound file, got 0 bytes"
     strict = decode(b"just text", wav(tone()), options="--strict", status=1)
-    assert strict[0].end["message"] == "expected a sound file, got bytes that start with b'just text'"
+    assert strict[0].end["message"] == 'expected a sound file, got "just text"'
     assert strict[1].end["samples"] == 44100
     assert b"--strict" in sh("nat-decode --strict --raw-rate 8000", status=2).stderr
 

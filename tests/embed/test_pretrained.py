@@ -335,7 +335,9 @@ def test_header_layers_rates_and_a_codebook_of_its_own(folder: Path, tmp_path: P
     assert about["sha256"] == hashlib.sha256((folder / "pytorch_model.bin").read_bytes()).hexdigest()
     assert about["runtime"] == f"torch {torch.__version__}" and about["dtype"] == "float32"
     assert not (folder / "was-run").exists()
-    done = sh(f"nat-embed --model '{folder}' | nat-quantize | nat-pack", pcm(tone(300, 20) + noise(20)))
+    done = sh(
+        f"nat-embed --model '{folder}' | nat-quantize | nat-pack --legend first-use", pcm(tone(300, 20) + noise(20))
+    )
     said = [json.loads(line) for line in done.stdout.splitlines()]
     assert any(line.get("event") == "code" and line.get("means") for line in said)
     assert any("scene" in line for line in said)
@@ -426,8 +428,8 @@ def test_files_that_are_no_weights(folder: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"model_type": "wavlm"}, "expected a model_type of mert_model, wav2vec2, hubert, got 'wavlm'"),
-        ({"feature_extractor_cqt": True}, "feature_extractor_cqt: expected False, got True, which is not built in"),
+        ({"model_type": "wavlm"}, 'expected a model_type of mert_model, wav2vec2, hubert, got "wavlm"'),
+        ({"feature_extractor_cqt": True}, "feature_extractor_cqt: expected false, got true, which is not built in"),
         ({"hidden_size": 10**9}, "hidden_size: expected a whole number from 1 to 32768, got 1000000000"),
         ({"num_attention_heads": 5}, "num_attention_heads: expected a divisor of hidden_size 32, got 5"),
         ({"conv_stride": [5, 2]}, "expected conv_dim, conv_kernel and conv_stride of one length"),

@@ -17,23 +17,23 @@ LAYERS = [
 ]
 NAMES = {
     "level": 0.1,
-    "rise": 0.1,
+    "above_background": 0.1,
     "band_0": 0.1,
     "band_1": 0.1,
     "centroid": 1,
     "tonality": 0.01,
     "pitch": 0.2,
     "salience": 0.01,
-    "attack": 0.1,
-    "attack_time": 1,
-    "fluct_0": 0.1,
-    "fluct_1": 0.1,
+    "onset_strength": 0.1,
+    "onset_time": 1,
+    "modulation_0": 0.1,
+    "modulation_1": 0.1,
     "pulse": 0.1,
-    "regularity": 0.01,
+    "pulse_clarity": 0.01,
     "tuning": 1,
     "grain": 0.1,
     "vibrato_rate": 0.1,
-    "vibrato_depth": 1,
+    "vibrato_extent": 1,
     "glide": 0.1,
     "tilt": 0.1,
     **{f"chroma_{i}": 0.01 for i in range(12)},
@@ -42,16 +42,20 @@ NAMES = {
     "harmonicity": 0.1,
     "peak_0": 1,
     "periodicity": 0.01,
-    "fundamental": 1,
+    "f0": 1,
     "clicks": 1,
     "am_rate": 0.1,
     "am_depth": 0.1,
-    "attack_length": 1,
-    **{f"attack_{i}": 0.1 for i in range(2)},
+    "attack_time": 1,
+    **{f"onset_strength_{i}": 0.1 for i in range(2)},
     **{f"spectrum_{i}": 0.1 for i in range(2)},
     **{f"harmonic_{i}": 0.1 for i in range(1, 3)},
 }
-RANGES = {"band_": [(100, 1000)] * 2, "attack_": [(40, 400), (4000, 16000)], "spectrum_": [(100, 300), (300, 1000)]}
+RANGES = {
+    "band_": [(100, 1000)] * 2,
+    "onset_strength_": [(40, 400), (4000, 16000)],
+    "spectrum_": [(100, 300), (300, 1000)],
+}
 MEASURES = [
     {"name": name, "unit": "", "step": step}
     | next((dict(zip(("low", "high"), RANGES[kind][int(name[-1])], strict=True)) for kind in RANGES
@@ -117,7 +121,8 @@ def sounds_of(*parts: list[list[int]]) -> list[tuple[int, float, Head]]:
     for part in parts:
         events += detector.feed(first, table.rows(np.array(part)))
         first += len(part)
-    return [*described(iter([*events, *detector.finish()]), table, 12.5)]
+    found = described(iter([*events, *detector.finish()]), table, 12.5)
+    return [(event.frame, start, fields) for event, start, fields in found]
 
 
 def summary_of(measured: list[list[int]]) -> Head:

@@ -39,7 +39,7 @@ def test_several_sounds_are_one_prompt(piece: bytes, tmp_path: Path) -> None:
         "Sound 4 of 4: piece.wav", "The questions",
     ]  # fmt: skip
     assert text.startswith("Below are 4 sounds, each written") and "And among them: which are alike" in text
-    assert text.count("dB level") == 1 and text.count("instead of inventing") == 1
+    assert text.count("centroid (Hz)") == 1 and text.count("instead of inventing") == 1
     parts = [size(part) for part in text.split("\n# Sound ")]
     assert 0.8 < parts[1] / parts[4] < 1.25 and parts[3] < parts[1]  # the short one leaves the others what it can
     assert "No such file or directory" in text

@@ -15,7 +15,9 @@ VIEWS = ["ndjson", "table", "words"]
 
 
 @pytest.mark.parametrize("view", VIEWS)
-@pytest.mark.parametrize("options", ["--prompt", "--prompt --budget 2000", "--budget 3000", "--scene 0 --budget 900"])
+@pytest.mark.parametrize(
+    "options", ["--prompt", "--prompt --budget 2000", "--budget 3000", "--scene 0 --legend none --budget 900"]
+)
 def test_what_is_made_of_ndjson_is_what_is_made_of_tokens(view: str, options: str, piece: bytes) -> None:
     packed, line = sh("nat-pack", piece).stdout, f"nat-pack --view {view} {options}"
     assert sh(line, packed).stdout == sh(line, piece).stdout
@@ -28,7 +30,7 @@ def test_views_of_ndjson_are_those_of_the_tokens(clip: str) -> None:
     packed = sh("nat-pack", heard).stdout
     for options in ("", "--view table", "--prompt", "--prompt --view words", "--view table --layers S0,A0"):
         assert sh(f"nat-pack {options}", packed).stdout == sh(f"nat-pack {options}", heard).stdout
-    # NDJSON says bands and wobble again where they change by 3 dB, and no grain below 2: so do words made of it.
+    # NDJSON says bands and modulation again where they change by 3 dB, and no grain below 2: so do words made of it.
     ours, theirs = (sh("nat-pack --view words", data).stdout.splitlines() for data in (packed, heard))
     assert len(set(ours) ^ set(theirs)) <= 0.2 * len(theirs) and ours[:3] == theirs[:3]
 
@@ -54,7 +56,7 @@ def test_views_state_times_and_table_is_short(piece: bytes) -> None:
     ndjson = sh("nat-pack", piece).stdout.decode()
     table = sh("nat-pack --view table", piece).stdout.decode()
     words = sh("nat-pack --view words", piece).stdout.decode()
-    assert estimate(table) <= 0.45 * estimate(ndjson)
+    assert estimate(table) <= 0.5 * estimate(ndjson)
     frames = [line for line in table.splitlines() if line[0].isdigit()]
     want = [line["t"] for line in lines(ndjson.encode()) if any(layer["name"] in line for layer in LAYERS)]
     assert [float(line.split(",")[0]) for line in frames] == want

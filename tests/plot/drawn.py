@@ -24,10 +24,11 @@ MEASURES = [{"name": "level", "unit": "dBFS", "step": 0.1}, {"name": "pitch", "u
 
 HEARD: list[Head] = [  # as nat-pack tells it
     {"event": "header", "kind": "ndjson", "name": "one", "layers": LAYERS, "frame_rate": 12.5,
-     "pack": {"scene": 0.48, "how_to_read": "… when they change, bands dB in 40-150-400-1000-2500-6000-16000 Hz …"}},
-    *({"t": 0.48 * i, "scene": {"dB": -8 - 2 * i, "pitch": "A4>B4", "bands": [-i, -3, -9, -12, -15, -40]}}
+     "pack": {"scene_seconds": 0.48, "bands_hz": [40, 150, 400, 1000, 2500, 6000, 16000], "how_to_read": "…"}},
+    *({"t": 0.48 * i, "scene": {"level": -8 - 2 * i, "pitch_contour": ["A4", "B4"], "bands": [-i, -3, -9, -12, -40]}}
       for i in range(16)),
-    *({"t": 0.5 * i, "sound": {"s": 0.3, "dB": -6 - i, "rise": 12, "pitch": "C5"}} for i in range(12)),
+    *({"t": 0.5 * i, "sound": {"duration": 0.3, "max_level": -6 - i, "onset_strength": 12, "pitch": "C5"}}
+      for i in range(12)),
     *({"t": 0.08 * i, **{layer["name"]: (i * j) % 16 for j, layer in enumerate(LAYERS, 1)}} for i in range(100)),
     {"event": "summary", "sections": [{"t": 0, "label": "A"}, {"t": 3.2, "label": "B"}, {"t": 6.4, "label": "A"}]},
     {"event": "end", "frames": 100},

@@ -81,7 +81,7 @@ def test_wrong_usage_is_told() -> None:
     for options, message in (
         ("--size 10", "expected WIDTHxHEIGHT in inches"),
         ("--size 0x5", "1 to 100"),
-        ("--dpi 5", "expected a number from 20 to 1200 dots an inch, got '5'"),
+        ("--dpi 5", 'expected a number from 20 to 1200 dots an inch, got "5"'),
         ("--sound x.wav", "--sound is played in a --report"),
     ):
         done = sh(f"nat-plot {options}", TOKENS, status=2)
@@ -151,7 +151,7 @@ def test_odd_streams_of_others_are_drawn_without_a_word() -> None:
 
 @pytest.mark.parametrize(("head", "message"), [
     ({"kind": "pcm", "channels": 1}, 'as "sample_rate", got nothing'),
-    ({"kind": "shapes"}, "expected a stream of bytes, pcm, features, tokens, ndjson, got 'shapes'"),
+    ({"kind": "shapes"}, "expected a stream of bytes, pcm, features, tokens, ndjson, got \"shapes\""),
     ({"kind": "ndjson"}, 'expected a list of objects as "layers", got nothing'),
 ])  # fmt: skip
 def test_a_header_that_cannot_be_drawn_is_told(head: Head, message: str) -> None:

@@ -84,7 +84,8 @@ def test_a_report_plays_the_files_given(tmp_path: Path) -> None:
 
 def test_streams_of_one_sound_share_a_section(tmp_path: Path) -> None:
     (tmp_path / "a.wav").write_bytes(wav(tone(330, 1)))
-    sh("nat-split a.wav | nat-decode > pcm; nat-embed pcm | nat-quantize | nat-pack > heard; nat-embed pcm > features;"
+    sh("nat-split a.wav | nat-decode > pcm; nat-embed pcm | nat-quantize | nat-pack --legend first-use > heard;"
+       " nat-embed pcm > features;"
        " nat-plot --size 5x3 --report one.html pcm features heard; nat-plot --size 5x3 --report two.html pcm pcm",
        cwd=tmp_path)  # fmt: skip
     one, two = Page(tmp_path / "one.html"), Page(tmp_path / "two.html")

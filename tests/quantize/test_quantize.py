@@ -178,7 +178,7 @@ def test_fit_tells_what_it_made(folder: Path) -> None:
     raw = (folder / "told.safetensors").read_bytes()
     meta = json.loads(json.loads(raw[8 : 8 + int.from_bytes(raw[:8], "little")])["__metadata__"]["nat"])
     assert meta["corpus"] == {"items": 4, "frames": 960, "description": "four walks", "rows": 960, "seed": 1}
-    assert (meta["format"], meta["model"], meta["model_version"]) == ("1.0", "test", "1")
+    assert (meta["format"], meta["model"], meta["model_version"]) == ("2.0", "test", "1")
     for layer in meta["layers"]:
         assert {"utilisation", "entropy", "entropy_share", "distortion", "order"} <= set(layer)
 

@@ -8,9 +8,9 @@ config.py       settings, and the shapes that follow
 models.py       which model a name means: alias, Hub, folder, bundle
 hub.py          models of the Hub
 bundles.py      bundles of torchaudio
-download.py     what is said before something is fetched, and when that fails
-libraries.py    what only this needs, and what is said where it is missing
+download.py     messages before something is fetched, and when that fails
+libraries.py    libraries that only this needs, and the message if one is missing
 
-One more model of these kinds: an alias in models.py. One more kind: its model_type in config.py, its default layers in
-encoder.py, and in network.py what it does otherwise.
+A new model of these kinds needs an alias in models.py. A new kind needs its model_type in config.py, its default layers
+in encoder.py, and what it does differently in network.py.
 """

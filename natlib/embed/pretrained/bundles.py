@@ -18,7 +18,7 @@ TORCHAUDIO = "https://download.pytorch.org/torchaudio/models/"
 
 
 def bundle(name: str, offline: bool, normalize: bool | None, say: Callable[[str], None]) -> Model:
-    """The model of torchaudio.pipelines that `name` (torchaudio:NAME) names."""
+    """The model of torchaudio.pipelines that `name` (torchaudio:NAME) means."""
     torch = library("torch")
     try:
         import torchaudio.pipelines as pipelines

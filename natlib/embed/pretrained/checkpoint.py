@@ -1,4 +1,4 @@
-"""The weights in a file: read as they are asked for, and checked against the settings."""
+"""The weights in a file: read when they are asked for, and checked against the settings."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ...errors import Failure
 from .config import POSITION, Model
 from .libraries import library, shown, starved
 
-# Weights beside the network: what pre-training and fine-tuning put on top of it.
+# Weights that are no part of the network: what pre-training and fine-tuning put on top of it.
 HEADS = re.compile(
     r"masked_spec_embed$|(quantizer|project_q|project_hid|lm_head|classifier|projector|final_proj|aux|adapter"
     r"|mask_generator|logit_generator|label_embeddings)\.|label_embs_concat$|layer_weights$"
@@ -28,7 +28,7 @@ class Weights:
         self.torch = library("torch")
         try:
             self.shapes, self.tensor = self.open()
-        except Exception as error:  # of whatever kind: it is their parsers' word that the file is not what it should be
+        except Exception as error:  # of any kind: whatever a parser raises, the file is not what it should be
             if starved(error):
                 raise
             if isinstance(error, OSError) and error.strerror:
@@ -40,11 +40,11 @@ class Weights:
 
     @property
     def sha256(self) -> str:
-        """Of the file."""
+        """The file's SHA-256."""
         return self.digest.result()
 
     def __call__(self, name: str) -> Any:
-        """The tensor `name`. Raises Failure where it holds what is no number."""
+        """The tensor `name`. Raises Failure if it holds NaN or infinity."""
         keys = self.names[name]
         tensor = self.tensor(keys[0])
         if len(keys) == 2:  # weight norm: length and direction
@@ -62,13 +62,13 @@ class Weights:
             return {key: tuple(file.get_slice(key).get_shape()) for key in file.keys()}, file.get_tensor  # noqa: SIM118
         import zipfile
 
-        mapped = zipfile.is_zipfile(self.path)  # files from before torch 1.6 are not, and can't be mapped
+        mapped = zipfile.is_zipfile(self.path)  # files from before torch 1.6 are no zip files, and can't be mapped
         found = self.torch.load(self.path, map_location="cpu", weights_only=True, mmap=mapped)
         tensors = {key: value for key, value in found.items() if isinstance(value, self.torch.Tensor)}
         return {key: tuple(tensor.shape) for key, tensor in tensors.items()}, tensors.__getitem__
 
     def check(self, wanted: dict[str, tuple[int, ...]]) -> None:
-        """Find the keys for all names that are `wanted`. Raises Failure for what is missing, too much, or misshapen."""
+        """Find the keys for all `wanted` names. Raises Failure if any are missing, left over, or of another shape."""
         extra, wrong = [], []
         for key, shape in self.shapes.items():
             name = rename(key)
@@ -108,7 +108,7 @@ def listed(keys: list[str]) -> str:
 
 
 def digest(path: Path) -> Future[str]:
-    """The file's SHA-256, computed beside whatever comes next."""
+    """The file's SHA-256, computed in the background."""
     import hashlib
     from threading import Thread
 

@@ -1,4 +1,4 @@
-"""What config.json and its kin say of a network, and what the shapes of its weights follow from."""
+"""What config.json and its kin say about a network, and what determines the shapes of its weights."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ class Config:
 
     @property
     def reach(self) -> int:
-        """Samples that a frame is made of."""
+        """How many samples a frame is made from."""
         size = 1
         for kernel, stride in zip(self.kernels[::-1], self.strides[::-1], strict=True):
             size = (size - 1) * stride + kernel
         return size
 
     def frames(self, samples: int) -> int:
-        """How many frames so many samples have."""
+        """How many frames `samples` samples give."""
         return max(0, (samples - self.reach) // self.stride + 1)
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
@@ -81,20 +81,20 @@ class Config:
 
 @dataclass(frozen=True)
 class Model:
-    """A model that was found."""
+    """A model, as it was found."""
 
     name: str  # what the user called it
-    id: str  # on the Hub, or torchaudio's name, or the folder's
+    id: str  # its name on the Hub, in torchaudio, or as a folder
     revision: str | None  # the Hub's commit
-    kind: str  # of KINDS' values
+    kind: str  # one of KINDS' values
     config: Config
     sample_rate: int
-    normalize: float | None  # each window to mean 0 and variance 1; this is added to the variance
+    normalize: float | None  # added to the variance when each window is brought to mean 0 and variance 1
     path: Path  # of the file with the weights
 
 
 def configure(settings: Head, kind: str) -> Config:
-    """The Config that settings of config.json mean, defaults as in transformers. Raises ValueError."""
+    """The Config for the settings in config.json, with transformers' defaults. Raises ValueError."""
     for key, only in UNSUPPORTED.items():
         if settings.get(key, only) != only:
             raise ValueError(f"{key}: expected {show(only)}, got {show(settings[key])}, which is not built in")
@@ -132,7 +132,7 @@ def configure(settings: Head, kind: str) -> Config:
     return config
 
 
-# What would change the numbers, and the one value that does not.
+# Settings that would change the numbers, each with the one value that does not.
 UNSUPPORTED: Head = {
     "hidden_act": "gelu", "feat_extract_activation": "gelu", "conv_pos_batch_norm": False, "adapter_attn_dim": None,
     "deepnorm": False, "feature_extractor_cqt": False,
@@ -145,7 +145,7 @@ CONVOLUTIONS = (
 
 
 def number(settings: Head, key: str, default: int, low: int, high: int) -> int:
-    """A whole number of the settings. Raises ValueError."""
+    """A whole number from the settings. Raises ValueError."""
     value = settings.get(key, default)
     if type(value) is not int or not low <= value <= high:
         raise ValueError(f"{key}: expected a whole number from {low} to {high}, got {show(value)}")
@@ -153,7 +153,7 @@ def number(settings: Head, key: str, default: int, low: int, high: int) -> int:
 
 
 def numbers(settings: Head, key: str, default: tuple[int, ...], high: int) -> tuple[int, ...]:
-    """A list of whole numbers of the settings. Raises ValueError."""
+    """A list of whole numbers from the settings. Raises ValueError."""
     value = settings.get(key, default)
     if not isinstance(value, list | tuple) or not 1 <= len(value) <= 20:
         raise ValueError(f"{key}: expected a list of 1 to 20 numbers, got {show(value)}")
@@ -161,7 +161,7 @@ def numbers(settings: Head, key: str, default: tuple[int, ...], high: int) -> tu
 
 
 def flag(settings: Head, key: str, default: bool) -> bool:
-    """True or false of the settings. Raises ValueError."""
+    """A true or false from the settings. Raises ValueError."""
     value = settings.get(key, default)
     if not isinstance(value, bool):
         raise ValueError(f"{key}: expected true or false, got {show(value)}")

@@ -1,4 +1,4 @@
-"""What is said before anything is fetched, and of what goes wrong."""
+"""What is said before anything is fetched, and when something goes wrong."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .libraries import shown
 
 
 def announce(name: str, size: int, licence: str, place: str, variable: str, say: Callable[[str], None]) -> None:
-    """Tell what is about to be fetched; raise Failure where the disk has no room for it."""
+    """Say what is about to be fetched; raise Failure if the disk has no room for it."""
     import shutil
 
     above = next(folder for folder in (Path(place), *Path(place).parents) if folder.exists())

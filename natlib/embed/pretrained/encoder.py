@@ -1,13 +1,13 @@
 """The pretrained encoders, MERT, Wav2Vec2 and HuBERT: windows of sound in, rows of features out.
 
 The network sees windows of fixed length on a grid that is counted from the item's first sample. Attention and the norms
-reach over all of a window, so the windows are part of what the features are: window k begins at frame k * (W - 2C), of
-its W frames the first and last C are context and not kept, except at the item's ends; the last window is slid back so
-that it ends with the item; an item shorter than a window is one window of its own length. Nothing is padded, except
-what is shorter than a single frame of the network, with silence.
+reach over all of a window, so the features depend on the windows. Window k begins at frame k * (W - 2C); of its W
+frames, the first and last C are context and not kept, except at the item's ends. The last window is slid back so that
+it ends with the item; an item shorter than a window is one window of its own length. Nothing is padded, except that an
+item shorter than a single frame of the network is filled up with silence.
 
-On a processor each window runs on one thread, and several at a time, so its numbers do not depend on which others there
-are, nor on how many threads. On other devices windows of equal length run as one batch.
+On a CPU, each window runs on one thread, and several run at a time, so the numbers of a window depend neither on the
+other windows nor on the number of threads. On other devices, windows of equal length run as one batch.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ MERT_330M = ((12,), (2, 3, 4))
 
 
 class Encoder:
-    """A model that is loaded, and the settings that it runs under. Raises Failure, UsageError."""
+    """A loaded model, and the settings that it runs with. Raises Failure, UsageError."""
 
     def __init__(self, options: Namespace, say: Callable[[str], None]):
         import soxr
@@ -90,7 +90,7 @@ class Encoder:
 
     @property
     def version(self) -> str:
-        """All that the features depend on, but for the frame rate and what only rounds differently."""
+        """All that the features depend on, except the frame rate and what only changes the rounding."""
         told = layers_told(self.groups)
         normal = "" if self.model.normalize is None else ".normalized"
         return f"{VERSION}.{self.sha256[:16]}.S{told[0]}.A{told[1]}.W{self.size}-{self.context}{normal}"
@@ -106,7 +106,7 @@ def layers_told(groups: Sequence[Sequence[int]]) -> list[str]:
 
 
 def defaults(model: Model) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Semantic and acoustic layers for a model, where the user names none."""
+    """Semantic and acoustic layers for a model, if the user names none."""
     depth = model.config.layers
     if model.kind == "mert" and depth == 24:
         return MERT_330M
@@ -116,7 +116,7 @@ def defaults(model: Model) -> tuple[tuple[int, ...], tuple[int, ...]]:
 
 
 class Windows:
-    """One item: mono samples in, rows of S, A and the measures out, the same however the samples are cut."""
+    """One item: mono samples in, rows of S, A and the measures out, the same however the samples are split."""
 
     def __init__(self, encoder: Encoder, sample_rate: int):
         import numpy as np
@@ -134,16 +134,16 @@ class Windows:
         self.samples = 0  # taken, at sample_rate
         self.total = 0  # made, at the model's rate
         self.begun = 0  # windows
-        self.jobs: deque[tuple[int, Future[Array]]] = deque()  # windows that run or wait, with their first frame
-        self.frames = 0  # of the network, given out
-        self.tail: Array | None = None  # context of the last window, which is kept if no other comes
-        self.rest = np.zeros((0, sum(encoder.widths.values())), dtype=np.float32)  # frames that are no row yet
-        self.pooled = self.rest  # rows whose measures are not there yet
+        self.jobs: deque[tuple[int, Future[Array]]] = deque()  # windows that run or wait, each with its first frame
+        self.frames = 0  # frames of the network that were given out
+        self.tail: Array | None = None  # context of the last window, kept if no other window comes
+        self.rest = np.zeros((0, sum(encoder.widths.values())), dtype=np.float32)  # frames not yet made into rows
+        self.pooled = self.rest  # rows that wait for their measures
         self.latest = self.rest  # the last row that was pooled
         self.measured = np.zeros((0, len(self.measures)), dtype=np.float32)
 
     def feed(self, samples: NDArray[np.float64]) -> None:
-        """Take samples, float64, shape (n,), and start the windows that are whole."""
+        """Take samples, float64, shape (n,), and start the windows that are complete."""
         self.measure(self.meter.feed(samples))
         self.samples += len(samples)
         self.take(samples, False)
@@ -181,7 +181,7 @@ class Windows:
         self.total += len(found)
 
     def length(self, frames: int) -> int:
-        """Samples of so many frames of the network."""
+        """How many samples `frames` frames of the network take."""
         return (frames - 1) * self.config.stride + self.config.reach
 
     def begin(self, frame: int, samples: int) -> None:
@@ -189,7 +189,7 @@ class Windows:
         self.jobs.append((frame, self.encoder.runner.submit(self.buffer[first : first + samples].copy())))
 
     def drop(self, frame: int) -> None:
-        """Forget the samples that no window can need: a slid one reaches back so far from the next frame to come."""
+        """Forget the samples that no window can need: one slid back begins at most its length before the end so far."""
         keep = max(0, min(frame, self.config.frames(self.total) - self.encoder.size)) * self.config.stride
         self.buffer = self.buffer[keep - self.start :].copy()
         self.start = keep
@@ -204,7 +204,7 @@ class Windows:
         return bool(self.jobs) and (wait or self.jobs[0][1].done())
 
     def rows(self) -> Array:
-        """The rows that the oldest window brings, float32, (rows, width). Raises Failure."""
+        """The rows that the oldest window gives, float32, (rows, width). Raises Failure."""
         import numpy as np
 
         first, job = self.jobs.popleft()
@@ -216,7 +216,7 @@ class Windows:
         return self.join(np.concatenate((self.rest, found)))
 
     def last_rows(self) -> Array:
-        """The rest of the rows, after finish() and all windows: frames are repeated where too little sound is left."""
+        """The rest of the rows, after finish() and all windows. Repeats frames if too little sound is left."""
         import numpy as np
 
         assert self.tail is not None
@@ -230,7 +230,7 @@ class Windows:
         return np.concatenate((rows, np.concatenate((last, self.measured), axis=1)))
 
     def join(self, frames: Array) -> Array:
-        """Frames of the network, from the first that no row was made of, to rows."""
+        """Turns frames of the network, from the first not yet in a row, into rows."""
         import numpy as np
 
         pool = self.encoder.pool

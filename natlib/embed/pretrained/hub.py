@@ -16,13 +16,13 @@ WEIGHTS = ("model.safetensors", "pytorch_model.bin")
 def hub(
     hub_id: str, revision: str | None, offline: bool, normalize: bool, say: Callable[[str], None]
 ) -> Callable[[str], Path]:
-    """Where each file of a model lies in huggingface_hub's cache, fetched first where something is missing."""
+    """Where each file of a model lies in huggingface_hub's cache; what is missing is fetched first."""
     import huggingface_hub as hf
 
-    optional = () if normalize else ("preprocessor_config.json",)  # what is in it is known without it
+    optional = () if normalize else ("preprocessor_config.json",)  # what it says is known without it
 
     def cached(file: str) -> str | None:
-        """Its path, "" where the Hub is known to have none, None where that is not known."""
+        """Its path, "" if the Hub is known to have none, None if that is not known."""
         found = hf.try_to_load_from_cache(hub_id, file, revision=revision)
         return found if isinstance(found, str) else None if found is None else ""
 

@@ -1,4 +1,4 @@
-"""Libraries that only pretrained encoders need: how they are imported, and what is said where that fails."""
+"""Libraries that only pretrained encoders need: how they are imported, and what is said if that fails."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SETUP = "make setup-neural, or pip install '.[neural]' in the checkout"
 
 
 def library(name: str) -> Any:
-    """Import what is needed only here. Raises Failure that says how to get it."""
+    """Import a library that is needed only here. Raises a Failure that says how to get it."""
     import importlib
 
     try:
@@ -23,7 +23,7 @@ def library(name: str) -> Any:
 
 
 def missing(name: str, error: Exception) -> Failure:
-    """What to say where a library is not there or can't be loaded."""
+    """What to say if a library is not there or can't be loaded."""
     lines = str(error).strip().splitlines() or [type(error).__name__]
     why = (
         "is not installed"
@@ -34,10 +34,10 @@ def missing(name: str, error: Exception) -> Failure:
 
 
 def starved(error: Exception) -> bool:
-    """Did memory not suffice? Each library has its own way to say so."""
+    """Did memory run out? Each library has its own way to say so."""
     return isinstance(error, MemoryError) or bool(re.search("alloc|memory|create a primitive", str(error).lower()))
 
 
 def shown(path: Path | str) -> str:
-    """A path as a message can bear it."""
+    """A path as a message can show it."""
     return display(str(path))

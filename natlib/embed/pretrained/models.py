@@ -1,7 +1,7 @@
 """Which model a name means: an alias, a model of the Hub, a folder in transformers' layout, a bundle of torchaudio.
 
 A folder holds config.json, preprocessor_config.json and model.safetensors or pytorch_model.bin, as transformers writes
-it. Code in it is never run, and nothing is unpickled but tensors.
+it. Code in it is never run, and only tensors are unpickled.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ ALIASES = {
 
 
 def find(name: str, revision: str | None, offline: bool, normalize: bool | None, say: Callable[[str], None]) -> Model:
-    """The model called `name`, fetched where it has to be. `normalize` None: as the model's folder has it."""
+    """The model called `name`, fetched if need be. `normalize` None: as the model's folder says."""
     if revision and (name.startswith("torchaudio:") or (name not in ALIASES and Path(name).is_dir())):
         raise UsageError("--revision is for models of the Hub")
     if name.startswith("torchaudio:"):

@@ -2,12 +2,13 @@
 
 Baevski et al. 2020 (wav2vec 2.0), Hsu et al. 2021 (HuBERT), Li et al. 2023 (MERT). Convolutions make a frame of each
 320 samples or so, a convolution over positions is added, and layers of attention follow. `hidden_states` of
-transformers' own classes are the same numbers; hidden_states[0] is what goes into the first layer. Of models that
-normalize before each layer (pre-LN), the last is meant before the final norm, as in torchaudio and transformers 5.16.
+transformers' own classes are the same numbers; hidden_states[0] is what goes into the first layer. For models that
+normalize before each layer (pre-LN), the last state is taken before the final norm, as in torchaudio and transformers
+5.16.
 
-Why not those classes: here the network ends at the last layer that is needed, the convolutions run over pieces that
-stay in a processor's cache, where theirs keep some hundred megabytes for each window, and products are oneDNN's,
-which takes half the time of torch's default where the processor has AVX-512 but is not Intel's.
+Why not those classes: this network ends at the last layer that is needed; its convolutions run over pieces that fit
+into a processor's cache, while theirs keep some hundred megabytes for each window; and its products are oneDNN's, which
+take half the time of torch's default if the processor has AVX-512 but is not Intel's.
 """
 
 from __future__ import annotations
@@ -22,8 +23,8 @@ import torch.nn.functional as F
 from .config import POSITION, Config
 
 Tensor: TypeAlias = torch.Tensor
-PIECE = 64  # frames whose convolutions are made at a time, on a processor
-BLOCK = 192  # terms of a sum of products: as exact as torch's own
+PIECE = 64  # frames whose convolutions run at a time, on a CPU
+BLOCK = 192  # terms in a sum of products: as exact as torch's own
 EPS = 1e-5  # of the norms between convolutions, which no setting changes
 
 
@@ -105,7 +106,7 @@ class Network:
             yield state
 
     def means(self, windows: Tensor, groups: Sequence[Sequence[int]]) -> Tensor:
-        """For each group of layers their states' mean, side by side: (windows, frames, groups * hidden)."""
+        """For each group of layers, the mean of their states, side by side: (windows, frames, groups * hidden)."""
         sums: list[Any] = [0] * len(groups)
         for i, state in enumerate(self.hidden_states(windows)):
             for k, group in enumerate(groups):
@@ -134,7 +135,7 @@ class Network:
     def grouped(self, samples: Tensor) -> Linear:
         """The first convolution, with the norm over the window's time multiplied in.
 
-        The mean and variance of each of its outputs follow from those of its inputs, so it need not run for them.
+        The mean and variance of each of its outputs follow from those of its inputs, so it need not run to find them.
         """
         weight = self.convs[0].weight
         scale, shift = self.conv_norms[0]
@@ -184,14 +185,14 @@ class Network:
 
 
 def slide(rows: Tensor, kernel: int, stride: int) -> Tensor:
-    """What a convolution sees, as rows to multiply with, (outputs, kernel * width): a view, the rows overlap."""
+    """What a convolution sees, as rows to multiply with, (outputs, kernel * width); a view, in which rows overlap."""
     width = rows.shape[1]
     rows = rows.contiguous()
     return rows.as_strided(((len(rows) - kernel) // stride + 1, kernel * width), (stride * width, 1))
 
 
 class Linear:
-    """Multiplies rows, (n, inputs), with a weight, (outputs, inputs), adds a bias and, if asked, applies GELU."""
+    """Multiplies rows, (n, inputs), by a weight, (outputs, inputs), adds a bias and, if asked, applies GELU."""
 
     def __init__(self, weight: Tensor, bias: Tensor | None):
         self.weight, self.bias = weight, bias
@@ -203,13 +204,13 @@ class Linear:
 
 
 class OneDNN(Linear):
-    """The same by oneDNN. In float32 over BLOCK inputs at a time: one long sum errs twice as much as torch's own."""
+    """The same with oneDNN. In float32, BLOCK inputs at a time: one long sum errs twice as much as torch's own."""
 
     def __init__(self, weight: Tensor, bias: Tensor | None):
         size = BLOCK if weight.dtype == torch.float32 else weight.shape[1]
         self.blocks = [
             block.contiguous() for block in weight.split(size, dim=1)
-        ]  # else it takes a thousand times longer
+        ]  # otherwise it takes a thousand times longer
         self.size, self.bias = size, bias
 
     def __call__(self, rows: Tensor, gelu: bool = False) -> Tensor:
@@ -221,12 +222,12 @@ class OneDNN(Linear):
 
     @staticmethod
     def product(rows: Tensor, weight: Tensor, bias: Tensor | None) -> Any:
-        """What torch's own compiler calls for this: no public name, so it may go away."""
+        """What torch's own compiler calls for this. It is no public name, so it may go away."""
         return torch.ops.mkldnn._linear_pointwise(rows, weight, bias, "none", [], "")
 
 
 def linear(device: torch.device, dtype: torch.dtype) -> type[Linear]:
-    """The faster of the two that works here."""
+    """The faster of the two classes that works here."""
     if device.type != "cpu" or dtype == torch.float16:
         return Linear
     try:
@@ -238,7 +239,7 @@ def linear(device: torch.device, dtype: torch.dtype) -> type[Linear]:
 
 
 class Exported(torch.nn.Module):  # type: ignore[misc]
-    """The same network in plain operations of float32, for torch.onnx.export: one window, (1, samples)."""
+    """The same network in plain float32 operations, for torch.onnx.export: one window, (1, samples)."""
 
     def __init__(self, network: Network, groups: Sequence[Sequence[int]]):
         super().__init__()

@@ -21,28 +21,28 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float32]
 
-MOST = 16  # windows at a time, where nothing is said
-BATCH = 16  # likewise, on other devices than the processor
+MOST = 16  # windows at a time, if --batch does not say
+BATCH = 16  # likewise, on devices other than the CPU
 
 Groups = tuple[Sequence[int], Sequence[int]]  # layers of S, of A
 
 
 class Threads:
-    """Runs windows on the processor, each on one thread."""
+    """Runs windows on the CPU, each on one thread."""
 
     def __init__(self, run: Callable[[Array], Array], workers: int):
         self.run, self.limit = run, 2 * workers
         self.pool = ThreadPoolExecutor(workers)
-        self.waiting: set[Future[Array]] = set()  # results that nobody took
+        self.waiting: set[Future[Array]] = set()  # results that nobody has taken
 
     def submit(self, samples: Array) -> Future[Array]:
-        """A window, (samples,), to features, (frames, S + A), soon."""
+        """Start on a window, (samples,). Returns its features, (frames, S + A), as a future."""
         job = self.pool.submit(self.run, samples)
         self.waiting.add(job)
         return job
 
     def full(self) -> bool:
-        """Are there windows enough to keep it busy?"""
+        """Are there enough windows to keep it busy?"""
         return len(self.waiting) >= self.limit
 
     def result(self, job: Future[Array]) -> Array:
@@ -56,7 +56,7 @@ class Threads:
 
 
 class Batches(Threads):
-    """Runs windows of equal length as one batch, (windows, samples), those first that came first."""
+    """Runs windows of equal length as one batch, (windows, samples), the oldest first."""
 
     def __init__(self, run: Callable[[Sequence[Array]], Array], size: int):
         self.batch, self.size = run, size
@@ -91,13 +91,13 @@ class Batches(Threads):
 
 
 def start(model: Model, groups: Groups, name: str, options: Namespace) -> tuple[Threads, str, Head]:
-    """Load the weights. Returns what runs windows, the weights' SHA-256, and what the header says of it.
+    """Load the weights. Returns what runs windows, the weights' SHA-256, and what the header says about it.
 
-    `name` tells all that an export depends on beside the weights.
+    `name` says all that an export depends on besides the weights.
     """
-    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # or its sums are in no fixed order
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # otherwise its sums are in no fixed order
     cores = int(os.environ.get("OMP_NUM_THREADS") or 0) or len(os.sched_getaffinity(0))
-    os.environ["OMP_NUM_THREADS"] = os.environ["MKL_NUM_THREADS"] = "1"  # a window is on one thread
+    os.environ["OMP_NUM_THREADS"] = os.environ["MKL_NUM_THREADS"] = "1"  # a window runs on one thread
     workers = options.batch or min(cores, MOST)
     if options.runtime == "onnxruntime":
         return onnx(model, groups, name, options, workers)
@@ -131,7 +131,7 @@ def start(model: Model, groups: Groups, name: str, options: Namespace) -> tuple[
 
 
 def place(torch: Any, wanted: str) -> str:
-    """The device to run on, as torch names it. Raises Failure where there is none such."""
+    """The device to run on, as torch names it. Raises Failure if there is no such device."""
     if wanted == "auto":
         return "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
     kind, _, index = wanted.partition(":")
@@ -142,7 +142,7 @@ def place(torch: Any, wanted: str) -> str:
 
 
 def level(model: Model, window: Array) -> Array:
-    """The window with mean 0 and variance 1, where the model was trained on such."""
+    """The window, brought to mean 0 and variance 1 if the model wants that."""
     import numpy as np
 
     if model.normalize is None:
@@ -153,12 +153,12 @@ def level(model: Model, window: Array) -> Array:
 
 
 def in_a_window(options: Namespace) -> str:
-    """What helps where memory does not suffice for a window."""
+    """What helps if memory runs out for a window."""
     return f"--batch 1, or a --window below {options.window:g} s,"
 
 
 def guarded(cure: str, what: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Say which setting is the cure, where memory does not suffice for `what`."""
+    """Say which setting is the cure if memory runs out for `what`."""
 
     def wrap(run: Callable[..., Any]) -> Callable[..., Any]:
         def guard(*arguments: Any) -> Any:
@@ -176,7 +176,7 @@ def guarded(cure: str, what: str) -> Callable[[Callable[..., Any]], Callable[...
 
 
 def onnx(model: Model, groups: Groups, name: str, options: Namespace, workers: int) -> tuple[Threads, str, Head]:
-    """The same with ONNX Runtime: an export of the network is made once for the same weights and layers, and kept."""
+    """The same with ONNX Runtime: the network is exported once for the same weights and layers, and the export kept."""
     if options.device not in ("auto", "cpu") or options.dtype != "float32":
         raise UsageError("--runtime onnxruntime is for --device cpu and --dtype float32")
     runtime = library("onnxruntime")
@@ -184,7 +184,7 @@ def onnx(model: Model, groups: Groups, name: str, options: Namespace, workers: i
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "nat")
     path = cache / f"{sha256}-{name}.onnx"
     if not path.exists():
-        library("onnx")  # torch.onnx wants it
+        library("onnx")  # torch.onnx needs it
         from .network import Linear, Network, export
 
         found = Weights(model)

@@ -1,13 +1,13 @@
-"""The ear that is built in: no weights, the same numbers everywhere.
+"""The built-in ear: no weights, the same numbers everywhere.
 
 encoder.py       the streams S and A, from the frames
 extractor.py     the measures: the buffer that feeds them, and every family's columns put together
-frames.py        samples to frames: each heard by a long window and several short ones
-grid.py          which frames and short windows there are, and which are looked at for a row
+frames.py        samples to frames: each heard through one long window and several short ones
+grid.py          which frames and short windows there are, and which of them a row looks at
 spectrum.py      windows, transforms, bands
 numerics.py      arithmetic that is the same everywhere: decibels, Hann windows, parabolas, correlations
 levels.py        level, background, regions, decay
-reach.py         what is within reach of the loudest, and where that is
+reach.py         what is within reach of the loudest, and where the loudest is
 tonality.py      noise or partials
 pitch.py         pitch, salience, glide
 chroma.py        pitch classes, bass, top, tuning
@@ -20,5 +20,5 @@ modulation.py    fluctuation of the level, amplitude modulation, vibrato
 rhythm.py        pulse, tempo
 thresholds.py    what separates one thing from another
 
-One more measure: a line in embed/measures.py, and a column of its name from the `measured` of its family here.
+A new measure needs a line in embed/measures.py, and a column of that name from its family's `measured` here.
 """

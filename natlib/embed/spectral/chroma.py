@@ -14,7 +14,7 @@ from .thresholds import AGREE, PARTIAL, PARTIAL_FREE, PARTIAL_STRONG, TONAL
 
 
 class Chroma:
-    """What the partials of 40 to 2000 Hz say of the notes."""
+    """What the partials from 40 to 2000 Hz say about the notes."""
 
     def __init__(self, long: Spectrum):
         low, high = math.ceil(40 / long.bin), math.floor(2000 / long.bin)
@@ -23,14 +23,14 @@ class Chroma:
         fine = np.arange(16 * (low - 1), 16 * (high + 2)) * long.bin / 16
         self.semitone = exact(12 * np.log2(fine / 440) + 69)  # MIDI note of each sixteenth of a bin
         turns = 2 * np.pi * np.rint(16 * self.semitone) / 16
-        self.turn = np.rint(1024 * np.exp(1j * turns))  # where it stands between two notes of A4 = 440 Hz
+        self.turn = np.rint(1024 * np.exp(1j * turns))  # its place between two notes, tuned to A4 = 440 Hz
 
     def __call__(self, magnitude: Array) -> Frames:
         """From the magnitudes, (frames, bins).
 
-        chroma: shares of the pitch classes from C, from 100 Hz, thousandths, (frames, 12). turn: the sum of their
-        places between two notes, (frames, 2), and their strength. bass, top: the lowest and highest strong partial
-        that is no harmonic of another, in hundredths of a MIDI note (none: 0).
+        chroma: shares of the pitch classes, C first, from 100 Hz up, in thousandths, (frames, 12). turn: the sum of the
+        partials' places between two notes, (frames, 2), and of their strengths. bass, top: the lowest and highest
+        strong partial that is not a harmonic of another, in hundredths of a MIDI note (none: 0).
         """
         low, high = self.partials
         a, b, c = (magnitude[:, low + i : high + i] for i in (-1, 0, 1))
@@ -52,7 +52,7 @@ class Chroma:
         turn = self.turn[sixteenth]
         turns = [np.bincount(row, strength * part, rows) for part in (turn.real, turn.imag, 1024)]
 
-        # A partial of twice (three, five, seven times) the frequency of another, not much weaker one is its harmonic.
+        # A partial at 2, 3, 5 or 7 times the frequency of another that is not much weaker is a harmonic of that one.
         peaks = np.zeros_like(magnitude)
         peaks[row, column + low] = b
         wide = np.maximum(peaks, np.maximum(np.roll(peaks, 1, axis=1), np.roll(peaks, -1, axis=1)))
@@ -73,7 +73,7 @@ class Chroma:
 
 
 def measured(frames: Frames, grid: Grid, count: int) -> Frames:
-    """chroma, over seven frames, against the strongest class; bass and top."""
+    """chroma, over seven frames, relative to the strongest class; bass and top."""
     now = grid.now(count)
     tonal = frames["tonality"][now] >= TONAL
     chroma = sliding_window_view(frames["chroma"][grid.past - 3 : grid.past + count + 3], 7, axis=0).sum(axis=2)
@@ -87,9 +87,9 @@ def measured(frames: Frames, grid: Grid, count: int) -> Frames:
 
 
 def tuning(turn: Array) -> Array:
-    """Cents by which the partials lie above the notes of A4 = 440 Hz: their mean direction between two notes.
+    """How many cents the partials lie above notes tuned to A4 = 440 Hz: their mean direction between two notes.
 
-    From sums of `turn` (frames, 3). NaN where they do not agree.
+    From sums of `turn`, (frames, 3). NaN where the partials do not agree.
     """
     x, y, strength = turn.T
     agree = (strength > 0) & (x * x + y * y > strength * strength / AGREE)

@@ -1,16 +1,18 @@
 """The built-in encoder: two streams of features made from the spectrum, with no weights.
 
-A, acoustic, is what the ear gets in a frame: the cepstrum of a mel spectrum and how it moves, the rise of four regions,
-how rough they are, tonality, and pitch with its salience: height, and pitch class as a place on a circle.
+A, acoustic, is what the ear hears in one frame: the cepstrum of a mel spectrum and how it moves, the rise of four
+regions and how rough they are, tonality, and pitch with its salience: as height, and as pitch class, a place on a
+circle.
 
-S, semantic, is what the scene is over about two seconds around a frame: mean and spread of the cepstrum, within frames
+S, semantic, describes the scene over about two seconds around a frame: mean and spread of the cepstrum, within frames
 and from frame to frame; the modulation spectrum, which is how strongly eight regions fluctuate in seven octaves from
-0.5 to 50 Hz; tonality and salience of pitch with their spread; attacks; the onsets' correlation with themselves by lag;
-pitch and its spread; how few pitch classes make up the harmony, whatever the key; and which, as their place on circles
-of fifths, major and minor thirds (Harte, Sandler and Gasser 2006, "Detecting harmonic change in musical audio").
+0.5 to 50 Hz; tonality and salience of pitch with their spread; attacks; the onsets' autocorrelation by lag; pitch and
+its spread; how few pitch classes make up the harmony, whatever the key; and which ones, as their places on circles of
+fifths, of major thirds and of minor thirds (Harte, Sandler and Gasser 2006, "Detecting harmonic change in musical
+audio").
 
-All values are whole numbers: see numerics.py for why they are the same on every machine. A thousand is about the
-standard deviation of a group of features over many sounds, times the weight that told kinds of sounds apart best.
+All values are whole numbers: numerics.py says why they are the same on every machine. A thousand is about the
+standard deviation of a group of features over many sounds, times the weight that best told kinds of sounds apart.
 """
 
 from __future__ import annotations
@@ -40,13 +42,13 @@ ACOUSTIC = {
     "salience": (1, 1.95), "pitch": (1, 1.38), "pitch_class": (2, 0.75),
 }  # fmt: skip
 OCTAVES = (0.5, 1, 2, 4, 8, 16, 32)  # Hz: where each octave of modulation starts; the last ends at 50
-LAGS = (5, 6, 8, 10, 12, 16, 20, 26, 34, 44, 58, 76, 100)  # short windows: borders of the lags of rhythm
+LAGS = (5, 6, 8, 10, 12, 16, 20, 26, 34, 44, 58, 76, 100)  # in short windows: borders of the ranges of lags of rhythm
 TURNS = 2 * np.pi * np.outer((7 / 12, 1 / 3, 1 / 4), np.arange(12))  # of the twelve pitch classes on three circles
 CIRCLES = np.rint(1024 * np.concatenate((np.cos(TURNS), np.sin(TURNS))))
 TURN = np.rint(1000 * np.exp(2j * np.pi * np.arange(1000) / 1000))  # by thousandths of an octave
 
 
-# What is summed over the seconds around a frame: how many numbers of each.
+# What is summed over the seconds around a frame, and how many numbers each sum has.
 SUMS = {
     "windows": 1, "frames": 1, "inside": 1, "voiced": 1, "onsets": 1, "pitch": 1, "pitch_square": 1, "height": 1,
     "mean": 13, "square": 13, "frame": 13, "motion": 13, "tone": 2, "tone_square": 2, "flux": 4, "flux_square": 4,
@@ -67,16 +69,16 @@ class Spectral(Meter):
 
     @property
     def width(self) -> int:
-        """Numbers in a row."""
+        """How many numbers a row has."""
         return self.S + self.A + super().width
 
     def summary(self, part: Frames) -> Frames:
-        """What the measures need of each frame, and the streams."""
+        """What the measures and the streams need of each frame."""
         own = of_frames(part)
         return super().summary(part) | own | {"sums": self.semantic.sums(part, own)}
 
     def rows(self, frames: Frames, count: int) -> Array:
-        """The rows of the `count` frames of now."""
+        """The rows of the `count` current frames."""
         streams = [(SEMANTIC, self.semantic(frames, count)), (ACOUSTIC, acoustic(frames, self.grid, count))]
         scaled = [
             np.rint(values[name].reshape(count, width) * factor)
@@ -87,7 +89,7 @@ class Spectral(Meter):
 
 
 def of_frames(part: Frames) -> Frames:
-    """Of each frame: how many short windows it has, its mean cepstrum, its pitch weighted by salience."""
+    """For each frame: how many short windows it has, its mean cepstrum, its pitch weighted by salience."""
     number = np.maximum(part["valid"].sum(axis=1), 1)
     clear = np.maximum(part["salience"] - CLEAR_PITCH, 0) / (1000 - CLEAR_PITCH)
     turn = TURN[part["octaves"].astype(np.int64) % 1000] * clear
@@ -124,7 +126,7 @@ class Semantic:
     """The groups of S."""
 
     def __init__(self, grid: Grid, most: int):
-        """Of `grid`, with onsets correlated up to `most` short windows apart."""
+        """For `grid`; onsets are correlated up to `most` short windows apart."""
         self.grid = grid
         self.onset_tail = np.zeros(4)
         size = len(grid.taper)
@@ -134,7 +136,7 @@ class Semantic:
         self.lag_ranges = [slice(low - 1, max(low, high)) for low, high in itertools.pairwise(lags)]
 
     def sums(self, part: Frames, own: Frames) -> Array:
-        """What is summed later (SUMS), of each frame, (frames, width); `own` is what `of_frames` gave of them."""
+        """What is summed later (SUMS), for each frame, (frames, width); `own` is what `of_frames` gave for `part`."""
         valid, inside = part["valid"], part["inside"]
         there = (valid.sum(axis=1) > 0).astype(np.float64)
         voiced = (part["pitch"] > 0).astype(np.float64)
@@ -185,7 +187,7 @@ class Semantic:
         }
 
     def onsets(self, onset: Array) -> Array:
-        """How many onsets stand out in each frame, told two short windows later: the highest of five."""
+        """How many onsets stand out in each frame, counted two short windows late: each is the highest of five."""
         flat = np.concatenate((self.onset_tail, onset.ravel()))
         self.onset_tail = flat[-4:]
         near = sliding_window_view(flat, 5)
@@ -194,7 +196,7 @@ class Semantic:
         return np.asarray(peak.reshape(onset.shape).sum(axis=1), dtype=np.float64)
 
     def modulation(self, frames: Frames, count: int) -> Array:
-        """Fluctuation of eight regions in seven octaves from 0.5 to 50 Hz, in dB of its dB squared, (count, 56)."""
+        """Fluctuation of eight regions in seven octaves from 0.5 to 50 Hz: power, dB squared, in dB, (count, 56)."""
         hops = self.grid.hops
         window = self.grid.near(count)
         octants = np.ascontiguousarray(frames["octants"][window].reshape(-1, 8).T)

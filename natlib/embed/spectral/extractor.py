@@ -1,6 +1,6 @@
-"""Samples in, rows of measures out: what a moment of sound measures, which every encoder carries beside its own.
+"""Samples in, rows of measures out: what each moment of sound measures. Every encoder adds these to its own features.
 
-A frame is heard by itself (frames.py) and with what is around it; each family of measures has its module.
+A frame is heard by itself (frames.py) and with what is around it; each family of measures has its own module.
 """
 
 from __future__ import annotations
@@ -23,32 +23,35 @@ NAMES = [str(head["name"]) for head in HEADS]
 
 
 def places(*names: str) -> Places:
-    """The columns of measures, and of families of them."""
+    """The columns of the named measures and families of measures."""
     return np.array(
         [i for i, name in enumerate(NAMES) if name in names or name.rstrip("0123456789").rstrip("_") in names]
     )
 
 
-# What is not told of a frame, where it is out of reach of the loudest: pitch classes, what tells of a pitch, anything
-# that is heard; and where the loudest is below what is heard, also what tells of times.
+# What is left out for a frame if it is out of reach of the loudest: pitch classes, what depends on a pitch, anything
+# that is heard; and, if the loudest lies below the range that is heard, also what depends on time.
 NOTED = places("chroma", "bass", "top", "tuning")
 PITCHED = places(
     "chroma", "bass", "top", "tuning", "pitch", "salience", "glide", "harmonicity", "odd_even", "tilt", "harmonic",
-    "tonality", "periodicity", "fundamental", "vibrato_rate", "vibrato_depth",
+    "tonality", "periodicity", "f0", "vibrato_rate", "vibrato_extent",
 )  # fmt: skip
 TIMED = np.append(
-    places("fluct", "pulse", "regularity", "decay", "tempo", "beat", "am_rate", "am_depth", "attack_time",
-           "attack_length"), NAMES.index("attack"))  # fmt: skip
-HEARD = np.setdiff1d(np.arange(len(NAMES)), np.append(TIMED, places("level", "rise", "below", "above", "main")))
+    places("modulation", "pulse", "pulse_clarity", "decay", "tempo", "tempo_clarity", "am_rate", "am_depth",
+           "onset_time", "attack_time"), NAMES.index("onset_strength"))  # fmt: skip
+HEARD = np.setdiff1d(
+    np.arange(len(NAMES)),
+    np.append(TIMED, places("level", "above_background", "below_40_hz", "above_16_khz", "dominant_frequency")),
+)
 
-STEP = 20  # groups of frames analysed at a time, at most: more cost no less
+STEP = 20  # groups of frames analysed at a time, at most: with more, a frame costs no less
 
 
 class Meter:
     """Mono samples in, rows of measures out, at `frame_rate` frames a second.
 
-    The same rows however the samples are cut. A frame comes out within two seconds of its last sample.
-    Subclasses put streams before the measures (`rows`), and keep of each frame what these need (`summary`).
+    The rows are the same however the samples are split. A frame comes out within two seconds of its last sample.
+    Subclasses put streams before the measures (`rows`), and keep what the streams need of each frame (`summary`).
     """
 
     def __init__(self, sample_rate: int, frame_rate: Fraction = Fraction(25, 2)):
@@ -65,7 +68,7 @@ class Meter:
 
     @property
     def width(self) -> int:
-        """Numbers in a row."""
+        """How many numbers a row has."""
         return len(self.measures)
 
     def feed(self, samples: Array) -> NDArray[np.float32]:
@@ -79,7 +82,7 @@ class Meter:
         return self._rows(self.front.pad() - self.front.frames, self.grid.ahead)
 
     def _rows(self, count: int, silent: int) -> NDArray[np.float32]:
-        """Analyse `count` frames, and give the rows that have all of their context; `silent` frames follow."""
+        """Analyse `count` frames, and give the rows whose context is complete; `silent` empty frames follow."""
         step = STEP * self.grid.group
         parts = [self.front.analyse(min(step, count - i)) for i in range(0, count, step)]
         parts = [part | self.summary(part) for part in parts]
@@ -103,13 +106,13 @@ class Meter:
         return {"lagged": self.lags.sums(part), "beats": self.tempo.sums(part)}
 
     def rows(self, frames: Frames, count: int) -> Array:
-        """The rows of the `count` frames of now (Grid.now)."""
+        """The rows of the `count` current frames (Grid.now)."""
         grid, now = self.grid, self.grid.now(count)
         told = pitch.voiced(frames)
         lately = self.recent(np.hstack((frames["turn"][now], frames["beats"][now])))
         columns = {
             **levels.measured(frames, grid, count),
-            "rise": (frames["loudness"][now] - self.background(frames["loudness"][now])) / 10,
+            "above_background": (frames["loudness"][now] - self.background(frames["loudness"][now])) / 10,
             **pitch.measured(frames, grid, count, told),
             **chroma.measured(frames, grid, count),
             "tuning": chroma.tuning(lately[:, :3]),
@@ -122,7 +125,7 @@ class Meter:
             **self.tempo.measured(lately[:, 3:]),
         }
         table = np.stack([columns[entry["name"]] for entry in self.measures], axis=1)
-        silent = columns["level"] < -900  # nothing but the level can be said
+        silent = columns["level"] < -900  # only the level can be given
         table[silent, 1:] = np.nan
         heard, pitched, noted, deep = (frames[name][now] > 0 for name in ("heard", "pitched", "noted", "deep"))
         for gone, columns_of in ((~noted, NOTED), (~pitched, PITCHED), (~heard, HEARD), (deep, TIMED)):

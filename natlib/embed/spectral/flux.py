@@ -8,7 +8,7 @@ from .numerics import Array, Frames
 from .spectrum import BANDS
 from .thresholds import MASKED
 
-RISING = (0, 5, 10, 20, 30)  # the bands that the regions of RISES (embed/measures.py) begin with
+RISING = (0, 5, 10, 20, 30)  # the first band of each region of RISES (embed/measures.py)
 
 
 class Flux:
@@ -19,13 +19,13 @@ class Flux:
         self._valid = np.zeros(2)
 
     def __call__(self, bands: Array, valid: Array) -> Frames:
-        """How far the sound rises above what was there two short windows ago, hundredths of a dB a band.
+        """How far the sound rises above what was there two short windows ago, in hundredths of a dB per band.
 
-        flux, in four regions; onset, in all. And of what can be heard beside the loudest band: stroke, in all; rises,
-        in the regions of RISES.
+        flux: in four regions. onset: in all bands. Counting only what can be heard beside the loudest band, stroke: in
+        all bands; rises: in the regions of RISES.
 
-        The largest of three bands is what was there, so that a gliding partial is no attack (Böck and Widmer 2013,
-        "Maximum filter vibrato suppression for onset detection"). Before the first sample all was silent; `inside`
+        What was there is the largest of three bands, so that a gliding partial is not an attack (Böck and Widmer 2013,
+        "Maximum filter vibrato suppression for onset detection"). Before the first sample there is silence; `inside`
         is 0 where that matters.
         """
         flat = np.concatenate((self._bands, bands))

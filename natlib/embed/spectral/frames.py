@@ -31,21 +31,21 @@ from .tonality import Tonality
 SHORT, LONG = Fraction(1, 40), Fraction(12, 100)  # seconds: the two windows
 CEPSTRUM = 16
 DCT = np.rint(2**12 * np.cos(np.pi / BANDS * np.outer(np.arange(CEPSTRUM), np.arange(BANDS) + 0.5)))
-CELLS = 4  # in a short window's hop, for the moment of an attack
+CELLS = 4  # cells in a short window's hop, for the moment of an attack
 FLOOR = 1e-9  # power: -90 dBFS, added to each band
 SILENT = -9000  # hundredths of a dB
 OPEN = 22  # the bands from here on (3.4 kHz) may be absent: above the Nyquist frequency, or cut off by a codec
-SLOPE = 200  # hundredths of a dB: none of these falls more below the one before it, so that absent is not silent
+SLOPE = 200  # hundredths of a dB: each of these lies at most so far below the one before: absent is not silent
 
 
 class Tables:
-    """What depends on the sample rate alone: short and long spectra, and what is made of them."""
+    """What depends on the sample rate alone: short and long spectra, and what is made from them."""
 
     def __init__(self, sample_rate: int):
         self.short, self.long = Spectrum(sample_rate, SHORT), Spectrum(sample_rate, LONG)
         top = USABLE * sample_rate / 2
         self.bands = Filters(self.short, mel_edges(), sample_rate)
-        self.end = math.floor(min(Pitch.TOP, top) / self.long.bin)  # bins of long spectra that tell of pitch
+        self.end = math.floor(min(Pitch.TOP, top) / self.long.bin)  # bins of long spectra used for pitch
         self.tonality = Tonality(self.long, self.end)
         self.chroma = Chroma(self.long)
         self.pitch = Pitch(self.long, sample_rate, self.end)
@@ -57,12 +57,12 @@ class Tables:
 
 @lru_cache(8)
 def tables(sample_rate: int) -> Tables:
-    """Those of a sample rate, made once."""
+    """The Tables of a sample rate, made once."""
     return Tables(sample_rate)
 
 
 class Front:
-    """Samples to frames of numbers: buffers what whole windows need, and analyses each window once."""
+    """Turns samples into frames of numbers: buffers what whole windows need, and analyses each window once."""
 
     def __init__(self, sample_rate: int, grid: Grid):
         rate = grid.frame_rate
@@ -86,9 +86,9 @@ class Front:
         return (2 * frame + 1) * self.den // (2 * self.num)
 
     def places(self, half: int, count: int, parts: int, step: int = 2) -> NDArray[np.int64]:
-        """Samples at the places half, half + step, … in halves of a part, where a frame has `parts` of them.
+        """The samples at half, half + step, …, counted in halves of a part; a frame has `parts` parts.
 
-        Exact: what numpy's integers could not hold is done before.
+        Exact: Python's integers compute what numpy's could not hold.
         """
         divisor = 2 * parts * self.num
         first, rest = divmod(half * self.den, divisor)
@@ -150,9 +150,9 @@ class Front:
         return result | whole | {"cents": self.track(partial.reshape(count, hops, -1), near[:, 0], whole["partial"])}
 
     def listen(self, middles: NDArray[np.int64], near: NDArray[np.int64]) -> tuple[Array, Array, Array, Array]:
-        """Of each short window: the power of the bands, of all, and of the bins `near`, a row of them a window.
+        """For each short window: the power of each band, of all, and of the bins in its row of `near`.
 
-        And of every fourth window of a frame the low bins.
+        And the low bins of every fourth window of a frame.
         """
         fourth = np.arange(len(middles)) % self.hops % 4 == 0
         parts, first = [], 0
@@ -166,11 +166,11 @@ class Front:
         return bands, power, partial, low
 
     def near(self, pitch: Array, partial: Array) -> NDArray[np.int64]:
-        """Seven bins of a short window around a partial, (frames, 7); pitch in Hz, the partial's order or 0."""
+        """Seven bins of a short window around a partial, (frames, 7). `pitch` is in Hz, `partial` an order or 0."""
         return np.maximum(np.rint(pitch * partial / self.short.bin), 3).astype(np.int64)[:, None] + np.arange(-3, 4)
 
     def track(self, power: Array, lowest: NDArray[np.int64], partial: Array) -> Array:
-        """The fundamental in each short window, cents above A4, (frames, hops), from seven bins around a partial."""
+        """The fundamental in each short window, in cents above A4, (frames, hops), from seven bins around a partial."""
         level = hundredths(power + 1e-13)
         peak = level[:, :, 1:-1].argmax(axis=2)[:, :, None]
         a, b, c = (np.take_along_axis(level, peak + i, 2)[:, :, 0] for i in range(3))
@@ -179,7 +179,7 @@ class Front:
         return np.rint(decibels(ratio) * (120 / math.log10(2)))
 
     def cells(self, first: int, count: int) -> Array:
-        """Energy of the sound's slope in pieces of about 2.5 ms, in 2**-32 up to 16, (frames, hops * CELLS)."""
+        """Energy of the sound's slope in pieces of about 2.5 ms, units of 2**-32, up to 16, (frames, hops * CELLS)."""
         parts = self.hops * CELLS
         edges = self.places(2 * first * parts, count * parts + 1, parts)
         start = edges[0] - self.start
@@ -188,10 +188,10 @@ class Front:
         return np.minimum(np.rint(2.0**32 * energy / np.diff(edges)), 2.0**36).reshape(count, parts)
 
     def colour(self, buffer: Array, middles: NDArray[np.int64]) -> Frames:
-        """What the long windows tell: levels in hundredths of a dB, the strongest peak, the harmony.
+        """What the long windows show: levels in hundredths of a dB, the strongest peak, the harmony.
 
-        regions, (frames, 1 + 6), and fine, (frames, 12): the level of all, of the regions, of their halves (absent:
-        NaN).
+        regions, (frames, 1 + 6): the level of all, and of each region. fine, (frames, 12): that of each half region.
+        Absent: NaN.
         """
         parts, powers, reaches = [], [], []
         for long in self.long(buffer, middles):
@@ -208,7 +208,7 @@ class Front:
         return result | self.tables.peaks(power, result["total"]) | self.tones(power[:, : self.tables.end].copy())
 
     def tones(self, power: Array) -> Frames:
-        """Tonality, notes, pitch and its harmonics, from the power of the bins below 5 kHz, which it changes."""
+        """Tonality, notes, pitch and its harmonics, from the power of the bins below 5 kHz. Changes `power`."""
         power[:, : self.tables.tonality.first] = 0
         power *= self.long.scale
         magnitude = np.sqrt(power)

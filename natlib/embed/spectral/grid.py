@@ -1,4 +1,4 @@
-"""The grid of frames and short windows, and which of them are looked at for a row."""
+"""The grid of frames and short windows, and which of them a row looks at."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ class Grid:
         size = 2 * self.ahead + 1
         self.context = weights(hann(size, 1, size + 1))
         size *= self.hops
-        self.taper = weights(hann(size, 0.5))  # of the same time, a number for each short window
+        self.taper = weights(hann(size, 0.5))  # over the same time, a number for each short window
 
     def now(self, count: int, shift: int = 0) -> slice:
-        """The `count` frames that rows are made of, `shift` frames later."""
+        """The `count` current frames, whose rows are made; or those `shift` frames later."""
         return slice(self.past + shift, self.past + count + shift)
 
     def near(self, count: int) -> slice:
-        """Those, and all that is heard before and after them."""
+        """The current frames, and all that are heard before and after them."""
         return slice(self.past - self.ahead, self.past + count + self.ahead)
 
     def around(self, values: Array, count: int) -> Array:
         """Sums over about two seconds around each of the `count` frames, Hann-weighted: (count, ...).
 
-        `values` are whole numbers, so that the product is exact in any order of its sums.
+        `values` are whole numbers, so the product is exact in whatever order it is summed.
         """
         size = len(self.context)
         band = np.zeros((count, count + size))

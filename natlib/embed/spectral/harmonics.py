@@ -15,21 +15,21 @@ from .thresholds import SWINGING
 
 
 class Harmonics:
-    """The first eight harmonics of a pitch, in long spectra of which `end` bins are looked at."""
+    """The first eight harmonics of a pitch, in the first `end` bins of long spectra."""
 
     def __init__(self, long: Spectrum, end: int):
         self.bin, self.end = long.bin, end
         orders = np.log2(np.arange(1, HARMONICS + 1))
-        self.better = np.rint(1000 * math.log10(2) * 2 * orders)  # a place is told better by its order
-        self.slopes = np.zeros((HARMONICS + 1, HARMONICS))  # of a line through the first n harmonics
+        self.better = np.rint(1000 * math.log10(2) * 2 * orders)  # the higher its order, the better its place is known
+        self.slopes = np.zeros((HARMONICS + 1, HARMONICS))  # for the slope of a line through the first n harmonics
         for n in range(3, HARMONICS + 1):
             x = orders[:n] - orders[:n].mean()
             self.slopes[n, :n] = np.rint(1024 * x / (x * x).sum())
 
     def __call__(self, magnitude: Array, pitch: Array) -> Frames:
-        """Of the first eight harmonics: how many fit below 5 kHz, levels, fall by octave, odd (3, 5, 7) against even.
+        """For the first eight harmonics: how many fit below 5 kHz, levels, tilt by octave, odd (3, 5, 7) against even.
 
-        And which partial tells best, in a short window, how the pitch moves: strong and high (none: 0).
+        And which partial best shows, in a short window, how the pitch moves: a strong and high one (none: 0).
         """
         place = np.outer(pitch / self.bin, np.arange(1, HARMONICS + 1))
         index = np.clip(np.rint(place).astype(np.int64), 1, self.end - 2)
@@ -52,7 +52,7 @@ class Harmonics:
 
 
 def measured(frames: Frames, grid: Grid, count: int, told: NDArray[np.bool_]) -> Frames:
-    """harmonicity, odd_even, tilt, and each harmonic's level, of frames with a pitch that is told."""
+    """harmonicity, odd_even, tilt, and each harmonic's level, of frames whose pitch is reported (`told`)."""
     now = grid.now(count)
     fit, there = frames["fit"][now], told[now]
     r = np.clip(frames["salience"][now], 1, 999) / 1000

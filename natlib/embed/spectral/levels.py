@@ -22,7 +22,7 @@ class Background:
         self._levels = np.full(round(BACKGROUND * grid.frame_rate), np.inf)
 
     def __call__(self, level: Array) -> Array:
-        """Of the next frames' levels, (frames,): the background at each."""
+        """The background at each of the next frames, from their levels, (frames,)."""
         levels = np.concatenate((self._levels, level))
         self._levels = levels[len(level) :]
         near = np.sort(sliding_window_view(levels, len(self._levels) + 1), axis=1)
@@ -34,19 +34,22 @@ def measured(frames: Frames, grid: Grid, count: int) -> Frames:
     """level, bands, spectrum, peaks, centroid, tonality, periodicity, fundamental, decay."""
     now = grid.now(count)
     regions = frames["regions"][now]
-    # What is below 40 Hz hardly moves within a short window: there the long one tells.
+    # Sound below 40 Hz hardly moves within a short window: there, the long window gives the level.
     level = frames["loudness"][now]
     columns = {"level": np.where(frames["deep"][now] > 0, np.maximum(frames["total"][now], level), level) / 10}
     columns |= {f"band_{i}": np.maximum((regions[:, i + 1] - regions[:, 0]) / 10, FLOOR) for i in range(6)}
     for i in range(len(FINE) - 1):
         columns[f"spectrum_{i}"] = np.maximum((frames["fine"][now, i] - regions[:, 0]) / 10, FLOOR)
-    columns |= {name: np.maximum(frames[name][now] / 10, FLOOR) for name in ("below", "above")}
-    columns["main"] = np.where(frames["main"][now] > 0, frames["main"][now] / 10, np.nan)
+    columns |= {
+        name: np.maximum(frames[part][now] / 10, FLOOR)
+        for name, part in (("below_40_hz", "below"), ("above_16_khz", "above"))
+    }
+    columns["dominant_frequency"] = np.where(frames["main"][now] > 0, frames["main"][now] / 10, np.nan)
     peaks = np.where(frames["peaks"][now] > 0, frames["peaks"][now] / 10, np.nan)
     columns |= {f"peak_{i}": peaks[:, i] for i in range(PEAKS)}
     columns["prominence"] = np.where(peaks[:, 0] > 0, frames["prominence"][now] / 10, np.nan)
     columns |= {"periodicity": frames["periodicity"][now] / 10, "tonality": frames["tonality"][now] / 10}
-    columns["fundamental"] = np.where(
+    columns["f0"] = np.where(
         (frames["periodicity"][now] >= PERIODIC) & (frames["fundamental"][now] > 0),
         frames["fundamental"][now] / 100,
         np.nan,
@@ -55,7 +58,7 @@ def measured(frames: Frames, grid: Grid, count: int) -> Frames:
 
 
 def decay(frames: Frames, grid: Grid, count: int) -> Array:
-    """How fast the level falls, dB/s, by a line through five frames; NaN where it does not."""
+    """How fast the level falls, in dB/s, from a line through five frames; NaN where it does not fall."""
     levels = frames["loudness"]
     there = frames["valid"].sum(axis=1) > 0
     slope = np.zeros(count)

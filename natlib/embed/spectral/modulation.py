@@ -8,16 +8,16 @@ from fractions import Fraction
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from ..measures import FLUCT
+from ..measures import MODULATION
 from .frames import SILENT
 from .grid import Grid
 from .numerics import Frames, correlation, exact, first_peak, hann, transform_size
 from .thresholds import CLEAR_TONE, REGULAR, VIBRATO_DEPTH, VIBRATO_SHARE
 
-MODULATED = Fraction(24, 100)  # seconds before and after a frame, of an amplitude modulation
-SLOWEST, FASTEST = 10, 80  # Hz, of it
-VIBRATO = Fraction(36, 100)  # seconds before and after a frame
-SWINGS = np.arange(3.5, 10.1, 0.25)  # Hz, of a vibrato: looked for; told inside
+MODULATED = Fraction(24, 100)  # seconds before and after a frame that amplitude modulation is found in
+SLOWEST, FASTEST = 10, 80  # Hz: rates of amplitude modulation
+VIBRATO = Fraction(36, 100)  # seconds before and after a frame that a vibrato is found in
+SWINGS = np.arange(3.5, 10.1, 0.25)  # Hz: rates of vibrato that are tried; the first and the last are not reported
 
 
 class Fluctuation:
@@ -26,10 +26,10 @@ class Fluctuation:
     def __init__(self, grid: Grid):
         self.grid = grid
         size = len(grid.taper)
-        self.fluct = [min(max(1, round(Fraction(low) * size / grid.rate)), size // 2) for low in FLUCT[:-1]]
+        self.fluct = [min(max(1, round(Fraction(low) * size / grid.rate)), size // 2) for low in MODULATION[:-1]]
 
     def __call__(self, frames: Frames, count: int) -> Frames:
-        """fluct_0 to fluct_3."""
+        """modulation_0 to modulation_3."""
         window = self.grid.near(count)
         level = np.maximum(frames["level"][window], SILENT).ravel()
         views = sliding_window_view(level, len(self.grid.taper))[:: self.grid.hops]
@@ -42,11 +42,11 @@ class Fluctuation:
         parts = spectrum.real * spectrum.real + spectrum.imag * spectrum.imag
         power = np.add.reduceat(parts[:, :-1], self.fluct, axis=1)
         depth = np.sqrt(power * (2 / (100**2 * len(self.grid.taper) * (taper * taper).sum(axis=1)))[:, None])
-        return {f"fluct_{i}": 10 * depth[:, i] for i in range(len(FLUCT) - 1)}
+        return {f"modulation_{i}": 10 * depth[:, i] for i in range(len(MODULATION) - 1)}
 
 
 class Vibrato:
-    """How fast and how far the pitch swings around where it stands or slides to."""
+    """How fast and how far the pitch swings around its place or its slide."""
 
     def __init__(self, grid: Grid):
         self.grid = grid
@@ -55,9 +55,9 @@ class Vibrato:
         self.swings = np.rint(1024 * np.stack((np.cos(swing), np.sin(swing)), axis=2)).reshape(size, -1)
 
     def __call__(self, frames: Frames, count: int) -> Frames:
-        """vibrato_rate and vibrato_depth.
+        """vibrato_rate and vibrato_extent.
 
-        One sine has to explain most of what is left of the track of the pitch when its line is taken away.
+        One sine must explain most of what is left of the pitch's track once its straight line is subtracted.
         """
         hops, half = self.grid.hops, round(VIBRATO * self.grid.frame_rate)
         window = slice(self.grid.past - half, self.grid.past + count + half)
@@ -78,14 +78,14 @@ class Vibrato:
         there = sung & inside & (share >= VIBRATO_SHARE) & (depth >= VIBRATO_DEPTH)
         return {
             "vibrato_rate": np.where(there, 10 * SWINGS[best], np.nan),
-            "vibrato_depth": np.where(there, depth, np.nan),
+            "vibrato_extent": np.where(there, depth, np.nan),
         }
 
 
 def modulated(frames: Frames, grid: Grid, count: int) -> Frames:
-    """How fast and how deep the level is modulated between 10 and 100 Hz, where that is regular.
+    """How fast and how deep the level is modulated between 10 and 80 Hz, where that is regular.
 
-    By the autocorrelation of the root of the amplitude in cells, without what is slower, against the window's.
+    From the autocorrelation of the root of the cells' amplitude, less what is slower, relative to the window's own.
     """
     half = round(MODULATED * grid.frame_rate)
     cells = frames["cells"][grid.past - half : grid.past + count + half]
@@ -96,7 +96,7 @@ def modulated(frames: Frames, grid: Grid, count: int) -> Frames:
     width = (2 * half + 1) * size
     sums = np.concatenate(([0.0], np.cumsum(np.pad(root, (high // 2, high - high // 2), mode="edge"))))
     mean = (sums[high + 1 :] - sums[: -high - 1]) / (high + 1)
-    # A clear tone beats with the cells' own rate.
+    # A clear tone beats with the cells' own rate: such frames are left out.
     noisy = np.flatnonzero(frames["salience"][grid.past : grid.past + count] < CLEAR_TONE)
     views = sliding_window_view(root - np.rint(mean), width)[::size][noisy]
     means = sliding_window_view(root, width)[::size][noisy]

@@ -1,9 +1,9 @@
 """The arithmetic that is the same on every machine.
 
-Elementwise sums, products, quotients and roots are exact by IEEE 754, the logarithm is made of them (`decibels`),
+Elementwise sums, products, quotients and roots are exact by IEEE 754, the logarithm is made from them (`decibels`),
 tables of windows and filters are rounded to 24 bits; only the Fourier transform's last bits may differ between builds
-of numpy. What comes out of it is rounded to integers (a hundredth of a decibel) before anything else is done, and
-integers below 2**53 add up to the same in any order.
+of numpy. What comes out of it is rounded to integers (hundredths of a decibel) before anything else is done, and
+integers below 2**53 have the same sum in any order.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from .thresholds import DIP, INSIDE, NEARLY
 Array = NDArray[np.float64]
 Frames = dict[str, Array]  # by name, one row a frame
 
-CACHE = 1 << 16  # numbers that stay in a processor's second cache with what is made of them
+CACHE = 1 << 16  # numbers that fit into a processor's second-level cache with what is made from them
 
 
 def exact(table: Any) -> Array:
-    """A table rounded to 24 bits after the point: the last bits of the mathematical library stay out of it."""
+    """A table rounded to 24 bits after the point: the last bits of the maths library stay out of it."""
     return np.asarray(np.rint(np.asarray(table, dtype=np.float64) * 2**24) / 2**24)
 
 
@@ -71,20 +71,20 @@ def weights(values: Array) -> Array:
 
 
 def hann(count: int, start: float = 0.0, period: float = 0.0) -> Array:
-    """The values of a Hann window at `start`, start + 1, … , (count,); it is `period` long, or else `count`."""
+    """The values of a Hann window at `start`, start + 1, … , (count,); it is `period` long, or `count` if that is 0."""
     return np.asarray(0.5 - 0.5 * np.cos(2 * np.pi * (np.arange(count) + start) / (period or count)))
 
 
 def vertex(before: Array, peak: Array, after: Array) -> Array:
-    """Where a parabola through three values, 1 apart, has its top, seen from the middle one; 0 where it has none."""
+    """Where a parabola through three values, 1 apart, has its top, relative to the middle one; 0 if it has none."""
     bend = 2 * peak - before - after
     return np.asarray(np.where(bend > 0, (after - before) / (2 * np.where(bend > 0, bend, 1)), 0))
 
 
 def correlation(lags: Array, shape: Array, least: float) -> Array:
-    """Autocorrelations by lag, (n, lags), over what the window's own, `shape`, leaves of them: 2**20 at lag 0.
+    """Autocorrelations by lag, (n, lags), divided by the window's own, `shape`: 2**20 at lag 0.
 
-    `least` is added to the energy, so that silence has none (Boersma 1993).
+    `least` is added to the energy, so that silence has no correlation (Boersma 1993).
     """
     return np.rint(2**20 * lags / ((lags[:, :1] + least) * shape))
 
@@ -92,8 +92,8 @@ def correlation(lags: Array, shape: Array, least: float) -> Array:
 def first_peak(correlation: Array, low: int) -> tuple[Array, Array]:
     """The first peak from index `low` that reaches three quarters of the highest: its lag (index + 1) and height.
 
-    Each lag counts half for its neighbours, since a period is no whole number of lags. No height where the highest
-    correlation stands at the last lag: the period is longer.
+    Each lag counts half for its neighbours, since a period is not a whole number of lags. The height is 0 if the
+    correlation is highest at the last lag: the period is longer.
     """
     around = np.pad(correlation, ((0, 0), (1, 1)))
     wide = (around[:, :-2] + around[:, 2:]) / 2 + correlation

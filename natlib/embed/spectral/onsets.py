@@ -15,16 +15,16 @@ from .grid import Grid
 from .numerics import Array, Frames, decibels, exact
 from .thresholds import ATTACK_BEGINS, ATTACK_ENDS, CLEAR_ATTACK, CLICK, CLICK_FAINT
 
-SHARPEST = Fraction(16, 100)  # seconds in which an attack is looked for the end of its rise
+SHARPEST = Fraction(16, 100)  # seconds from an attack's beginning within which its rise ends
 
 Places = NDArray[np.int64]
 
 
 def measured(frames: Frames, grid: Grid, count: int) -> Frames:
-    """attack, its moment, length and rise by region; clicks; grain."""
+    """The strength of onsets, in all and by region, their time, their attack time; clicks; grain."""
     now = grid.now(count)
-    onset = frames["stroke"] * (1 - frames["cut"])  # where the sound is cut off, its end is no attack
-    near = sliding_window_view(np.pad(onset.ravel(), 2), 5)[:-1]  # the last one is too early to tell
+    onset = frames["stroke"] * (1 - frames["cut"])  # if the sound is cut off, that end is no attack
+    near = sliding_window_view(np.pad(onset.ravel(), 2), 5)[:-1]  # it is too early to judge the last one
     peak = np.where(near.max(axis=1) == near[:, 2], near[:, 2], 0)
     peak = np.append(peak, 0).reshape(onset.shape)[now]
     attack, hop = peak.max(axis=1), peak.argmax(axis=1)
@@ -35,20 +35,20 @@ def measured(frames: Frames, grid: Grid, count: int) -> Frames:
     begins[clear], length[clear] = moment(sums, cells.shape[1], grid, np.flatnonzero(clear), hop[clear])
     rises = frames["rises"][now][np.arange(count), hop]
     return {
-        "attack": attack / 10,
-        "attack_time": begins,
-        "attack_length": length,
+        "onset_strength": attack / 10,
+        "onset_time": begins,
+        "attack_time": length,
         "grain": grain(cells[now], frames["fine"][now], grid),
         "clicks": clicks(cells, sums, grid, count),
-        **{f"attack_{i}": np.where(clear, rises[:, i] / 10, np.nan) for i in range(len(RISES) - 1)},
+        **{f"onset_strength_{i}": np.where(clear, rises[:, i] / 10, np.nan) for i in range(len(RISES) - 1)},
     }
 
 
 def moment(sums: Array, size: int, grid: Grid, which: Places, hop: Places) -> tuple[Array, Array]:
-    """Where in each of the frames `which` its attack begins, near the short window `hop`, and how long it is; ms.
+    """Where the attack in each of the frames `which` begins, near the short window `hop`, and how long it is, in ms.
 
-    It begins where 10 ms are loudest against the 10 ms before. `sums` are of all cells before each cell, of which a
-    frame has `size`.
+    It begins where 10 ms are loudest relative to the 10 ms before. `sums` holds, for each cell, the sum of all cells
+    before it; a frame has `size` cells.
     """
     reach = 4
     start = (grid.past + which) * size
@@ -62,9 +62,9 @@ def moment(sums: Array, size: int, grid: Grid, which: Places, hop: Places) -> tu
 
 
 def attack_length(sums: Array, size: int, grid: Grid, start: Places) -> Array:
-    """Cells from a tenth to nine tenths of the highest amplitude that follows an attack; NaN where none does.
+    """The cells from a tenth to nine tenths of the highest amplitude after an attack; NaN if there is none.
 
-    Of 10 ms each time, so that no period of a low tone counts as a rise.
+    Each amplitude is taken over 10 ms, so that a period of a low tone does not count as a rise.
     """
     reach, span = 4, round(SHARPEST * grid.frame_rate * size)
     near = start[:, None] + np.arange(-reach, span)
@@ -72,7 +72,7 @@ def attack_length(sums: Array, size: int, grid: Grid, start: Places) -> Array:
     top = energy.max(axis=1)
     peak = energy.argmax(axis=1)
     before = np.arange(energy.shape[1]) <= peak[:, None]
-    # The last place before the peak that is still below: what came before the attack has no say.
+    # The last place before the peak that is still below a tenth: what came before the attack does not count.
     low = np.where(before & (energy <= ATTACK_BEGINS * top[:, None]), np.arange(energy.shape[1]), -1).max(axis=1)
     first = np.argmax(before & (energy >= ATTACK_ENDS * top[:, None]), axis=1)
     low = np.where(low < 0, np.where(energy[:, 0] < 0.5 * top, 0, first), low)
@@ -92,17 +92,17 @@ def clicks(cells: Array, sums: Array, grid: Grid, count: int) -> Array:
 
 
 def grain(cells: Array, fine: Array, grid: Grid) -> Array:
-    """How far the highest cell stands over their mean, more than in smooth noise of that spectrum; tenths of a dB.
+    """How much further the highest cell is above the mean than in smooth noise of that spectrum; tenths of a dB.
 
-    The energy of noise in so short a time has a gamma distribution, its shape the bandwidth times the time (S. O.
-    Rice, "Mathematical analysis of random noise", 1945): a rumble is uneven by itself, a hiss is not. The highest
-    of all cells is a quantile (E. Wilson and M. Hilferty, "The distribution of chi-square", 1931).
+    The energy of noise over so short a time has a gamma distribution, whose shape is the bandwidth times the time
+    (S. O. Rice, "Mathematical analysis of random noise", 1945): a rumble is uneven by itself, a hiss is not. The
+    highest of all cells is taken as a quantile (E. Wilson and M. Hilferty, "The distribution of chi-square", 1931).
     """
     count = cells.shape[1]
     peak = decibels((cells.max(axis=1) + 1) * count / (cells.sum(axis=1) + count))
     low, high = np.array([FINE[:-1], FINE[1:]], dtype=np.float64)
     density = np.nan_to_num(exact(10 ** ((fine - np.fmax.reduce(fine, axis=1)[:, None]) / 1000))) / (high - low)
-    slope = np.add.reduce(density * (high**3 - low**3), axis=1) / 3  # which the cells are of
+    slope = np.add.reduce(density * (high**3 - low**3), axis=1) / 3  # whose energy the cells hold
     square = np.add.reduce(density * density * (high**5 - low**5), axis=1) / 5
     shape = np.maximum(slope * slope / square / (float(grid.frame_rate) * count), 0.5)
     most = NormalDist().inv_cdf((count - 0.375) / (count + 0.25))

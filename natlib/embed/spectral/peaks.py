@@ -11,30 +11,30 @@ from .numerics import Array, Frames, exact, hundredths, vertex
 from .spectrum import Spectrum
 from .thresholds import PEAK_FAINT, PROMINENT, REACH, SPREAD
 
-GROUP, SHARE = 16, 6  # a peak is held against its group: a sixth of its frequency wide, and at least 16 bins
+GROUP, SHARE = 16, 6  # a peak is compared with its group: a sixth of its frequency wide, and at least 16 bins
 LOWEST, HIGHEST = 60, 16000  # Hz
-BESIDE = 8  # bins: on each side, too, a peak has to stand out, by half as much: the edge of a band of noise does not
-LOBE = 2  # bins on each side of a peak that a Hann window gives to it
+BESIDE = 8  # bins: a peak must also stand out from each side, by half as much: the edge of a band of noise does not
+LOBE = 2  # bins on each side of a peak that belong to it, through the Hann window
 
 
 class Peaks:
-    """Of the groups of bins that a narrow peak stands out of, those with the strongest."""
+    """The strongest of the narrow peaks that stand out from their groups of bins."""
 
     def __init__(self, long: Spectrum, top: float):
-        """Of the spectra `long`, below `top` Hz."""
+        """For the spectra `long`, below `top` Hz."""
         self.bin, self.scale = long.bin, long.scale
         edges = [math.ceil(LOWEST / long.bin)]
         while (edge := edges[-1] + max(GROUP, edges[-1] // SHARE)) <= min(HIGHEST, top) / long.bin - BESIDE:
             edges.append(edge)
         self.end = edges[-1] + BESIDE
         self.starts, self.sizes = np.array(edges[:-1], dtype=np.int64), np.diff(edges)
-        self.share = 1 / (SPREAD + (self.sizes - 2 * LOBE - 1) / PROMINENT)  # of its group that a peak has, at least
+        self.share = 1 / (SPREAD + (self.sizes - 2 * LOBE - 1) / PROMINENT)  # least share of its group that a peak has
 
     def __call__(self, power: Array, all: Array) -> Frames:
-        """Of the power of each bin, (frames, bins), and of all, in hundredths of a dB, (frames,).
+        """From the power of each bin, (frames, bins), and of all, in hundredths of a dB, (frames,).
 
-        peaks: tenths of Hz (none: 0), the strongest first, (frames, PEAKS). prominence: hundredths of a dB over the
-        rest of the strongest's group.
+        peaks: tenths of Hz (none: 0), the strongest first, (frames, PEAKS). prominence: how far the
+        strongest stands above the rest of its group, in hundredths of a dB.
         """
         count = len(power)
         if not len(self.starts):

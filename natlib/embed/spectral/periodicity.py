@@ -1,6 +1,6 @@
-"""How periodic a sound is within a few hundredths of a second: what a hoarse voice, a buzz or a whirr has, too.
+"""How periodic a sound is within a few hundredths of a second: a hoarse voice, a buzz or a whirr is, too.
 
-In a long window the partials of what moves or wavers are smeared to noise; in a short one they are not.
+In a long window, the partials of a sound that moves or wavers are smeared into noise; in a short one they are not.
 """
 
 from __future__ import annotations
@@ -17,31 +17,31 @@ from .thresholds import CHANCE, FIRST, SURE
 class Periodicity:
     """The highest peak of the autocorrelation of a short window, normalised by the window's (Boersma 1993).
 
-    Of the magnitudes, weighted towards 150 to 1500 Hz. Less where noise would have one as high by chance: in noise that
-    fills n bins it falls with the root of n. Noise has up to 0.2, if it is wider than an octave below 4 kHz; a buzz
-    0.2 to 0.6, a tone 0.4 to 1.
+    Computed from the magnitudes, weighted towards 150 to 1500 Hz. Lowered where noise could have as high a peak by
+    chance: in noise that fills n bins, the peak falls with the root of n. Noise has up to 0.2, if it is wider than an
+    octave below 4 kHz; a buzz has 0.2 to 0.6, a tone 0.4 to 1.
     """
 
     TOP, HIGHEST, LOWEST = 4000, 1200, 110  # Hz
 
     def __init__(self, short: Spectrum, top: float):
-        """Of the spectra `short`, below `top` Hz."""
+        """For the spectra `short`, below `top` Hz."""
         self.end = math.floor(min(self.TOP, top) / short.bin)
         self.weight = emphasis(self.end, short.bin)
         self.size = transform_size(3.7 * self.TOP / short.bin)
         self.step = 1 / (short.bin * self.size)  # seconds of lag
         self.low = math.floor(1 / self.TOP / self.step)
-        self.highest = math.floor(1 / self.HIGHEST / self.step)  # a lag below is a tone's that is higher
+        self.highest = math.floor(1 / self.HIGHEST / self.step)  # a lag below this belongs to a higher tone
         lags = np.arange(math.ceil(1 / self.LOWEST / self.step) + 2)
         window = np.fft.irfft(np.abs(np.fft.rfft(short.window, 2 * short.size)) ** 2)[: short.size]
         place = lags * self.step * short.bin * short.size  # samples
         self.shape = exact(np.interp(place, np.arange(short.size), window / window[0]))
 
     def __call__(self, power: Array, valid: Array) -> Frames:
-        """Of the power of each bin up to `end`, (frames, windows, end); valid: which windows there are.
+        """From the power of each bin up to `end`, (frames, windows, end). `valid`: which windows there are.
 
-        periodicity: thousandths, the mean of the windows. fundamental: hundredths of Hz, that of the window that is the
-        most periodic (none: 0), 10 % high where a nearly pure tone is below 150 Hz; both (frames,).
+        periodicity: thousandths, the mean of the windows. fundamental: hundredths of Hz, that of the most periodic
+        window (none: 0), 10 % too high for a nearly pure tone below 150 Hz. Both are (frames,).
         """
         frames, windows, _ = power.shape
         strength = np.zeros((frames * windows, self.size // 2 + 1))

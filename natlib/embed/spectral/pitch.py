@@ -1,4 +1,4 @@
-"""Pitch, from the spectrum of a long window; what is told of it, and how it glides."""
+"""Pitch, from the spectrum of a long window; when it is reported, and how it glides."""
 
 from __future__ import annotations
 
@@ -69,15 +69,15 @@ class Pitch:
 
 
 def voiced(frames: Frames) -> NDArray[np.bool_]:
-    """Which frames have a pitch that can be told: high ones have to be tonal, with the strongest peak on a harmonic."""
+    """Which frames have a pitch to report: for a high one, they must be tonal, their strongest peak on a harmonic."""
     pitch, peak = frames["pitch"], 10 * frames["peaks"][:, 0]
-    order = np.rint(peak / np.maximum(pitch, 1))  # of the harmonic that the strongest peak is
+    order = np.rint(peak / np.maximum(pitch, 1))  # of the harmonic that the strongest peak would be
     sure = (order >= 1) & (np.abs(peak - order * pitch) < ON_HARMONIC * pitch)
     return np.asarray((pitch > 0) & ((pitch < HISS) | ((frames["tonality"] >= TONAL) & sure)))
 
 
 def measured(frames: Frames, grid: Grid, count: int, told: NDArray[np.bool_]) -> Frames:
-    """pitch, salience, glide of the frames of now; `told` are those with a pitch (`voiced`)."""
+    """pitch, salience, glide of the current frames; `told` marks those with a pitch (`voiced`)."""
     before, now, after = (grid.now(count, i) for i in (-1, 0, 1))
     octaves = frames["octaves"]
     pairs = (before, now), (now, after)

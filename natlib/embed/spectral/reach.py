@@ -1,7 +1,8 @@
-"""What of a spectrum is within reach of the loudest, and where the loudest is if that is outside of what the ear hears.
+"""What is within reach of the loudest in a spectrum, and where the loudest is if it lies outside what the ear hears.
 
-The ear of this encoder hears from 40 Hz to 16 kHz. What is stronger below or above leaks into that range, by the window
-(F. Harris, "On the use of windows for harmonic analysis", 1978): a Hann window's side lobes fall by 18 dB an octave.
+The ear of this encoder hears from 40 Hz to 16 kHz. Anything stronger below or above leaks into that range through the
+window (F. Harris, "On the use of windows for harmonic analysis", 1978): a Hann window's side lobes fall by 18 dB an
+octave.
 """
 
 from __future__ import annotations
@@ -17,11 +18,11 @@ from .thresholds import REACH
 
 CLASSES = 100  # Hz: from here on there are pitch classes
 NOTES = 2000  # Hz: and up to here
-MARGIN = 2.0  # times the bound of a side lobe that counts as leaked
+MARGIN = 2.0  # times the bound of a side lobe: so much counts as leaked
 
 
 class Reach:
-    """Of long spectra, of which bins up to `end` tell of pitch."""
+    """For long spectra, whose bins up to `end` are used for pitch."""
 
     def __init__(self, long: Spectrum, end: int):
         self.bin, self.scale, self.end = long.bin, long.scale, end
@@ -34,14 +35,14 @@ class Reach:
         far[:2] = 1.5
         lobes = MARGIN / (np.pi * far * (far * far - 1)) ** 2
         lobes[:2] = 1
-        self.leak = exact(lobes)  # at so many bins from a peak, of its power
+        self.leak = exact(lobes)  # share of a peak's power that leaks, by distance in bins
 
     def __call__(self, long: Array) -> Frames:
-        """Of the power of every bin, (frames, bins). Shares of all in hundredths of a dB, (frames,).
+        """From the power of every bin, (frames, bins). Shares of all are in hundredths of a dB, (frames,).
 
-        heard, pitched, noted: 1 where what can be heard, has a pitch, has pitch classes is within reach of the loudest.
-        deep: 1 where nothing is heard, for what is below. below, above: how much lies there. main: Hz of the strongest
-        bin, where that is there (none: 0).
+        heard, pitched, noted: 1 if the range that is heard, of pitch, of pitch classes is within reach of the loudest.
+        deep: 1 if nothing is heard because of what lies below. below, above: how much lies below and above the range
+        that is heard. main: Hz of the strongest bin, if it lies there (none: 0).
         """
         sums = np.add.reduceat(long, self.cuts, axis=1)
         sums = np.concatenate((sums, np.zeros((len(long), 6 - sums.shape[1]))), axis=1)
@@ -70,7 +71,7 @@ class Reach:
         }  # fmt: skip
 
     def _unleaked(self, long: Array, first: int) -> Array:
-        """The bins from `first` on, without what the strongest one below leaks into them."""
+        """The bins from `first` on, without what the strongest bin below leaks into them."""
         row, top = np.arange(len(long)), long[:, :first].argmax(axis=1)
         leaked = self.leak[np.arange(first, self.high) - top[:, None]] * long[row, top][:, None]
         return np.asarray(np.maximum(long[:, first : self.high] - leaked, 0))

@@ -17,7 +17,7 @@ TEMPO = Fraction(2)  # seconds: the slowest beat
 
 
 class OnsetLags:
-    """Onsets against earlier ones, lag by lag, up to a second."""
+    """Compares onsets with earlier ones, lag by lag, up to a second."""
 
     def __init__(self, grid: Grid):
         self.grid = grid
@@ -39,7 +39,7 @@ class OnsetLags:
 
     def correlation(self, lagged: Array, count: int) -> Frames:
         """rhythm: Pearson's correlation of the onsets around a frame with those 1, 2, … short windows before, (count,
-        lags). overlap: how many pairs of short windows it is made of, weighted. From the sums of all frames near.
+        lags). overlap: how many pairs of short windows that is made from, weighted. Takes the sums of all near frames.
         """
         sums = self.grid.around(lagged, count).reshape(count, 6, -1)
         n, x, y, xx, yy, xy = np.moveaxis(sums, 1, 0)
@@ -49,9 +49,9 @@ class OnsetLags:
 
 
 def pulse(frames: Frames, grid: Grid) -> Frames:
-    """Pulse and regularity."""
+    """The measures pulse and pulse_clarity."""
     overlap = frames["overlap"]
-    trust = overlap / (overlap + TRUST * grid.hops * grid.context.sum())  # in a correlation of few windows
+    trust = overlap / (overlap + TRUST * grid.hops * grid.context.sum())  # little in a correlation of few windows
     lag, strength = first_peak(frames["rhythm"] * trust, round(grid.rate / 20) - 1)
     rate = float(grid.rate)
     strokes = (frames["stroke"] * frames["inside"]).max(axis=1)[grid.near(len(overlap))]
@@ -59,18 +59,18 @@ def pulse(frames: Frames, grid: Grid) -> Frames:
     strength = np.where(highest >= STROKES, strength, 0)
     return {
         "pulse": np.where(strength >= PULSE, 100 * rate / lag, np.nan),
-        "regularity": 100 * np.clip(strength, 0, 1),
+        "pulse_clarity": 100 * np.clip(strength, 0, 1),
     }
 
 
 class Recent:
-    """Sums of the last seconds up to each frame: what is 64 frames ago counts for 1/e."""
+    """Sums over the last seconds up to each frame: a frame 64 frames ago counts for 1/e."""
 
     def __init__(self, width: int):
         self._sums = np.zeros(width)
 
     def __call__(self, sums: Array) -> Array:
-        """Of the next frames' numbers, whole, (frames, width): the sums at each."""
+        """The sums at each of the next frames, from their numbers, whole, (frames, width)."""
         result = np.empty_like(sums)
         for before, (row, now) in itertools.pairwise([(self._sums, self._sums), *zip(result, sums, strict=True)]):
             np.floor(before[0] * (63 / 64), out=row)
@@ -80,9 +80,9 @@ class Recent:
 
 
 class Tempo:
-    """The lag at which onsets repeat best, of the last seconds.
+    """The lag at which the onsets of the last seconds repeat best.
 
-    With a preference for 120 a minute, a bell of one octave (Ellis 2007, "Beat tracking by dynamic programming").
+    It prefers 120 a minute, by a bell curve of one octave (Ellis 2007, "Beat tracking by dynamic programming").
     """
 
     def __init__(self, grid: Grid):
@@ -92,11 +92,11 @@ class Tempo:
         lags = 2 * np.arange(self.first, last + 1)
         octaves = np.log2(lags / float(grid.rate) * 2)
         self.preference = exact(np.exp(-0.5 * octaves * octaves))
-        self.width = 3 + len(lags)  # numbers of a frame
+        self.width = 3 + len(lags)  # numbers for each frame
         self._onset = np.zeros(2 * last)
 
     def sums(self, part: Frames) -> Array:
-        """Sums over each frame, (frames, width): how many, of onsets, of squares, of products with earlier ones."""
+        """Sums over each frame, (frames, width): a count, onsets, their squares, their products with earlier ones."""
         onset = part["stroke"] * part["inside"]
         flat = np.concatenate((self._onset, onset.ravel()))
         self._onset = flat[-len(self._onset) :]
@@ -107,7 +107,7 @@ class Tempo:
         return np.asarray(sums.reshape(*onset.shape, -1).sum(axis=1))
 
     def measured(self, sums: Array) -> Frames:
-        """Tempo and beat, from sums over the last seconds, (count, width)."""
+        """The measures tempo and tempo_clarity, from sums over the last seconds, (count, width)."""
         n, onsets, squares = sums[:, :3].T
         n = np.maximum(n, 1)
         mean = onsets / n
@@ -122,5 +122,5 @@ class Tempo:
         lag = 2 * (best + self.first + vertex(a, b, c))
         return {
             "tempo": np.where(there, 600 * float(self.rate) / np.where(there, lag, 1), np.nan),
-            "beat": 100 * np.clip(height, 0, 1),
+            "tempo_clarity": 100 * np.clip(height, 0, 1),
         }

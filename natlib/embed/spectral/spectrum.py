@@ -15,11 +15,11 @@ from .numerics import CACHE, Array, exact, hann, transform_size
 
 BANDS = 40
 LOW, HIGH = 40.0, 16000.0  # Hz
-USABLE = 0.92  # of the Nyquist frequency: above it lies the slope of somebody's filter
+USABLE = 0.92  # of the Nyquist frequency: above this lies the slope of somebody's filter
 
 
 def emphasis(count: int, bin: float) -> Array:
-    """Weights of `count` bins, `bin` Hz apart, towards 150 to 1500 Hz: neither rumble nor hiss makes a pitch."""
+    """Weights of `count` bins, `bin` Hz apart, that favour 150 to 1500 Hz: neither rumble nor hiss makes a pitch."""
     f = np.arange(count) * bin
     return exact(f * f / (f * f + 150**2) / (1 + (f / 1500) ** 2))
 
@@ -37,19 +37,19 @@ class Spectrum:
         self.size = transform_size(float(seconds * sample_rate))
         self.window = exact(hann(self.size))
         self.bin = sample_rate / self.size  # Hz
-        # sum(power) over all bins is then the mean square of the sound, weighted by the squared window
+        # times this, sum(power) over all bins is the mean square of the sound, weighted by the squared window
         self.scale = 2 / (self.size * float((self.window * self.window).sum()))
 
     def __call__(self, buffer: Array, middles: NDArray[np.int64]) -> Iterator[Array]:
         """The power of each bin, (windows, size / 2 + 1), some windows at a time.
 
-        As many as stay in a processor's cache. Without a constant offset: it stands in bins 0 and 1 of a Hann window
-        alone, half of bin 0, with the opposite sign, in bin 1.
+        As many at a time as fit into a processor's cache. A constant offset is removed: through a Hann window it is in
+        bins 0 and 1 only, and in bin 1 it is half of bin 0 with the opposite sign.
         """
         starts = middles - self.size // 2
         views = sliding_window_view(buffer, self.size)
         apart = np.diff(starts)
-        even = len(apart) and (apart == apart[0]).all()  # a slice of them is no copy
+        even = len(apart) and (apart == apart[0]).all()  # then a slice avoids a copy
         step = max(1, CACHE // self.size)
         for first in range(0, len(starts), step):
             some = starts[first : first + step]
@@ -63,7 +63,7 @@ class Spectrum:
 
 
 class Filters:
-    """Overlapping triangles over the bins of a spectrum. Those that reach above the usable band are absent."""
+    """Overlapping triangles over the bins of a spectrum. Those that reach above the usable band are left out."""
 
     def __init__(self, spectrum: Spectrum, edges: list[float], sample_rate: int):
         bins = np.arange(spectrum.size // 2 + 1) * spectrum.bin

@@ -1,6 +1,6 @@
-"""What separates one thing from another in the measures: each number once, with its unit and where it comes from.
+"""What separates one thing from another in the measures: each number once, with its unit and its source.
 
-"Tonal", "voiced" and their kin have other values in nat-pack's table, on other scales: those speak of half seconds.
+"Tonal", "voiced" and their kin have other values in nat-pack's table, on other scales: those describe half seconds.
 """
 
 from __future__ import annotations

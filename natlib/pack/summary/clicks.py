@@ -8,7 +8,7 @@ from .collector import Block, Collector
 
 
 class Clicks(Collector):
-    """{"clicks": a second, to two digits}, where they were measured."""
+    """{"click_rate": clicks a second, to two digits}, if they were measured."""
 
     def __init__(self, table: Table, rate: float):
         super().__init__(table, rate)
@@ -21,4 +21,4 @@ class Clicks(Collector):
     def result(self) -> Head:
         if self.count is None:
             return {}
-        return {"clicks": float(f"{max(0, self.count) * self.rate / self.frames:.2g}")}
+        return {"click_rate": float(f"{max(0, self.count) * self.rate / self.frames:.2g}")}

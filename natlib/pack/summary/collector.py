@@ -20,8 +20,8 @@ class Block(NamedTuple):
     """The next frames of an item."""
 
     rows: Array  # (frames, measures), NaN for what is absent
-    voiced: Array  # (frames,): the pitch in Hz, NaN where it is not clear
-    second: Array  # (frames, measures): whole seconds that these frames complete, from the first such frame on
+    voiced: Array  # (frames,): the pitch in Hz, NaN if it is not clear
+    second: Array  # (frames, measures): the whole seconds that these frames complete, from their first frame on
     starts: NDArray[np.int64]  # the rows of `second` at which each begins; empty for none
 
 
@@ -45,15 +45,15 @@ class Collector:
         """Take an event: its start in seconds, the fields of its line."""
 
     def result(self) -> Head:
-        """The fields; {} where there is nothing to be said. May be asked for more than once."""
+        """The fields; {} if there is nothing to be said. May be asked for more than once."""
         raise NotImplementedError
 
     def many(self, count: int, share: float) -> bool:
-        """Are so many of the frames this share of them, and no chance?"""
+        """Is `count` at least this share of the frames, and more than chance?"""
         return count >= max(FEWEST, share * self.frames)
 
     def percent(self, count: int) -> int:
-        """So many of the frames, in per cent."""
+        """`count` in per cent of the frames."""
         return round(100 * count / self.frames)
 
 
@@ -66,7 +66,7 @@ class Seconds:
         self._rest: Array | None = None  # rows of a second that has not ended
 
     def feed(self, rows: Array) -> tuple[Array, NDArray[np.int64]]:
-        """The seconds that the next rows complete: rows, and those at which a second begins."""
+        """The seconds that the next rows complete: their rows, and those at which a second begins."""
         import numpy as np
 
         rest = rows if self._rest is None else np.concatenate((self._rest, rows))

@@ -1,4 +1,4 @@
-"""Colour: that of the frames up to 20 dB below the loudest, what is heard and not what lies between."""
+"""The colour of the frames up to 20 dB below the loudest: of what is heard, not what lies between."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .swell import Swell
 
 
 class Colour(Collector):
-    """{"colour": {"Hz", "most", "tone", "periodic", "grain", "wobble", "swell", "spectrum"}}, as far as measured."""
+    """{"centroid", "main_band", "tonality", "periodicity", "grain", "modulation", …}, as far as measured."""
 
     def __init__(self, table: Table, rate: float, loudness: Loudness):
         import numpy as np
@@ -22,11 +22,10 @@ class Colour(Collector):
         super().__init__(table, rate)
         self.loudness = loudness
         self.swell = Swell(len(table.bands), rate)
-        fluct = [f"fluct_{i}" for i in range(4) if f"fluct_{i}" in table.index]
-        self.names = ("tonality", "periodicity", *fluct)
+        self.names = ("tonality", "periodicity", *(table.names[i] for i in table.modulation))
         self.powers = [*table.bands, *table.fine]
         self.width = 2 + len(self.names) + len(self.powers)
-        self.sums = np.zeros((LEVELS, 2 * self.width))  # by level: sums of each value, then numbers
+        self.sums = np.zeros((LEVELS, 2 * self.width))  # by level: sums of each value, then counts
 
     def take(self, block: Block) -> None:
         import numpy as np
@@ -49,11 +48,10 @@ class Colour(Collector):
     def result(self) -> Head:
         if (loudest := self.loudness.loudest()) is None:
             return {}
-        colour = self._measured(self._means(self.loudness.first(loudest)))
-        return {"colour": colour} if colour else {}
+        return self._measured(self._means(self.loudness.first(loudest)))
 
     def _means(self, first: int) -> list[float]:
-        """The mean of each value, over the frames of the levels from `first` on; NaN of what hardly any of them has."""
+        """The mean of each value, over the frames with levels from `first` on; NaN for what hardly any of them has."""
         import numpy as np
 
         sums, counts = np.split(self.sums[first:].sum(axis=0), 2)
@@ -70,19 +68,19 @@ class Colour(Collector):
         depths, bands, fine = rest[:first], rest[first:last], rest[last:]
         colour: Head = {}
         if centroid == centroid:
-            colour["Hz"] = rounded(2**centroid)
+            colour["centroid"] = rounded(2**centroid)
         if strong := [
             i for i, band in enumerate(bands) if band == band and band >= max(present(bands)) / 10 ** (MOST / 10)
         ]:
-            colour["most"] = [self.table.regions[strong[0]][0], self.table.regions[strong[-1]][1]]
+            colour["main_band"] = [self.table.regions[strong[0]][0], self.table.regions[strong[-1]][1]]
         if tonality == tonality:
-            colour["tone"] = percent(tonality)
+            colour["tonality"] = percent(tonality)
         if periodicity == periodicity:
-            colour["periodic"] = percent(periodicity)
+            colour["periodicity"] = percent(periodicity)
         if grain == grain:
             colour["grain"] = max(0, round(grain))
         if present(depths):
-            colour["wobble"] = [round(depth) if depth == depth else 0 for depth in depths]
+            colour["modulation"] = [round(depth) if depth == depth else 0 for depth in depths]
         if swell := self.swell.ranges():
             colour["swell"] = swell
         while fine and fine[-1] != fine[-1]:  # above the recording's own band

@@ -1,4 +1,4 @@
-"""The summary line: the collectors in the order in which their fields stand."""
+"""The summary line: the collectors in the order of their fields."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from .sections import Sections
 from .silence import Silence
 from .sounds import Sounds
 from .tempo import Tempo
-from .tones import Fundamental, Voices
+from .tones import Fundamental, Polyphony
 
 if TYPE_CHECKING:
     from ..measures import Array
 
 
-MEANS = ("Hz", "most", "tone", "periodic", "grain")  # fields of the colour that parts tell instead
+MEANS = ("centroid", "tonality", "periodicity", "grain")  # what parts tell instead
 
 
 class Summary:
@@ -38,6 +38,7 @@ class Summary:
         self.table, self.seconds = table, Seconds(rate)
         sounds, modulation = Sounds(table, rate), Modulation(table, rate)
         loudness = Loudness(table, rate, sounds)
+        self.key = Key(table, rate)
         self.collectors: list[Collector] = [
             Sections(table, rate),
             loudness,
@@ -52,12 +53,12 @@ class Summary:
             Peak(table, rate),
             Fundamental(table, rate),
             Lines(table, rate),
-            Voices(table, rate),
+            Polyphony(table, rate),
             modulation,
             Clicks(table, rate),
             Vibrato(table, rate),
             Tempo(table, rate),
-            Key(table, rate),
+            self.key,
         ]
         for collector in self.collectors:
             collector.start = start
@@ -78,7 +79,6 @@ class Summary:
         head: Head = {"event": "summary"}
         for collector in self.collectors:
             head |= collector.result()
-        if "parts" in head and "colour" in head:
-            colour = head["colour"]  # the mean of what is unlike is like none of it
-            head["colour"] = {key: value for key, value in colour.items() if key not in MEANS}
+        if "parts" in head:  # the mean of unlike parts is like none of them
+            head = {key: value for key, value in head.items() if key not in MEANS}
         return head

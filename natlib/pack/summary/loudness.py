@@ -17,11 +17,12 @@ if TYPE_CHECKING:
 
     from ..measures import Array
 
-LEVELS, LOWEST = 111, -100  # of 1 dB each, from which on: 16 bits' last one is -96 dB
+TOLD = ("duration", "pitch", "pitch_contour", "vague_pitch", "peak", "peak_contour", "centroid", "centroid_contour")
+LEVELS, LOWEST = 111, -100  # how many, of 1 dB each, and the lowest in dB: that of 16 bits is -96 dB
 
 
 class Loudness(Collector):
-    """{"loudness": {"dB", "median", "range", "quiet", "cut"}, "loudest": {"t", "dB", …}} where anything can be heard.
+    """{"levels", "quiet_percent", "cut", "loudest": {"t", "max_level", …}} if anything can be heard.
 
     `loudest` is the loudest moment, and the sound that it belongs to.
     """
@@ -34,7 +35,7 @@ class Loudness(Collector):
         self.ends = [math.nan, math.nan]  # levels of the first and of the last frame
         self.counts = np.zeros(LEVELS)  # frames of each level
         self.top, self.moment = -math.inf, 0  # dB and frame of the loudest
-        self.near: list[tuple[float, Head]] = []  # sounds that may have it
+        self.near: list[tuple[float, Head]] = []  # sounds that may have the loudest moment
 
     def take(self, block: Block) -> None:
         import numpy as np
@@ -47,25 +48,26 @@ class Loudness(Collector):
         self.counts += np.bincount(steps(level[level == level]), minlength=LEVELS)
 
     def sound(self, start: float, sound: Head) -> None:
-        best = max((known["dB"] for _, known in self.near), default=-math.inf)
-        if sound["dB"] >= best:
-            self.near = [(s, known) for s, known in self.near if known["dB"] >= sound["dB"]] + [(start, sound)]
+        best = max((known["max_level"] for _, known in self.near), default=-math.inf)
+        level = sound["max_level"]
+        if level >= best:
+            self.near = [(s, known) for s, known in self.near if known["max_level"] >= level] + [(start, sound)]
 
     def moments(self) -> Head:
         """The loudest moment."""
         at = self.moment / self.rate
-        own = next((sound for start, sound in self.near if start - 0.1 <= at <= start + sound["s"] + 0.1), {})
-        told = {name: own[name] for name in ("s", "pitch", "peak", "Hz") if name in own}
-        return {"t": round(self.start + at, 1), "dB": round(self.top)} | told
+        own = next((sound for start, sound in self.near if start - 0.1 <= at <= start + sound["duration"] + 0.1), {})
+        told = {name: own[name] for name in TOLD if name in own}
+        return {"t": round(self.start + at, 1), "max_level": round(self.top)} | told
 
     def loudest(self) -> int | None:
-        """The level, in dB, that a twentieth of the frames exceed; None where nothing can be heard."""
+        """The level, in dB, that a twentieth of the frames exceed; None if nothing can be heard."""
         import numpy as np
 
         return self._level(LOUDNESS[1]) if np.any(self.counts[1:]) else None
 
     def first(self, loudest: int) -> int:
-        """The first of the levels whose frames have a say in the colour."""
+        """The index of the lowest level whose frames count for the colour."""
         return max(0, int(loudest - LOUD) - LOWEST)
 
     def result(self) -> Head:
@@ -74,11 +76,11 @@ class Loudness(Collector):
         first = self.first(loudest)
         quiet = round(100 * float(self._shares()[first - 1])) if first else 0
         softest, median = self._level(LOUDNESS[0]), self._level(0.5)
-        fields: Head = {"dB": loudest, "median": median, "range": loudest - softest, "quiet": quiet}
+        fields: Head = {"levels": [softest, median, loudest], "quiet_percent": quiet}
         begun, last = self.ends
         attacked = any(start < BEGINS for start, _ in self.sounds.struck)
         cut = ["start"] * (begun >= loudest - CUT and not attacked) + ["end"] * (last >= loudest - CUT)
-        return {"loudness": fields | ({"cut": cut} if cut else {}), "loudest": self.moments()}
+        return fields | ({"cut": cut} if cut else {}) | {"loudest": self.moments()}
 
     def _shares(self) -> Array:
         """The share of the frames up to each level."""
@@ -94,7 +96,7 @@ class Loudness(Collector):
 
 
 def steps(level: Array) -> NDArray[np.int64]:
-    """Which of the levels each is."""
+    """The index of each level."""
     import numpy as np
 
     return np.asarray(np.clip(np.rint(level) - LOWEST, 0, LEVELS - 1), dtype=np.int64)

@@ -1,4 +1,4 @@
-"""Modulations of the whole: of the level, where they are no pitch's own beating, and of the pitch."""
+"""Modulations of the whole: of the level, unless they are a pitch's own beating, and of the pitch."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .collector import Block, Collector
 
 
 class Modulation(Collector):
-    """{"am": {"percent", "rate", "depth", "low", "high"}}: `low` and `high` where rates differ."""
+    """{"am_percent", "am": [rate in Hz, depth in dB], "am_range"}: the range only if rates differ."""
 
     def __init__(self, table: Table, rate: float):
         super().__init__(table, rate)
@@ -31,12 +31,12 @@ class Modulation(Collector):
             return {}
         rate, depth = np.median(np.array(self.found), axis=0).tolist()
         slow, fast = np.percentile(np.array(self.found)[:, 0], EXTREMES).tolist()
-        fields: Head = {"percent": self.percent(len(self.found)), "rate": round(rate, 1), "depth": round(depth)}
-        return {"am": fields | ({"low": round(slow), "high": round(fast)} if fast > FASTER * slow else {})}
+        fields: Head = {"am_percent": self.percent(len(self.found)), "am": [round(rate, 1), round(depth)]}
+        return fields | ({"am_range": [round(slow), round(fast)]} if fast > FASTER * slow else {})
 
 
 class Vibrato(Collector):
-    """{"vibrato": [rate in Hz, depth in cents]} where enough of what has a pitch has one."""
+    """{"vibrato": [rate in Hz, extent in cents]} if enough of what has a pitch has one."""
 
     def __init__(self, table: Table, rate: float):
         super().__init__(table, rate)
@@ -46,7 +46,7 @@ class Vibrato(Collector):
     def take(self, block: Block) -> None:
         import numpy as np
 
-        pairs = np.stack([self.table.column(block.rows, f"vibrato_{name}") for name in ("rate", "depth")], 1)
+        pairs = np.stack([self.table.column(block.rows, f"vibrato_{name}") for name in ("rate", "extent")], 1)
         self.pitched += int((block.voiced == block.voiced).sum())
         self.found += pairs[~np.isnan(pairs[:, 0] * pairs[:, 1])].tolist()
 
@@ -55,5 +55,5 @@ class Vibrato(Collector):
 
         if len(self.found) < max(FEWEST, VIBRATO * self.pitched):
             return {}
-        rate, depth = np.median(np.array(self.found), axis=0).tolist()
-        return {"vibrato": [round(rate, 1), round(depth)]}
+        rate, extent = np.median(np.array(self.found), axis=0).tolist()
+        return {"vibrato": [round(rate, 1), round(extent)]}

@@ -1,4 +1,4 @@
-"""Parts of an item that are nothing like each other: a hiss and then a guitar. No line may tell their mean."""
+"""Parts of an item that are nothing like each other: a hiss and then a guitar. No line may give their mean."""
 
 from __future__ import annotations
 
@@ -10,29 +10,30 @@ from ...stats import percent
 from ...wire import Head
 from ..measures import Table, rounded
 from ..segments import Segments, units
-from ..thresholds import BRIEF, MAINLY, OTHER, OTHER_LEVEL, SILENT, SPREADS, UNLIKE
+from ..thresholds import BRIEF, LEVEL_WEIGHT, MAINLY, OTHER, OTHER_LEVEL, SILENT, SPREADS, UNLIKE
 from .collector import Block, Collector
 from .swell import LENGTH
 
 if TYPE_CHECKING:
     from ..measures import Array
 
-MOST = 8  # parts that are told: more are a change that comes and goes
+MOST = 8  # parts that are told: more would be a change that comes and goes
 CANDIDATES = 4 * MOST  # parts from which they are chosen
-NAMES = ("level", "centroid", "tonality")
+NAMES = ("level", "centroid", "tonality")  # by which parts are told apart
+TOLD = (*NAMES, "periodicity")
 
 
 class Parts(Collector):
-    """{"parts": [{"t", "to", "dB", "Hz", "tone"}, …]} where there is more than one."""
+    """{"parts": [{"t", "end", "level", "centroid", "tonality"}, …]} if there is more than one."""
 
     def __init__(self, table: Table, rate: float):
         super().__init__(table, rate)
         self.length = max(1, round(LENGTH * rate))
-        self.values = [array("f") for _ in NAMES]  # of each frame
+        self.values = [array("f") for _ in TOLD]  # of each frame
         self.possible = all(name in table.index for name in NAMES)
 
     def take(self, block: Block) -> None:
-        for values, name in zip(self.values, NAMES, strict=True):
+        for values, name in zip(self.values, TOLD, strict=True):
             values.frombytes(self.table.column(block.rows, name).astype("f4").tobytes())
 
     def result(self) -> Head:
@@ -42,8 +43,8 @@ class Parts(Collector):
             return {}
         means = self._means()
         still = ~(means[:, 0] > SILENT)
-        rows = units(*means.T)
-        for column in rows.T[1:]:  # what is not known in silence is as it was
+        rows = units(*means.T[: len(NAMES)]) * [LEVEL_WEIGHT, 1, 1]
+        for column in rows.T[1:]:  # values that are unknown, or in silence, stay as they were
             known = np.flatnonzero(~np.isnan(column) & ~still)
             if not len(known):
                 column[:] = 0
@@ -53,11 +54,11 @@ class Parts(Collector):
         if not 3 <= len(bounds) <= MOST + 1:
             return {}
         told = [self._part(means, a, b) for a, b in pairwise(bounds)]
-        longest = max(told, key=lambda part: part["to"] - part["t"])
-        if longest["to"] - longest["t"] >= MAINLY * self.frames / self.rate and not any(
-            part["dB"] >= longest["dB"] + OTHER_LEVEL for part in told
+        longest = max(told, key=lambda part: part["end"] - part["t"])
+        if longest["end"] - longest["t"] >= MAINLY * self.frames / self.rate and not any(
+            part["level"] >= longest["level"] + OTHER_LEVEL for part in told
         ):
-            return {}  # what it begins or ends with
+            return {}  # only what it begins or ends with
         return {"parts": told}
 
     def _apart(self, rows: Array, bounds: list[int]) -> list[int]:
@@ -78,7 +79,7 @@ class Parts(Collector):
 
     @staticmethod
     def _distance(before: Array, after: Array) -> float:
-        """How unlike two neighbours are: 0 where one is brief, or both come and go by as much."""
+        """How unlike two neighbours are: 0 if one is brief, or either varies about as much within."""
         import numpy as np
 
         if min(len(before), len(after)) * LENGTH < BRIEF:
@@ -110,13 +111,13 @@ class Parts(Collector):
 
         power = 10 ** (means[a:b, 0] / 10)
         part: Head = {name: round(self.start + min(i * self.length, self.frames) / self.rate, 1)
-                      for name, i in (("t", a), ("to", b))}  # fmt: skip
+                      for name, i in (("t", a), ("end", b))}  # fmt: skip
         level = 10 * np.log10(max(float(power.mean()), 1e-12))
-        part["dB"] = round(level)
+        part["level"] = round(level)
         if level > SILENT:
-            for name, values in (("Hz", means[a:b, 1]), ("tone", means[a:b, 2])):
+            for name, values in zip(TOLD[1:], means[a:b, 1:].T, strict=True):
                 known = ~np.isnan(values)
                 if known.any():
                     value = float((values * power)[known].sum() / power[known].sum())
-                    part[name] = rounded(value) if name == "Hz" else percent(value)
+                    part[name] = rounded(value) if name == "centroid" else percent(value)
         return part

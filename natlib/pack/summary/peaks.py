@@ -1,4 +1,4 @@
-"""Narrow peaks: where they are where there is no pitch, and those that last."""
+"""Narrow peaks: where they are when there is no pitch, and those that last."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ MOST_LINES = 6
 
 
 class Peak(Collector):
-    """{"peak": {"percent", "low", "high"}} of the strongest narrow peak, where there is no pitch."""
+    """{"peak_percent", "peak_range"} of the strongest narrow peak, when there is no pitch."""
 
     def __init__(self, table: Table, rate: float):
         super().__init__(table, rate)
-        self.peaks = array("f")  # Hz, where there is one and no pitch
+        self.peaks = array("f")  # Hz, if there is one and no pitch
 
     def take(self, block: Block) -> None:
         peak, pitch = (self.table.column(block.rows, name) for name in ("peak_0", "pitch"))
@@ -31,12 +31,12 @@ class Peak(Collector):
 
         if not self.many(len(self.peaks), OFTEN):
             return {}
-        low, high = map(rounded, np.percentile(np.array(self.peaks), EXTREMES).tolist())
-        return {"peak": {"percent": self.percent(len(self.peaks)), "low": low, "high": high}}
+        extremes = np.percentile(np.array(self.peaks), EXTREMES).tolist()
+        return {"peak_percent": self.percent(len(self.peaks)), "peak_range": [rounded(hz) for hz in extremes]}
 
 
 class Lines(Collector):
-    """{"lines": [[Hz, per cent of the time], …]} of narrow peaks that last, the lowest first."""
+    """{"spectral_lines": [[Hz, per cent of the time], …]} of narrow peaks that last, the lowest first."""
 
     def __init__(self, table: Table, rate: float):
         super().__init__(table, rate)
@@ -68,4 +68,4 @@ class Lines(Collector):
             [rounded(LOWEST * 2 ** (i / STEPS)), min(100, self.percent(count))]
             for count, i in sorted(kept, key=lambda pair: pair[1])
         ]
-        return {"lines": lines} if lines else {}
+        return {"spectral_lines": lines} if lines else {}

@@ -10,21 +10,21 @@ from ..measures import Table, half, present
 from ..thresholds import CLEAR, EXTREMES, FAINT_HARMONIC, FEWEST
 from .collector import Block, Collector
 
-TIMBRE = {"harmonicity": "harm", "tilt": "tilt", "odd_even": "odd"}
+TIMBRE = ("harmonicity", "tilt", "odd_even")
 
 
 class Pitch(Collector):
-    """{"pitch": {"percent", "low", "median", "high", "notes", "glide", "harm", "tilt", "odd", "harmonics"}}."""
+    """{"pitch_percent", "pitch_range", "pitch_median", "pitched_sounds", "glide", "harmonicity", "tilt", …}."""
 
     def __init__(self, table: Table, rate: float):
         import numpy as np
 
         super().__init__(table, rate)
-        self.pitches = array("f")  # Hz, where there is one
+        self.pitches = array("f")  # Hz, if there is one
         self.notes = 0  # sounds with a pitch
-        self.glides = array("f")  # semitones a second, up or down, where there is a pitch
-        self.timbres = [array("f") for _ in TIMBRE]  # where there is a pitch
-        self.harmonics = np.zeros((2, len(table.orders)))  # sums and numbers, where there is a clear pitch
+        self.glides = array("f")  # semitones a second, up or down, if there is a pitch
+        self.timbres = [array("f") for _ in TIMBRE]  # if there is a pitch
+        self.harmonics = np.zeros((2, len(table.orders)))  # sums and counts, if there is a clear pitch
 
     def take(self, block: Block) -> None:
         import numpy as np
@@ -41,7 +41,9 @@ class Pitch(Collector):
         self.harmonics += np.stack((clear.sum(axis=0), np.full(len(self.table.orders), len(clear))))
 
     def sound(self, start: float, sound: Head) -> None:
-        self.notes += "pitch" in sound  # also those that begin without an attack, as a singer's do
+        self.notes += (
+            "pitch" in sound or "pitch_contour" in sound or "vague_pitch" in sound
+        )  # also those that begin without an attack, as a singer's do
 
     def result(self) -> Head:
         import numpy as np
@@ -50,20 +52,22 @@ class Pitch(Collector):
             return {}
         steps = [EXTREMES[0], 50, EXTREMES[1]]
         low, middle, high = map(name, np.percentile(np.array(self.pitches), steps, method="nearest").tolist())
-        fields: Head = {"percent": self.percent(len(self.pitches)), "low": low, "median": middle, "high": high}
+        fields: Head = {
+            "pitch_percent": self.percent(len(self.pitches)), "pitch_range": [low, high], "pitch_median": middle
+        }  # fmt: skip
         if self.notes:
-            fields["notes"] = self.notes
+            fields["pitched_sounds"] = self.notes
         if self.glides:
             fields["glide"] = round(float(np.median(np.array(self.glides))), 1)
         voice = {
-            field: round(float(np.median(np.array(values))))
-            for values, field in zip(self.timbres, TIMBRE.values(), strict=True)
+            measure: round(float(np.median(np.array(values))))
+            for values, measure in zip(self.timbres, TIMBRE, strict=True)
             if half(len(values), len(self.pitches))
         }
-        if voice.get("harm", 0) >= CLEAR:
+        if voice.get("harmonicity", 0) >= CLEAR:
             fields |= voice
         sums, numbers = self.harmonics
         if self.table.orders and numbers[0] >= FEWEST:
             levels = 10 * np.log10(np.maximum(sums / numbers, FAINT_HARMONIC))
             fields["harmonics"] = np.rint(levels - levels.max()).astype(int).tolist()
-        return {"pitch": fields}
+        return fields

@@ -1,4 +1,4 @@
-"""A regular pulse of the whole, or that there is none where there could be one."""
+"""A regular pulse of the whole, or that there is none though there could be one."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from .swell import LENGTH
 
 
 class Pulse(Collector):
-    """{"pulse": a second}, 0 for none; {} where it was not measured, or is one of a part."""
+    """{"pulse": pulses a second}, or {"no_pulse": true}; {} if it was not measured, or only a part has one."""
 
     def __init__(self, table: Table, rate: float, sounds: Sounds, modulation: Modulation):
         super().__init__(table, rate)
         self.sounds, self.modulation = sounds, modulation
-        self.pulses = array("f")  # a second, where there is a regular one
+        self.pulses = array("f")  # pulses a second, if they are regular
 
     def take(self, block: Block) -> None:
         column = self.table.column
-        regular = column(block.rows, "regularity") >= REGULAR
+        regular = column(block.rows, "pulse_clarity") >= REGULAR
         self.pulses.extend(present(column(block.rows, "pulse")[regular].tolist()))
 
     def result(self) -> Head:
@@ -31,14 +31,14 @@ class Pulse(Collector):
 
         if self.pulses and len(self.pulses) >= PULSING * self.frames:
             return {"pulse": round(float(np.median(np.array(self.pulses))), 1)}
-        return {"pulse": 0} if self._none() else {}
+        return {"no_pulse": True} if self._none() else {}
 
     def _none(self) -> bool:
-        """Was no regular pulse found, though there was one to be found?"""
+        """Was no regular pulse found, though one could have been?"""
         measured = {"pulse", "am_rate"} <= self.table.index.keys()
         few = max(1, RARELY * self.frames)
         if not measured or self.frames < SWELLS * LENGTH * self.rate or len(self.pulses) > few:
             return False
         sounds = self.sounds.fields()
-        regular = "grid" in sounds or ("gap" in sounds and even(sounds))
+        regular = "tatum" in sounds or ("ioi" in sounds and even(sounds))
         return not regular and len(self.modulation.found) <= few

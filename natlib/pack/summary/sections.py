@@ -1,8 +1,8 @@
 """Sections, with a letter each.
 
-Seconds of sound are vectors of what was measured; boundaries stand where the seconds before differ most from those
-after, against the spread within either (the ratio that tells speakers apart in P. Delacourt and C. Wellekens,
-"DISTBIC", Speech Communication 2000); sections are alike, and bear the same letter, when their middles are no further
+Each second of sound is a vector of what was measured. Boundaries stand where the seconds before differ most from those
+after, relative to the spread within either (the ratio that tells speakers apart in P. Delacourt and C. Wellekens,
+"DISTBIC", Speech Communication 2000). Sections are alike, and have the same letter, if their means are no further
 apart than seconds within a section are.
 """
 
@@ -38,7 +38,7 @@ KINDS = {
     "centroid": DIFFERENT_COLOUR,
     "tonality": DIFFERENT_TONALITY,
     "band_": DIFFERENT_BANDS,
-    "fluct_": DIFFERENT_WOBBLE,
+    "modulation_": DIFFERENT_WOBBLE,
     "chroma_": DIFFERENT_CHROMA,
 }
 REACH = 6.0  # seconds on each side of a boundary that are compared
@@ -46,7 +46,7 @@ LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 class Sections(Collector):
-    """{"form": "A B A", "sections": [{"t", "to", "label"}, …]} where there is more than one section."""
+    """{"form": "A B A", "sections": [{"t", "end", "label"}, …]} if there is more than one section."""
 
     def __init__(self, table: Table, rate: float):
         super().__init__(table, rate)
@@ -55,7 +55,7 @@ class Sections(Collector):
         self.octaves = [name == "centroid" for name in names]
         self.least = [next(least for kind, least in KINDS.items() if name.startswith(kind)) for name in names]
         self.seconds = 0
-        self.means = array("f")  # one row a second, a column each
+        self.means = array("f")  # one row a second, one column a measure
 
     def take(self, block: Block) -> None:
         import numpy as np
@@ -82,19 +82,19 @@ class Sections(Collector):
         labels = letters([rows[a:b] for a, b in pairwise(bounds)])
         for (start, end), label in zip(pairwise(bounds), labels, strict=True):
             if sections and sections[-1]["label"] == label:
-                sections[-1]["to"] = end
+                sections[-1]["end"] = end
             else:
-                sections.append({"t": start, "to": end, "label": label})
-        sections[-1]["to"] = round(self.frames / self.rate, 1)
+                sections.append({"t": start, "end": end, "label": label})
+        sections[-1]["end"] = round(self.frames / self.rate, 1)
         if len(sections) < 2:
             return {}
         if self.start:
             for section in sections:
-                section |= {name: round(section[name] + self.start, 1) for name in ("t", "to")}
+                section |= {name: round(section[name] + self.start, 1) for name in ("t", "end")}
         return {"form": " ".join(section["label"] for section in sections), "sections": sections}
 
     def _seconds(self) -> Array:
-        """A row a second, a column a measure that was heard: its distance from the mean, in spreads."""
+        """One row a second, one column for each measure that was heard: its distance from the mean, in spreads."""
         import numpy as np
 
         rows = np.array(self.means, dtype=np.float64).reshape(self.seconds, -1)
@@ -106,7 +106,7 @@ class Sections(Collector):
 
 
 def letters(parts: list[Array]) -> list[str]:
-    """The letter of each part: that of an earlier one, but not of the one before, where it is alike."""
+    """The letter of each part: that of an earlier one, but not the one right before, if they are alike."""
     import numpy as np
 
     middles = [part.mean(axis=0) for part in parts]
@@ -122,7 +122,7 @@ def letters(parts: list[Array]) -> list[str]:
 
 
 def boundaries(rows: Array, reach: int) -> list[int]:
-    """Seconds at which a section begins, but for the first."""
+    """The seconds at which sections begin, except the first."""
     import numpy as np
 
     seconds = len(rows)

@@ -1,4 +1,4 @@
-"""Where nothing can be heard."""
+"""When nothing can be heard."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ MOST = 100  # times that are kept
 
 
 class Silence(Collector):
-    """{"silence": [[from, to], …]} in seconds, of a second or more, or of all of it."""
+    """{"silence": [[from, to], …]} in seconds, if a second or longer, or all of the item."""
 
     def __init__(self, table: Table, rate: float):
         super().__init__(table, rate)

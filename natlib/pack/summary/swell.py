@@ -1,4 +1,4 @@
-"""How far the levels of half seconds lie apart in lows, mids, highs."""
+"""How far apart the levels of half seconds lie in lows, mids, highs."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from ..thresholds import EXTREMES, FAR, QUIETEST, SWELLS
 if TYPE_CHECKING:
     from ..measures import Array
 
-REGIONS = 6  # of the level: lows, mids and highs are two of them each
+REGIONS = 6  # of the level: lows, mids and highs have two of them each
 LENGTH = 0.5  # seconds that levels are taken over
-BELIEVED = 1e30  # power: more is none
+BELIEVED = 1e30  # power: more is not believed
 
 
 class Swell:
-    """Takes the powers of six regions; tells nothing where there are others."""
+    """Takes the powers of six regions; tells nothing if there are not six."""
 
     def __init__(self, regions: int, rate: float):
         self.possible = regions == REGIONS
@@ -25,7 +25,7 @@ class Swell:
         self.powers = array("f")  # of each frame in lows, mids, highs
 
     def feed(self, bands: Array, level: Array) -> None:
-        """Take the next frames: powers of the regions, 1 in all, (frames, regions), and levels in dB, (frames,)."""
+        """Take the next frames: powers of the regions, 1 in sum, (frames, regions), and levels in dB, (frames,)."""
         import numpy as np
 
         if not self.possible:
@@ -36,9 +36,9 @@ class Swell:
         self.powers.frombytes(np.minimum(pairs, BELIEVED).astype(np.float32).tobytes())
 
     def ranges(self) -> list[int | None]:
-        """The dB over which four fifths lie, of lows, mids, highs (where a recording has some); [] if too short.
+        """The dB over which four fifths of the levels lie, in lows, mids, highs (if there are any); [] if too short.
 
-        None of what can't be heard beside the rest.
+        None for what can't be heard beside the rest.
         """
         import numpy as np
 

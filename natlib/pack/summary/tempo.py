@@ -1,7 +1,7 @@
 """Tempo: the frequency at which the attacks line up best, by the Fourier transform of their times.
 
 After P. Grosche and M. Mueller, "Extracting predominant local pulse information from music recordings", IEEE TASLP
-2011; better than as many at random would.
+2011. The attacks must line up better than as many at random would.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 TEMPI = (50.0, 200.0)  # beats a minute
 WINDOW = 12.0  # seconds over which attacks must line up
 STRONGEST = 30.0  # dB: a stronger attack counts no more
-TAPPED = (120, 0.9)  # beats a minute at which people tap most, octaves by which they differ
+TAPPED = (120, 0.9)  # beats a minute that people tap most; octaves by which they differ
 
 
 class Tempo(Collector):
-    """{"tempo": {"bpm", "confidence", "or"}}: `or` is the octave that could be meant as well."""
+    """{"tempo": {"bpm", "confidence", "alternative_bpm"}}; the last is the octave that could be meant as well."""
 
     def __init__(self, table: Table, rate: float):
         super().__init__(table, rate)
@@ -35,9 +35,9 @@ class Tempo(Collector):
     def take(self, block: Block) -> None:
         import numpy as np
 
-        attack = self.table.column(block.rows, "attack")
+        attack = self.table.column(block.rows, "onset_strength")
         hits = np.flatnonzero(attack >= ATTACK)
-        late = np.nan_to_num(self.table.column(block.rows, "attack_time")[hits]) / 1000
+        late = np.nan_to_num(self.table.column(block.rows, "onset_time")[hits]) / 1000
         self.times.extend(((self.frames + hits) / self.rate + late).tolist())
         self.strengths.extend(np.minimum(attack[hits], STRONGEST).tolist())
 
@@ -61,11 +61,11 @@ class Tempo(Collector):
         bpm = float(grid[best])
         octaves = [(float(score[np.argmin(abs(grid - other))]), other) for other in (bpm / 2, 2 * bpm)]
         confidence = round(float(score[best]), 2)
-        return {"tempo": {"bpm": round(bpm, 1), "confidence": confidence, "or": round(max(octaves)[1], 1)}}
+        return {"tempo": {"bpm": round(bpm, 1), "confidence": confidence, "alternative_bpm": round(max(octaves)[1], 1)}}
 
 
 def aligned(times: Array, weights: Array, grid: Array) -> tuple[Array, int]:
-    """How well attacks line up at each tempo of `grid`: the sum over windows, 0 to 1 each, and how many these are."""
+    """How well attacks line up at each tempo of `grid`: the sum over windows, 0 to 1 each, and their number."""
     import numpy as np
 
     half = WINDOW / 2  # a window is two halves, so that each is computed once

@@ -11,7 +11,7 @@ from .collector import Block, Collector
 
 
 class Fundamental(Collector):
-    """{"f0": {"percent", "low", "median", "high"}} in Hz, where there is one, but no pitch."""
+    """{"f0_percent", "f0_median", "f0_quartiles"} if there is one, but no clear pitch."""
 
     def __init__(self, table: Table, rate: float):
         super().__init__(table, rate)
@@ -20,7 +20,7 @@ class Fundamental(Collector):
     def take(self, block: Block) -> None:
         import numpy as np
 
-        hz = self.table.column(block.rows, "fundamental")
+        hz = self.table.column(block.rows, "f0")
         self.found.extend(hz[(hz >= 1) & np.isnan(block.voiced)].tolist())
 
     def result(self) -> Head:
@@ -30,11 +30,11 @@ class Fundamental(Collector):
             return {}
         steps = [QUARTERS[0], 50, QUARTERS[1]]
         low, middle, high = np.rint(np.percentile(np.array(self.found), steps)).astype(int).tolist()
-        return {"f0": {"percent": self.percent(len(self.found)), "low": low, "median": middle, "high": high}}
+        return {"f0_percent": self.percent(len(self.found)), "f0_median": middle, "f0_quartiles": [low, high]}
 
 
-class Voices(Collector):
-    """{"voices": {"one", "several"}}: per cent of the tonal frames that have one clear voice, or none."""
+class Polyphony(Collector):
+    """{"polyphony": {"one", "several"}}: per cent of the tonal frames that have one clear voice, or none."""
 
     def __init__(self, table: Table, rate: float):
         super().__init__(table, rate)
@@ -51,4 +51,4 @@ class Voices(Collector):
         if not self.many(self.tonal, OFTEN):
             return {}
         one, several = (round(100 * count / self.tonal) for count in (self.one, self.several))
-        return {"voices": {"one": one, "several": several}}
+        return {"polyphony": {"one": one, "several": several}}
