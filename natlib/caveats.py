@@ -44,7 +44,7 @@ class Caveats:
         if self.head.get("random"):
             found.append("the codes are random numbers and say nothing of the sound")
         if self.start:
-            found.append(f"a part of a longer sound, from {self.start:g} s on")
+            found.append(f"a part of a longer sound, from {moment(self.start)} on")
         return found
 
     def all(self, end: Head | None, silence: Sequence[Sequence[float]] = ()) -> list[str]:
@@ -65,7 +65,9 @@ class Caveats:
         found += self._channels(end)
         if clipped := end.get("clipped"):
             where = (
-                f", {len(self.clipping)} s of it, from {self.start + self.clipping[0]:g} s on" if self.clipping else ""
+                f", {len(self.clipping)} s of it, from {moment(self.start + self.clipping[0])} on"
+                if self.clipping
+                else ""
             )
             found.append(f"it clips: {clipped} samples at full scale{where}")
         if nonfinite := end.get("nonfinite"):
@@ -106,9 +108,23 @@ class Caveats:
 
 def spans(places: Sequence[Sequence[float]]) -> str:
     """Times from and to, in words."""
-    said = [f"from {a:.4g} to {b:.4g} s" for a, b in places[:MOST]]
+    said = [
+        f"from {a:.4g} to {b:.4g} s" + (f" ({minutes(a)}-{minutes(b)})" if b >= 60 else "") for a, b in places[:MOST]
+    ]
     more = len(places) - MOST
     return ", ".join(said) + (f" and {more} times more" if more > 0 else "")
+
+
+def minutes(seconds: float) -> str:
+    """A time as min:s, from an hour on h:min:s."""
+    whole = round(seconds)
+    hours, rest = divmod(whole, 3600)
+    return f"{hours}:{rest // 60:02}:{rest % 60:02}" if hours else f"{rest // 60}:{rest % 60:02}"
+
+
+def moment(seconds: float) -> str:
+    """A time in seconds, from a minute on also as min:s."""
+    return f"{seconds:g} s" + (f" ({minutes(seconds)})" if seconds >= 60 else "")
 
 
 def sentence(caveats: Sequence[str]) -> str:

@@ -19,7 +19,7 @@ from .contours import spelled
 from .guide import Guide, Used
 from .layers import Frames, encodings
 from .once import Scene, Sound
-from .passing import TOLD
+from .passing import apart
 from .settings import Settings
 from .statistics import Count, Statistics, common_codes, ratios
 from .terms import COMMON
@@ -93,7 +93,7 @@ class Draft:
         self.joined = merge.Joined(self.scenes, settings.scene)
         self.events = self._events() if settings.scene else []
         self.units = once.units(self.events)
-        self.notes = [note for note in heard.notes if not self.limited or note.get("event") not in TOLD]
+        self.notes = apart(heard.notes) if self.limited or not self.view.CODES else heard.notes
         self.codes = heard.codes
         self.statistics = Statistics(self.layout)
         self.statistics.feed(self.codes)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ..caveats import Caveats
 from ..wire import Head
 from .thresholds import CORRELATED, MOVED, SOFT, UNCLIPPED
@@ -47,3 +49,8 @@ class Passing:
         if moved:
             self._channels = now
         return moved
+
+
+def apart(notes: Sequence[Head]) -> list[Head]:
+    """The notes that the summary does not cover."""
+    return [note for note in notes if note.get("event") not in TOLD]

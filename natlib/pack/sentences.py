@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from ..caveats import minutes, moment, strings
 from ..caveats import sentence as caveat_sentences
-from ..caveats import strings
 from .contours import points
 from .measures import even
 from .thresholds import (
@@ -32,7 +32,7 @@ from .thresholds import (
     TURNS,
     UNMOVED,
 )
-from .wording import kind, minutes, movement, rise, timbre, way, where
+from .wording import kind, movement, rise, timbre, way, where
 
 ALONE = ("no sound: ", "no sample", "one sample", "silent throughout")  # caveats after which there is nothing to tell
 MOST_CHANNELS = 8  # whose levels are named
@@ -274,11 +274,6 @@ def between(edges: Sequence[float]) -> str:
     return f"{low:g} to {high:g} Hz" if low != high else f"{low:g} Hz"
 
 
-def moment(seconds: float) -> str:
-    """A time in seconds, from a minute on also as min:s."""
-    return f"{seconds:g} s" + (f" ({minutes(seconds)})" if seconds >= 60 else "")
-
-
 def span(part: Mapping[str, Any]) -> str:
     """From when to when: "3.4-75 s (0:03-1:15)"."""
     start, end = part["t"], part["end"]
@@ -300,9 +295,9 @@ def swelling(ranges: Sequence[int | None]) -> str:
 
 def spaced(sounds: Mapping[str, Any]) -> str:
     """How far apart sounds are, in words."""
-    ioi, sd = sounds["ioi"], sounds["ioi_sd"]
+    ioi = sounds["ioi"]
     if even(sounds):
         return f"every {ioi:g} s, regularly"
     if "tatum" in sounds:
         return f"at multiples of {sounds['tatum']:g} s, mostly {ioi:g} s apart"
-    return f"mostly {max(0.0, ioi - sd):.2g} to {ioi + sd:.2g} s apart"
+    return f"unevenly, half of them within {ioi:g} s of the one before"

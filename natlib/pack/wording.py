@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..caveats import minutes
 from ..repeats import moments
 from .contours import points
 from .measures import rounded
@@ -32,13 +33,6 @@ def third(hz: float) -> int:
 def clock(seconds: float) -> str:
     """A time in seconds, from a minute on also as min:s: "75.2 (1:15)"."""
     return f"{seconds:g} ({minutes(seconds)})" if seconds >= 60 else f"{seconds:g}"
-
-
-def minutes(seconds: float) -> str:
-    """A time as min:s, from an hour on h:min:s."""
-    whole = round(seconds)
-    hours, rest = divmod(whole, 3600)
-    return f"{hours}:{rest // 60:02}:{rest % 60:02}" if hours else f"{rest // 60}:{rest % 60:02}"
 
 
 def kind(fields: Fields, grained: bool = True) -> str:
