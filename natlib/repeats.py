@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-MOST = 100_000  # sounds that one line may stand for
+MOST = 10_000  # sounds that one line may stand for
 
 
 def moments(start: float, fields: Mapping[str, Any]) -> list[float]:

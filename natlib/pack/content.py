@@ -67,6 +67,11 @@ class Content:
         return expanded(self.events, self.layout.within)
 
     @property
+    def soundless(self) -> bool:
+        """Is this not sound, but other bytes played as samples?"""
+        return isinstance(self.head.get("raw"), dict)
+
+    @property
     def measured(self) -> bool:
         """Is anything known besides codes?"""
         return bool(self.scenes or self.events or self.summary.keys() - UNMEASURED)

@@ -105,11 +105,6 @@ class Draft:
         self.introductions = told if settings.introduce else []  # the most used codes first
 
     @property
-    def soundless(self) -> bool:
-        """Is this not sound, but other bytes played as samples?"""
-        return isinstance(self.heard.head.get("raw"), dict)
-
-    @property
     def order(self) -> list[int]:
         """The places of the layers kept, in the order in which a reader uses them."""
         return sorted(range(len(self.layers)), key=lambda place: (self.layout.depth(self.layers[place]), place))
@@ -203,7 +198,9 @@ class Draft:
         if self.limited and not heard.spoken:
             said = Ndjson(self.layout, heard.table)
             told = [Scene(frame, news) for frame, fields in scenes if (news := said.news(fields))]
-            scenes = once.filled(merge.carried(told), self.layout.length(heard.scene), len(heard.codes))
+            scenes = merge.carried(told)
+        if (self.limited or heard.spoken) and not any(text.startswith("scenes") for text in heard.left_out):
+            scenes = once.filled(scenes, self.layout.length(heard.scene), heard.frames)
         if self.limited:
             scenes = [Scene(frame, spelled(fields, notes.NAMES)) for frame, fields in scenes]
         wanted = math.ceil(len(scenes) * heard.scene / self.settings.scene - 1e-6)

@@ -14,7 +14,7 @@ from .content import Content
 from .layers import Layout
 from .measures import Table, rising
 from .merge import carried
-from .once import Scene, Sound, filled
+from .once import Scene, Sound
 from .terms import LINES, SCENE, SUMMARY, checked
 from .unpack import unpack
 
@@ -44,7 +44,7 @@ def of_ndjson(item: Item, say: Callable[[str], None]) -> Content:
         layout=layout,
         table=Table(measures_of(pack)),
         payload=payload,
-        scenes=told.whole(length, pack.get("left_out")),
+        scenes=carried(sorted(told.scenes, key=itemgetter(0))),
         events=sorted(told.sounds, key=itemgetter(0)),
         introductions=told.introductions,
         notes=told.notes,
@@ -121,13 +121,6 @@ class Told:
         self.sounds[first:] = [sound._replace(frame=min(sound.frame, max(0, most))) for sound in self.sounds[first:]]
         self._pending, self._last = 0, max(self._last, frame)
         self._stated = self._stated if fields else frame
-
-    def whole(self, seconds: float, left_out: object) -> list[Scene]:
-        """All scenes, with those that were not told because they say what the one before says."""
-        scenes = carried(sorted(self.scenes, key=itemgetter(0)))
-        if not seconds or (isinstance(left_out, list) and any(str(entry).startswith("scenes") for entry in left_out)):
-            return scenes
-        return filled(scenes, self.layout.length(seconds), max(self._last + 1, scenes[-1].frame + 1)) if scenes else []
 
     def _introduce(self, layer: object, code: object, means: object) -> bool:
         if layer not in self.layout.names or type(code) is not int or not isinstance(means, str):

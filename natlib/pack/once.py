@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -24,6 +25,7 @@ from .thresholds import (
     LENGTH_ALIKE,
     LEVEL_ALIKE,
     LEVEL_SAME,
+    LONGEST,
     LOUDER_AGAIN,
     ONSET_ALIKE,
     PATTERNS,
@@ -39,8 +41,9 @@ COUNTS = ("onsets", "clicks")  # fields that are always news
 APART = {"level": LEVEL_SAME, "tonality": SHARE_SAME, "periodicity": SHARE_SAME, "grain": GRAIN_SAME,
          "below_40_hz": LEVEL_SAME, "above_16_khz": LEVEL_SAME}  # fmt: skip
 TIMES = {"centroid": COLOUR_SAME, "dominant_frequency": COLOUR_SAME, "peak": STILL, "f0": STILL, "pulse": RATE_SAME}
+FRAMES = 1 << 20  # of an item in which scenes are restored, 23 hours: an end may claim any number
 PATIENCE = 5.0  # seconds after which repeats are told, so that live listeners need not wait
-LONGEST = 9.0  # seconds: every sound is known by then
+KNOWN = LONGEST + 1  # seconds: every sound is known by then
 
 
 class Scene(NamedTuple):
@@ -80,13 +83,13 @@ def levels_alike(now: Sequence[float | None], last: Sequence[float | None]) -> b
 
 
 def filled(scenes: Sequence[Scene], step: int, frames: int) -> list[Scene]:
-    """Scenes of `step` frames each, with those that were left out, which are like the ones before."""
+    """Scenes of `step` frames each, with those left out, which are like the ones before, up to the item's `frames`."""
     found: list[Scene] = []
     ends = [*(scene.frame for scene in scenes[1:]), frames][: len(scenes)]
     for scene, end in zip(scenes, ends, strict=True):
         found.append(scene)
         fields = {name: value for name, value in scene.fields.items() if name not in COUNTS}
-        found += [Scene(frame, fields) for frame in range(scene.frame + step, end, step)]
+        found += [Scene(frame, fields) for frame in range(scene.frame + step, min(end, frames, FRAMES), step)]
     return found
 
 
@@ -107,12 +110,13 @@ class Sound(NamedTuple):
         return number if type(number) is int and number > 0 else 1
 
 
-class Pattern(NamedTuple):
+@dataclass
+class Pattern:
     """A sound, and those like it that are not told yet."""
 
     sound: Sound
-    pending: list[Sound]
-    last: list[float]  # when it was heard last
+    last: float  # when it was heard last
+    pending: list[Sound] = field(default_factory=list)
 
 
 class Repeats:
@@ -133,21 +137,21 @@ class Repeats:
         like = [pattern for pattern in self.patterns if alike(sound.fields, pattern.sound.fields)]
         if like:
             like[-1].pending.append(sound)
-            like[-1].last[0] = sound.start
+            like[-1].last = sound.start
             return
         while len(self.patterns) >= PATTERNS:
             yield from told(self.patterns.pop(0), sound.frame, sound.known)
-        self.patterns.append(Pattern(sound, [], [sound.start]))
+        self.patterns.append(Pattern(sound, sound.start))
         yield sound
 
     def waited(self, now: float, frame: int) -> Iterator[Sound]:
         """What is due at `now`, in seconds, the time of `frame`, even if no sound has come for long."""
-        yield from self.due(now - LONGEST, frame, frame)
+        yield from self.due(now - KNOWN, frame, frame)
 
     def due(self, now: float, frame: int, known: int) -> Iterator[Sound]:
         """What has waited long enough before a sound that begins at `now`, in `frame`, and is known in `known`."""
         for pattern in list(self.patterns):
-            if now - pattern.last[0] > REMEMBERED:
+            if now - pattern.last > REMEMBERED:
                 self.patterns.remove(pattern)
                 yield from told(pattern, frame, known)
             elif pattern.pending and now - pattern.pending[0].start > self.patience:

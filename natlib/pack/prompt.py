@@ -140,7 +140,7 @@ class Prompt:
         if self.ask:
             return self.ask
         several = len(self.drafts) > 1
-        if self.drafts and all(draft.soundless for draft in self.drafts):
+        if self.drafts and all(draft.heard.soundless for draft in self.drafts):
             return SOUNDLESS
         if any(draft.measured for draft in self.drafts):
             return SEVERAL if several else ONE

@@ -85,6 +85,17 @@ def test_lines_of_other_programs_are_no_trouble(options: str) -> None:
     assert b"internal error" not in done.stderr, done.stderr
 
 
+@pytest.mark.parametrize("options", ["--view table", "--prompt"])
+def test_a_scene_that_lies_far_off_takes_no_time(options: str) -> None:
+    """Scenes are restored between those that are told, but not beyond the item."""
+    head, *rest = sh("nat-pack", coded(walk(40))).stdout.splitlines(keepends=True)
+    head = head.replace(b'"pack":{', b'"pack":{"scene_seconds":0.48,', 1)
+    far = [b'{"t":0.0,"scene":{"level":-20}}\n', b'{"t":200000000.0,"scene":{"level":-30}}\n']
+    for lines_of in (rest, [rest[-1]]):  # with codes, and the end alone
+        done = sh(f"nat-pack {options}", b"".join([head, *far, *lines_of]), status=None, timeout=20)
+        assert b"internal error" not in done.stderr
+
+
 def test_names_are_not_told(tmp_path: Path) -> None:
     data = coded(walk(40)).replace(b'"name":"a.wav"', b'"name":"/songs/Hum.wav","name_base64":"L3M="')
     for view in ("ndjson", "table", "words"):
