@@ -19,7 +19,9 @@ help:
 	@echo 'make test-all                        and pretrained encoders, Spark, pandas, DuckDB, and what takes minutes'
 	@echo 'make setup-neural                    what MERT, Wav2Vec2 and HuBERT need: torch and more; TORCH="torch==2.13.0"'
 	@echo 'make bench [QUICK=1] [ONLY=part]     how fast it is, beside cat, soundfile, ffmpeg, aubio and librosa'
+	@echo 'make bench-music [SEED=n] [PIECES=n]  how well music is heard, beside librosa and aubio; FONT=file, TRUTH=folder of pieces'
 	@echo 'make codebook CORPUS=folder          fit the codebook again, or one for MODEL=mert; make bench-tokens CORPUS=folder: what it holds'
+	@echo 'make ear CORPUS=folder               fit the small networks of the built-in ear again'
 
 PAGES = $(wildcard natlib/man/nat*.[1-9])
 
@@ -130,7 +132,18 @@ codebook: .venv/.dev $(if $(filter spectral noise,$(MODEL)),,.venv/.neural)
 	{ (cd "$(CORPUS)" && find . -type f \( $(SOUNDS) \) -printf '%P\0' | LC_ALL=C sort -z | xargs -0 nat-split); \
 	  .venv/bin/python natlib/data/noises.py | nat-split; } | nat-decode | nat-embed --model $(MODEL) | nat-quantize \
 	  --corpus 'audio, and silence and noise of natlib/data/noises.py' --fit "$(CODEBOOK)"
-	cd "$$(dirname "$(CODEBOOK)")" && sha256sum *.safetensors > SHA256SUMS
+	cd "$$(dirname "$(CODEBOOK)")" && shopt -s nullglob && sha256sum *.safetensors *.weights > SHA256SUMS
+
+# The small networks of the built-in ear, fitted to music that is made for it: natlib/data/README.md.
+
+ear: out/bench/ear/env/.done
+	@test -d "$(CORPUS)" || { echo 'make ear CORPUS=folder [COUNT=n] [EPOCHS=n]' >&2; exit 2; }
+	@PYTHONPATH="$(CURDIR):$(CURDIR)/tests" $(<D)/bin/python -W ignore -P -m bench.ear "$(CORPUS)" \
+	  $(if $(COUNT),--count $(COUNT)) $(if $(EPOCHS),--epochs $(EPOCHS))
+	cd natlib/data && sha256sum *.safetensors *.weights > SHA256SUMS
+
+out/bench/ear/env/.done:
+	$(PYTHON) -m venv $(@D) && $(@D)/bin/$(PIP) numpy soundfile soxr safetensors mido pyworld 'setuptools<81' '$(TORCH)' && touch $@
 
 # What README says in figures, measured again.
 
@@ -152,6 +165,18 @@ bench: .venv/.dev out/bench/librosa/.done
 
 out/bench/librosa/.done:
 	-$(PYTHON) -m venv $(@D) && $(@D)/bin/$(PIP) librosa && touch $@
+
+# How well music is heard: pieces that are composed and played by fluidsynth, or NAME.wav with NAME.json in TRUTH=folder.
+# VARIANTS="drift live" of each piece, or none; PEOPLE=n scores of music21's corpus, and n MIDI files of MIDI=folder.
+
+MUSIC = SEED PIECES TRUTH FONT VARIANTS PEOPLE MIDI SONGS JOBS
+
+bench-music: out/bench/music/env/.done .venv/.dev
+	@PYTHONPATH="$(CURDIR):$(CURDIR)/tests" OPENBLAS_NUM_THREADS=1 $(<D)/bin/python -P -m bench.music \
+	  $(foreach name,$(MUSIC),$(if $($(name)),--$(shell tr A-Z a-z <<< $(name)) "$($(name))"))
+
+out/bench/music/env/.done:
+	$(PYTHON) -m venv $(@D) && $(@D)/bin/$(PIP) mido mir_eval librosa music21 orjson && touch $@
 
 # The pretrained encoders, beside calling them by hand; on a GPU, how far it is from the processor.
 
@@ -180,4 +205,4 @@ lint: .venv/.dev
 clean:
 	rm -rf out heard.ndjson heard.png prompt.txt
 
-.PHONY: help demo picture all-outputs batch install uninstall setup-neural bench bench-neural codebook bench-tokens bench-figures bench-thresholds test test-rest test-all lint clean
+.PHONY: help demo picture all-outputs batch install uninstall setup-neural bench bench-neural bench-music codebook ear bench-tokens bench-figures bench-thresholds test test-rest test-all lint clean
