@@ -33,7 +33,7 @@ class Embed(runtime.Stage):
     makes = "features"
     summary = "Turn PCM (a record stream from nat-decode) into rows of features, 12.5 a second."
     description = """\
---model spectral, the default, is built in: no weights, no download, the same numbers on every machine.
+--model spectral, the default, is built in: no download, no torch, the same numbers on every machine.
 --model mert, mert-330m, wav2vec2, hubert, a model of the Hub (OWNER/NAME), a folder with one, or
 torchaudio:WAV2VEC2_BASE and its siblings are pretrained transformers: their weights are fetched once.
 --model noise gives seeded random rows that say nothing about the sound, and says so in the header.
@@ -87,7 +87,7 @@ model, when a window is full, and with --batch above 1 while others run."""
             if options.frame_rate == "native":
                 raise UsageError(f"--frame-rate native is for pretrained models, not --model {options.model}")
             if options.revision or options.offline or options.semantic_layers or options.acoustic_layers:
-                raise UsageError(f"--model {options.model} has no weights, so no layers, --revision or --offline")
+                raise UsageError(f"--model {options.model} has nothing to download: no layers, --revision or --offline")
 
     def items(self, source: runtime.Source) -> Iterator[runtime.Item]:
         """The items of the input; for a pretrained model, read ahead."""
@@ -103,7 +103,6 @@ model, when a window is full, and with --batch above 1 while others run."""
         """Header, blocks of rows, notes in place, end."""
         import numpy as np
 
-        from .measures import HEADS
         from .pcm import Mono, sound
 
         output.keep_memory()
@@ -111,7 +110,7 @@ model, when a window is full, and with --batch above 1 while others run."""
         if self.ahead:
             widths: dict[str, int] = self.ahead.encoder.widths
             frame_rate, added = float(self.ahead.encoder.frame_rate), dict(self.ahead.encoder.head)
-            measures, heard = HEADS, self.ahead.hear(item)
+            measures, heard = self.ahead.encoder.measures, self.ahead.hear(item)
         else:
             frame_rate = self.options.frame_rate
             encoder, added = self.encoder(rate)

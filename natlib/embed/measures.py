@@ -16,6 +16,9 @@ RISES = (40, 450, 950, 2800, 6800, 16000)  # Hz, about: edges of the regions who
 MODULATION = (0.5, 2, 8, 16, 50)  # Hz: edges of the rates of fluctuation
 PEAKS = 3  # narrow peaks kept of a frame
 HARMONICS = 8
+VOICES = 6  # notes kept of a frame
+CLASSES = tuple(range(12))  # pitch classes, C first
+WINDOWS = (-1,)  # stands for the short windows of a frame
 
 
 class Measure(NamedTuple):
@@ -29,15 +32,16 @@ class Measure(NamedTuple):
     members: tuple[int, ...] = ()  # the numbers that follow the name of a family
     edges: tuple[float, ...] = ()  # Hz: where each member of a family begins, and where the last one ends
 
-    def heads(self) -> list[Head]:
-        """What a header says about it."""
+    def heads(self, windows: int) -> list[Head]:
+        """What a header says about it, if a frame has so many short windows."""
         about: Head = {"unit": self.unit, "step": self.step}
-        if not self.members:
+        members = tuple(range(windows)) if self.members is WINDOWS else self.members
+        if not members:
             return [{"name": self.name, **about}]
-        bounds: list[Head] = [{}] * len(self.members)
+        bounds: list[Head] = [{}] * len(members)
         if self.edges:
             bounds = [{"low": low, "high": high} for low, high in zip(self.edges, self.edges[1:], strict=False)]
-        return [{"name": f"{self.name}_{n}", **about, **more} for n, more in zip(self.members, bounds, strict=True)]
+        return [{"name": f"{self.name}_{n}", **about, **more} for n, more in zip(members, bounds, strict=True)]
 
 
 def bands(edges: tuple[float, ...]) -> tuple[int, ...]:
@@ -59,9 +63,6 @@ MEASURES = (
     Measure("modulation", "dB", 0.1, "RMS deviation of the level by rate", "modulation", bands(MODULATION), MODULATION),
     Measure("pulse", "Hz", 0.01, "rate at which onsets repeat", "rhythm"),
     Measure("pulse_clarity", "0..1", 0.01, "how well they do", "rhythm"),
-    Measure("chroma", "0..1", 0.01, "pitch classes from C, against the strongest", "chroma", tuple(range(12))),
-    Measure("bass", "MIDI note", 0.01, "lowest strong partial that is no harmonic", "chroma"),
-    Measure("top", "MIDI note", 0.01, "highest strong partial that is no harmonic", "chroma"),
     Measure("harmonicity", "dB", 0.1, "harmonic against other parts", "harmonics: Boersma 1993"),
     Measure("odd_even", "dB", 0.1, "harmonics 3, 5, 7 against 2, 4, 6", "harmonics"),
     Measure("tilt", "dB/octave", 0.1, "slope over the first eight harmonics", "harmonics"),
@@ -86,5 +87,40 @@ MEASURES = (
     Measure("below_40_hz", "dB", 0.1, "level below 40 Hz, below that of all", "reach"),
     Measure("above_16_khz", "dB", 0.1, "level above 16 kHz, below that of all", "reach"),
     Measure("dominant_frequency", "Hz", 10, "the strongest frequency, where it lies there", "reach"),
+    Measure("polyphony", "", 1, "how many notes sound", "sounding, polyphony: Bittner and others 2022"),
+    Measure("note", "MIDI note", 0.01, "notes that sound, from the lowest up", "sounding", tuple(range(VOICES))),
+    Measure("note_level", "dBFS", 0.1, "its first six harmonics", "sounding", tuple(range(VOICES))),
+    Measure("note_slope", "dB/s", 1, "how its level moves", "sounding", tuple(range(VOICES))),
+    Measure("note_onset", "ms", 1, "when it begins, from the frame's start", "sounding", tuple(range(VOICES))),
+    Measure("note_attack", "ms", 1, "from a tenth to nine tenths of its amplitude", "tones", tuple(range(VOICES))),
+    Measure("bass", "MIDI note", 0.01, "the lowest note", "sounding"),
+    Measure("lead", "MIDI note", 0.01, "the leading note", "sounding"),
+    Measure("treble_chroma", "0..1", 0.01, "how sure it is that a pitch class sounds, from C", "sounding", CLASSES),
+    Measure("bass_chroma", "0..1", 0.01, "the same, below A3, and below A2 alone", "sounding", CLASSES),
+    Measure("still_share", "0..1", 0.01, "of what stands still", "parts: FitzGerald 2010"),
+    Measure("gliding_share", "0..1", 0.01, "of what glides and wavers", "parts: Tachibana, Ono and Sagayama 2010"),
+    Measure("striking_share", "0..1", 0.01, "of what strikes", "parts: FitzGerald 2010"),
+    Measure("still_level", "dBFS", 0.1, "level of that part", "parts"),
+    Measure("gliding_level", "dBFS", 0.1, "level of that part", "parts"),
+    Measure("striking_level", "dBFS", 0.1, "level of that part", "parts"),
+    Measure("still_centroid", "Hz", 1, "centroid of that part", "parts"),
+    Measure("gliding_centroid", "Hz", 1, "centroid of that part", "parts"),
+    Measure("striking_centroid", "Hz", 1, "centroid of that part", "parts"),
+    Measure("voice", "0..1", 0.01, "how far it moves as voices do", "voice"),
+    Measure("stroke", "dB", 0.1, "how far a stroke rises: low, mid, high", "strokes", (0, 1, 2)),
+    Measure("stroke_time", "ms", 1, "when, from the frame's start", "strokes", (0, 1, 2)),
+    Measure("tone_onset", "ms", 1, "when a note begins, whichever it is", "strokes"),
+    Measure("distortion", "0..1", 0.01, "how strong and steady the upper partials are", "tones"),
+    Measure("inharmonicity", "", 1e-5, "how far harmonics are stretched", "tones: Fletcher 1964"),
+    Measure("beating", "Hz", 0.01, "how often the level of the loudest note swings", "tones"),
+    Measure("reverberation", "s", 0.01, "in which the sound falls by 60 dB", "room: Ratnam and others 2003"),
+    Measure("onset_envelope", "dB", 0.1, "rise of all bands in each short window", "onsets, flux", WINDOWS),
+    Measure("low_onset_envelope", "dB", 0.1, "the same, 40 to 450 Hz", "onsets, flux", WINDOWS),
+    Measure("mid_onset_envelope", "dB", 0.1, "the same, 450 to 2800 Hz", "onsets, flux", WINDOWS),
+    Measure("high_onset_envelope", "dB", 0.1, "the same, 2.8 to 16 kHz", "onsets, flux", WINDOWS),
 )
-HEADS: list[Head] = [head for measure in MEASURES for head in measure.heads()]  # as in the header of features
+
+
+def heads(windows: int = 8) -> list[Head]:
+    """As in the header of features whose frames have so many short windows: eight at 12.5 frames a second."""
+    return [head for measure in MEASURES for head in measure.heads(windows)]

@@ -89,6 +89,14 @@ class Encoder:
         return dict.fromkeys("SA", self.model.config.hidden)
 
     @property
+    def measures(self) -> list[Head]:
+        """What the header says about each measure."""
+        from ..measures import heads
+        from ..spectral.grid import Grid
+
+        return heads(Grid(self.frame_rate).hops)
+
+    @property
     def version(self) -> str:
         """All that the features depend on, except the frame rate and what only changes the rounding."""
         told = layers_told(self.groups)

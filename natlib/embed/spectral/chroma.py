@@ -1,16 +1,14 @@
-"""Pitch classes, the lowest and highest note, and the tuning, from the partials of a long window."""
+"""Pitch classes, for S, and the tuning, from the partials of a long window."""
 
 from __future__ import annotations
 
 import math
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 
-from .grid import Grid
 from .numerics import Array, Frames, exact, vertex
 from .spectrum import Spectrum
-from .thresholds import AGREE, PARTIAL, PARTIAL_FREE, PARTIAL_STRONG, TONAL
+from .thresholds import AGREE, PARTIAL
 
 
 class Chroma:
@@ -29,8 +27,7 @@ class Chroma:
         """From the magnitudes, (frames, bins).
 
         chroma: shares of the pitch classes, C first, from 100 Hz up, in thousandths, (frames, 12). turn: the sum of the
-        partials' places between two notes, (frames, 2), and of their strengths. bass, top: the lowest and highest
-        strong partial that is not a harmonic of another, in hundredths of a MIDI note (none: 0).
+        partials' places between two notes, (frames, 2), and of their strengths.
         """
         low, high = self.partials
         a, b, c = (magnitude[:, low + i : high + i] for i in (-1, 0, 1))
@@ -52,38 +49,10 @@ class Chroma:
         turn = self.turn[sixteenth]
         turns = [np.bincount(row, strength * part, rows) for part in (turn.real, turn.imag, 1024)]
 
-        # A partial at 2, 3, 5 or 7 times the frequency of another that is not much weaker is a harmonic of that one.
-        peaks = np.zeros_like(magnitude)
-        peaks[row, column + low] = b
-        wide = np.maximum(peaks, np.maximum(np.roll(peaks, 1, axis=1), np.roll(peaks, -1, axis=1)))
-        place = column + low + shift
-        below = np.max([wide[row, np.rint(place / n).astype(np.int64)] for n in (2, 3, 5, 7)], axis=0, initial=0)
-        strongest = np.zeros(rows)
-        np.maximum.at(strongest, row, b)
-        free = (b > PARTIAL_STRONG * strongest[row]) & (below < PARTIAL_FREE * b)
-        bass, top = np.full(rows, np.inf), np.zeros(rows)
-        np.minimum.at(bass, row[free], note[free])
-        np.maximum.at(top, row[free], note[free])
         return {
             "chroma": np.rint(1000 * table / (np.add.reduce(table, axis=1)[:, None] + 1000)),
             "turn": np.rint(np.stack(turns, axis=1) / 2**10),
-            "bass": np.where(bass < np.inf, np.rint(100 * bass), 0),
-            "top": np.rint(100 * top),
         }
-
-
-def measured(frames: Frames, grid: Grid, count: int) -> Frames:
-    """chroma, over seven frames, relative to the strongest class; bass and top."""
-    now = grid.now(count)
-    tonal = frames["tonality"][now] >= TONAL
-    chroma = sliding_window_view(frames["chroma"][grid.past - 3 : grid.past + count + 3], 7, axis=0).sum(axis=2)
-    top = chroma.max(axis=1)
-    chroma = np.where((tonal & (top > 0))[:, None], 100 * chroma / np.maximum(top, 1)[:, None], np.nan)
-    return {
-        "bass": np.where(tonal & (frames["bass"][now] > 0), frames["bass"][now], np.nan),
-        "top": np.where(tonal & (frames["top"][now] > 0), frames["top"][now], np.nan),
-        **{f"chroma_{i}": chroma[:, i] for i in range(12)},
-    }
 
 
 def tuning(turn: Array) -> Array:

@@ -10,39 +10,49 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from ..measures import HEADS
+from ...wire import Head
+from ..measures import heads
 from . import chroma, harmonics, levels, onsets, pitch, rhythm
 from .frames import Front
 from .grid import Grid
+from .listening import Listening
 from .modulation import Fluctuation, Vibrato, modulated
-from .numerics import Array, Frames
+from .numerics import Array, Frames, Places
 from .thresholds import SHORTEST
-
-Places = NDArray[np.int64]
-NAMES = [str(head["name"]) for head in HEADS]
-
-
-def places(*names: str) -> Places:
-    """The columns of the named measures and families of measures."""
-    return np.array(
-        [i for i, name in enumerate(NAMES) if name in names or name.rstrip("0123456789").rstrip("_") in names]
-    )
-
 
 # What is left out for a frame if it is out of reach of the loudest: pitch classes, what depends on a pitch, anything
 # that is heard; and, if the loudest lies below the range that is heard, also what depends on time.
-NOTED = places("chroma", "bass", "top", "tuning")
-PITCHED = places(
-    "chroma", "bass", "top", "tuning", "pitch", "salience", "glide", "harmonicity", "odd_even", "tilt", "harmonic",
-    "tonality", "periodicity", "f0", "vibrato_rate", "vibrato_extent",
-)  # fmt: skip
-TIMED = np.append(
-    places("modulation", "pulse", "pulse_clarity", "decay", "tempo", "tempo_clarity", "am_rate", "am_depth",
-           "onset_time", "attack_time"), NAMES.index("onset_strength"))  # fmt: skip
-HEARD = np.setdiff1d(
-    np.arange(len(NAMES)),
-    np.append(TIMED, places("level", "above_background", "below_40_hz", "above_16_khz", "dominant_frequency")),
-)
+NOTED = {"tuning"}
+PITCHED = {
+    "tuning", "pitch", "salience", "glide", "harmonicity", "odd_even", "tilt", "harmonic", "tonality", "periodicity",
+    "f0", "vibrato_rate", "vibrato_extent", "polyphony", "note", "note_level", "note_slope", "note_onset",
+    "note_attack", "bass", "lead", "treble_chroma", "bass_chroma", "distortion", "inharmonicity", "beating",
+}  # fmt: skip
+ONE_TONE = PITCHED & {
+    "pitch", "glide", "harmonicity", "odd_even", "tilt", "harmonic", "f0", "vibrato_rate", "vibrato_extent",
+}  # fmt: skip
+TIMED = {
+    "modulation", "pulse", "pulse_clarity", "decay", "tempo", "tempo_clarity", "am_rate", "am_depth", "onset_time",
+    "attack_time", "onset_strength",
+}  # fmt: skip
+ALWAYS = {"level", "above_background", "below_40_hz", "above_16_khz", "dominant_frequency"}
+
+
+class Columns:
+    """Which columns of a table belong to each of these sets."""
+
+    def __init__(self, measures: list[Head]):
+        self.names = [str(measure["name"]) for measure in measures]
+        self.noted, self.pitched, self.one_tone = (self.places(names) for names in (NOTED, PITCHED, ONE_TONE))
+        # onset_strength_0 and its kin tell nothing of time
+        self.timed = np.setdiff1d(self.places(TIMED), [self.names.index(f"onset_strength_{i}") for i in range(5)])
+        self.heard = np.setdiff1d(np.arange(len(self.names)), np.append(self.timed, self.places(ALWAYS)))
+
+    def places(self, wanted: set[str]) -> Places:
+        """The columns of measures and families of measures."""
+        families = [name.rstrip("0123456789").rstrip("_") for name in self.names]
+        return np.array([i for i, name in enumerate(self.names) if name in wanted or families[i] in wanted])
+
 
 STEP = 20  # groups of frames analysed at a time, at most: with more, a frame costs no less
 
@@ -55,8 +65,11 @@ class Meter:
     """
 
     def __init__(self, sample_rate: int, frame_rate: Fraction = Fraction(25, 2)):
-        self.measures, self.sample_rate = HEADS, sample_rate
+        self.sample_rate = sample_rate
         self.grid = Grid(frame_rate)
+        self.measures = heads(self.grid.hops)
+        self.columns = Columns(self.measures)
+        self.listening, self.done = Listening(sample_rate, self.grid), 0  # rows
         self.front = Front(sample_rate, self.grid)
         self.lags = rhythm.OnsetLags(self.grid)
         self.tempo = rhythm.Tempo(self.grid)
@@ -74,18 +87,23 @@ class Meter:
     def feed(self, samples: Array) -> NDArray[np.float32]:
         """Take samples, float64, shape (n,), full scale 1. Returns the rows that are ready, float32, (m, width)."""
         self.front.feed(samples)
+        self.listening.feed(samples)
         ready = self.front.whole() // self.grid.group * self.grid.group
         return self._rows(ready - self.front.frames, 0)
 
     def finish(self) -> NDArray[np.float32]:
         """No more samples will come. Returns the rest of the rows."""
-        return self._rows(self.front.pad() - self.front.frames, self.grid.ahead)
+        total = self.front.pad()
+        return self._rows(total - self.front.frames, self.grid.ahead, total)
 
-    def _rows(self, count: int, silent: int) -> NDArray[np.float32]:
-        """Analyse `count` frames, and give the rows whose context is complete; `silent` empty frames follow."""
+    def _rows(self, count: int, silent: int, total: int = 0) -> NDArray[np.float32]:
+        """Analyse `count` frames, and give the rows whose context is complete; `silent` empty frames follow the last
+        one, if there are `total` frames in all.
+        """
         step = STEP * self.grid.group
-        parts = [self.front.analyse(min(step, count - i)) for i in range(0, count, step)]
-        parts = [part | self.summary(part) for part in parts]
+        parts = [self._analyse(min(step, count - i)) for i in range(0, count, step)]
+        if total:
+            self.listening.finish(total)
         if not self.memory:
             if not parts:
                 return np.zeros((0, self.width), dtype=np.float32)
@@ -101,6 +119,15 @@ class Meter:
         frames |= self.lags.correlation(frames["lagged"], done)
         return np.ascontiguousarray(self.rows(frames, done), dtype=np.float32)
 
+    def _analyse(self, count: int) -> Frames:
+        """What the next `count` frames are made of; the networks hear them too."""
+        part = self.front.analyse(count)
+        low, *mid, high, highest = np.moveaxis(part["rises"], 2, 0)
+        rises = np.stack((low, np.maximum(*mid), np.maximum(high, highest)), axis=2)
+        bands, level = part.pop("bands"), part["level"]
+        self.listening.hear(bands.reshape(-1, bands.shape[2]), rises.reshape(-1, 3), level.ravel())
+        return part | self.summary(part)
+
     def summary(self, part: Frames) -> Frames:
         """Sums over each frame's short windows, for what looks at more than one frame."""
         return {"lagged": self.lags.sums(part), "beats": self.tempo.sums(part)}
@@ -114,7 +141,7 @@ class Meter:
             **levels.measured(frames, grid, count),
             "above_background": (frames["loudness"][now] - self.background(frames["loudness"][now])) / 10,
             **pitch.measured(frames, grid, count, told),
-            **chroma.measured(frames, grid, count),
+            **self.listening.rows(self.done, count, frames | {"pitch": np.where(told, frames["pitch"], 0)}),
             "tuning": chroma.tuning(lately[:, :3]),
             **harmonics.measured(frames, grid, count, told),
             **self.vibrato(frames, count),
@@ -128,8 +155,11 @@ class Meter:
         silent = columns["level"] < -900  # only the level can be given
         table[silent, 1:] = np.nan
         heard, pitched, noted, deep = (frames[name][now] > 0 for name in ("heard", "pitched", "noted", "deep"))
-        for gone, columns_of in ((~noted, NOTED), (~pitched, PITCHED), (~heard, HEARD), (deep, TIMED)):
-            table[np.ix_(gone, columns_of)] = np.nan
+        of, several = self.columns, columns["polyphony"] > 1
+        for gone, places in ((~noted, of.noted), (~pitched, of.pitched), (several, of.one_tone), (~heard, of.heard),
+                             (deep, of.timed)):  # fmt: skip
+            table[np.ix_(gone, places)] = np.nan
+        self.done += count
         if self.front.samples < SHORTEST * self.sample_rate:
             table[:] = np.nan
         return np.clip(np.rint(table), -32767, 32767)

@@ -139,6 +139,7 @@ class Front:
             "cut": ends.astype(np.float64),
             "level": hundredths(power + 1e-12) * valid,
             "cepstra": np.rint(bands @ DCT.T / 2**15) * valid[:, None],
+            "bands": bands,
             "octants": bands.reshape(-1, 8, BANDS // 8).sum(axis=2) * valid[:, None],
             **self.flux(bands, valid),
         }

@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 from .thresholds import DIP, INSIDE, NEARLY
 
 Array = NDArray[np.float64]
+Places = NDArray[np.int64]
+Mask = NDArray[np.bool_]
 Frames = dict[str, Array]  # by name, one row a frame
 
 CACHE = 1 << 16  # numbers that fit into a processor's second-level cache with what is made from them
@@ -44,6 +46,12 @@ def decibels(power: Array) -> Array:
     series *= 20 / math.log(10)
     series += (exponent - low) * (10 * math.log10(2))
     return np.asarray(series)
+
+
+def powers(low: int, high: int) -> Array:
+    """The powers of whole hundredths of a dB from `low` to `high`, each rounded to 24 bits."""
+    mantissa, exponent = np.frexp(10.0 ** (np.arange(low, high + 1) / 1000))
+    return np.ldexp(exact(mantissa), exponent)
 
 
 def hundredths(power: Array) -> Array:

@@ -41,7 +41,22 @@ def measured(frames: Frames, grid: Grid, count: int) -> Frames:
         "grain": grain(cells[now], frames["fine"][now], grid),
         "clicks": clicks(cells, sums, grid, count),
         **{f"onset_strength_{i}": np.where(clear, rises[:, i] / 10, np.nan) for i in range(len(RISES) - 1)},
+        **envelopes(frames, grid, count),
     }
+
+
+def envelopes(frames: Frames, grid: Grid, count: int) -> Frames:
+    """How far the sound rises in each short window: in all bands, and in low, mid and high ones."""
+    now = grid.now(count)
+    whole = (1 - frames["cut"][now]) / 10
+    low, *mid, high, highest = np.moveaxis(frames["rises"][now], 2, 0)
+    rises = {
+        "onset_envelope": frames["stroke"][now],
+        "low_onset_envelope": low,
+        "mid_onset_envelope": np.maximum(*mid),
+        "high_onset_envelope": np.maximum(high, highest),
+    }
+    return {f"{name}_{i}": (rise * whole)[:, i] for name, rise in rises.items() for i in range(grid.hops)}
 
 
 def moment(sums: Array, size: int, grid: Grid, which: Places, hop: Places) -> tuple[Array, Array]:

@@ -51,6 +51,30 @@ CHANCE = threshold(
 SURE = threshold(1.4, "times the root of the bins filled", "what only a period has", "noise has up to 200")
 PERIODIC = threshold(300, "thousandths of periodicity", "a fundamental from chance", "wide noise has up to 200")
 
+# What the small networks say. Logarithms of odds: 0 is as likely as not
+LIKELY = threshold(40, "tenths of a dB", "notes that are asked about from others", "99.8 % of those that sound")
+SOUNDS = threshold(0.1, "log odds", "a note that sounds from one that does not", "the best F on random pieces")
+HELD = threshold(-0.4, "log odds", "a note that sounded or will from its end", "the best F on random pieces")
+OCTAVE = threshold(1.0, "log odds", "a tone an octave above one from its harmonics", "one false in eight")
+FUSED = threshold(950, "thousandths of salience", "harmonics of one tone from notes", "chords of real notes: 1 %")
+BEGINS = threshold(-1.0, "log odds", "a note that begins from one that goes on", "not measured")
+LEADS = threshold(-1.0, "log odds", "a leading note from an accompaniment without one", "not measured")
+STRUCK = threshold(-1.2, "log odds", "a stroke from chance", "the best F on random pieces")
+BEGINNING = threshold(-1.2, "log odds", "the moment a note begins from chance", "the best F on random pieces")
+FAINT_VOICE = threshold(-6000, "hundredths of a dB, the loudest band", "a voice from near silence", "-60 dBFS")
+BASS_BELOW = threshold(45, "MIDI note", "what is bass alone", "A2: what bass instruments play")
+TREBLE_ABOVE = threshold(57, "MIDI note", "what is treble alone", "an octave above that")
+
+# Parts and tones
+STANDS_OUT = threshold(60, "tenths of a dB", "a partial from what is around it", "an octave's mean, 6 dB")
+CURVED = threshold(12, "cents", "harmonics on a curve from others", "a third of a bin")
+BEATS_ALONE = threshold(0.6, "share of the variance", "one sine from any wavering", "as for a vibrato")
+BEATS_DEEP = threshold(100, "hundredths of a dB", "a beating from a level's own wavering", "1 dB")
+STEADY = threshold(400, "hundredths of a dB", "upper partials that stay from those that die away", "4 dB in 0.4 s")
+FREE_DECAY = threshold(400, "hundredths of a dB", "a decay from a level that holds", "3 s for 60 dB")
+STRAIGHT = threshold(500, "hundredths of a dB", "a free decay from any fall", "what noise has in a band")
+FEWEST_DECAYS = threshold(20, "", "a room from a few tones that fade", "not measured")
+
 # Attacks and clicks
 ONSET = threshold(300, "hundredths of a dB", "an onset from noise, in S", "steady noise has about 100")
 CLEAR_ATTACK = threshold(300, "hundredths of a dB", "an attack that has a moment", "steady noise has about 100")
