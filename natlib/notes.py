@@ -27,8 +27,12 @@ def frequency(midi: float) -> float:
 
 def name(hz: float) -> str:
     """The nearest note, such as "Bb4"."""
-    nearest = round(12 * math.log2(hz / 440)) + 69
-    return f"{NAMES[nearest % 12]}{nearest // 12 - 1}"
+    return note_name(round(12 * math.log2(hz / 440)) + 69)
+
+
+def note_name(number: int) -> str:
+    """A note by its MIDI number: 70 is "Bb4"."""
+    return f"{NAMES[number % 12]}{number // 12 - 1}"
 
 
 def pitch_class(note: str) -> str:

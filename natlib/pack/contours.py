@@ -42,7 +42,18 @@ from .thresholds import (
 if TYPE_CHECKING:
     from .measures import Array
 
-NOTES = ("pitch", "pitch_contour", "vague_pitch", "pitch_classes", "bass", "top", "pitch_range", "pitch_median")
+NOTES = (
+    "pitch",
+    "pitch_contour",
+    "vague_pitch",
+    "notes",
+    "onset_notes",
+    "pitch_classes",
+    "bass",
+    "top",
+    "pitch_range",
+    "pitch_median",
+)
 POINTS = 5  # of a pitch's contour, at most
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from statistics import median
 from typing import TYPE_CHECKING, NamedTuple
 
+from ..notes import note_name
 from ..wire import Head
 from .contours import field, modulated, place, repeating, turn
 from .measures import Table, present
@@ -38,6 +39,7 @@ from .thresholds import (
 if TYPE_CHECKING:
     from .measures import Array
 
+BEGINNING = 3  # frames of an event in which its notes begin
 # What tells one instrument from another, and the least value that is said (0: any value).
 TIMBRE = {"harmonicity": HARMONIC, "odd_even": ODD, "tilt": 0}
 
@@ -62,6 +64,7 @@ class Moment(NamedTuple):
     am_depth: float
     voiced: float  # the pitch, if it is clear
     rises: list[float]  # by region
+    begun: list[int]  # MIDI numbers of notes that begin
 
 
 class Event(NamedTuple):
@@ -90,7 +93,7 @@ class Detector:
         self.table, self.rate = table, rate
         self.possible = "level" in table.index and "onset_strength" in table.index
         self.moments: list[Moment] = []  # of the current event, one a frame
-        self.last = Moment._make([*[math.nan] * (len(Moment._fields) - 1), []])  # the frame before
+        self.last = Moment._make([*[math.nan] * (len(Moment._fields) - 2), [], []])  # the frame before
         self.sunk = -math.inf  # dB: the lowest level since the last event
         self.frame = 0  # at which the event begins
         self.rise = 0.0
@@ -107,9 +110,10 @@ class Detector:
         """The events that the next rows, from `frame` on, end."""
         if not self.possible:
             return
-        columns = [self.table.column(rows, name).tolist() for name in Moment._fields[:-2]]
+        columns = [self.table.column(rows, name).tolist() for name in Moment._fields[:-3]]
         columns.append(self.table.voiced(rows).tolist())
         columns.append(rows[:, [i for i, *_ in self.table.rises]].tolist())
+        columns.append(self.table.beginning(rows))
         for i, values in enumerate(zip(*columns, strict=True)):
             now = Moment._make(values)
             yield from self._step(frame + i, now)
@@ -205,9 +209,12 @@ def describe(event: Event, table: Table, rate: float) -> tuple[float, Head] | No
         if where := rising(began.rises, table):
             sound["onset_band"] = where
     sound |= field("centroid", turn([hz for hz in columns["centroid"] if hz >= 1]))
-    pitch, fields = place(columns["voiced"], columns["pitch"], columns["peak_0"])
+    began_notes = sorted({number for moment in moments[:BEGINNING] for number in moment.begun})
+    pitch, fields = place(columns["voiced"], columns["pitch"], [] if began_notes else columns["peak_0"])
     sound |= fields
-    if not pitch:
+    if began_notes and not pitch:
+        sound["onset_notes"] = [note_name(number) for number in began_notes]
+    elif not pitch:
         known = present(columns["periodicity"])
         sound |= repeating(sum(known) / len(known) if known else None, columns["f0"])
     for name, least in TIMBRE.items():

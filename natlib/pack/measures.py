@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -40,6 +41,8 @@ class Table:
             for field, columns in (("bands", self.bands), ("modulation", self.modulation), ("spectrum", self.fine))
             if (found := borders([(measures[i].get("low"), measures[i].get("high")) for i in columns]))
         }
+        self.notes = [i for i, name in enumerate(self.names) if re.fullmatch("note_[0-9]+", name)]  # that sound at once
+        self.begun = [i for i, name in enumerate(self.names) if re.fullmatch("note_onset_[0-9]+", name)]
         self.peaks = [name for name in self.names if name.startswith("peak_")]
 
     def rows(self, numbers: NDArray[np.int16]) -> Array:
@@ -56,6 +59,19 @@ class Table:
 
         i = self.index.get(name)
         return np.full(rows.shape[:-1], np.nan) if i is None else rows[..., i]
+
+    def beginning(self, rows: Array) -> list[list[int]]:
+        """The MIDI numbers of the notes that begin in each row, from the lowest up."""
+        import numpy as np
+
+        if len(self.begun) != len(self.notes) or not self.notes:
+            return [[] for _ in rows]
+        notes = np.where(np.isnan(rows[:, self.begun]), np.nan, rows[:, self.notes])
+        frame, _ = there = np.nonzero((notes >= 0) & (notes < 127.5))
+        result: list[list[int]] = [[] for _ in rows]
+        for row, number in zip(frame.tolist(), np.rint(notes[there]).astype(int).tolist(), strict=True):
+            result[row].append(number)
+        return result
 
     def voiced(self, rows: Array) -> Array:
         """The pitch of each row in Hz, NaN if it is not clear enough to be said."""

@@ -15,6 +15,7 @@ from statistics import median, median_low
 from typing import TYPE_CHECKING
 
 from .. import notes
+from ..notes import parse
 from ..wire import Head
 from .contours import contour, field, place, points
 from .measures import half, rounded
@@ -93,7 +94,9 @@ def whole(parts: Sequence[Head]) -> Head:
     pitch = pitches(parts, result)
     if most(found := numbers(parts, "vibrato", 0), parts):
         result["vibrato"] = [round(average(found), 1), round(average(numbers(parts, "vibrato", 1)))]
-    if result.get("tonality", 0) >= 100 * TONAL:
+    if together := usual_notes(parts):
+        result["notes"] = together
+    elif result.get("tonality", 0) >= 100 * TONAL:
         classes(parts, pitch, result)
     for name in ("onsets", "clicks"):
         if events := sum(numbers(parts, name)):
@@ -145,6 +148,13 @@ def classes(parts: Sequence[Head], pitch: Sequence[str], result: Head) -> None:
         [(note, count)] = Counter(part.get(name) for part in parts).most_common(1)
         if note and half(count, len(parts)) and note not in (*pitch, result.get("bass")):
             result[name] = note
+
+
+def usual_notes(parts: Sequence[Head]) -> list[str]:
+    """The notes that half of `parts` have, from the lowest up; [] for fewer than two."""
+    counts = Counter(note for part in parts for note in dict.fromkeys(part.get("notes", ())))
+    found = sorted((midi, note) for note, count in counts.items() if half(count, len(parts)) and (midi := parse(note)))
+    return [note for _, note in found] if len(found) > 1 else []
 
 
 def hertz(contour: Sequence[str | float]) -> list[float]:

@@ -233,7 +233,7 @@ def expanded(events: Sequence[Sound], frame: Callable[[float], int]) -> list[Sou
 
 def alike(sound: Head, other: Head) -> bool:
     """Do two sounds differ to the ear only in level: both struck or not, equal in length, colour and pitch?"""
-    if any(sound.get(name) != other.get(name) for name in ("pitch", "pitch_contour")):
+    if any(sound.get(name) != other.get(name) for name in ("pitch", "pitch_contour", "onset_notes")):
         return False
     if ("onset_strength" in sound) != ("onset_strength" in other):
         return False

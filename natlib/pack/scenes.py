@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..notes import NAMES, pitch_class
+from ..notes import NAMES, note_name, pitch_class
 from ..stats import percent
 from ..wire import Head
 from .contours import held, modulated, often, place, repeating
 from .measures import Table, half, mean, present, rounded
-from .thresholds import ASIDE, ATTACK, CHROMA, REGULAR, TONAL
+from .thresholds import ASIDE, ATTACK, CHROMA, HALF, REGULAR, TONAL
 
 if TYPE_CHECKING:
     from .measures import Array
@@ -40,6 +40,7 @@ class Span(NamedTuple):
     am_rate: list[float]
     am_depth: list[float]  # of every frame; so is f0
     f0: list[float]
+    notes: list[int]  # MIDI numbers that sound together in half of the frames
 
 
 class Scenes:
@@ -80,7 +81,8 @@ class Scenes:
         figures = [values.tolist() for values in (means, attack.sum(axis=1), clicks, grain, swings)]
         usual = [often(column(rows, name)) for name in ("pitch", "peak_0", "bass", "top", "am_rate")]
         every = [column(rows, name).tolist() for name in ("am_depth", "f0")]
-        for values in zip(*figures, often(voiced), *usual, *every, strict=True):
+        together = sounding(rows[:, :, self.table.notes])
+        for values in zip(*figures, often(voiced), *usual, *every, together, strict=True):
             yield self._scene(Span._make(values))
 
     def _scene(self, span: Span) -> Head:
@@ -100,13 +102,15 @@ class Scenes:
             scene["tonality"] = percent(now["tonality"])
         if span.grain == span.grain:
             scene["grain"] = round(span.grain)
-        pitch, fields = place(span.voiced, span.pitch, span.peak)
+        pitch, fields = place(span.voiced, span.pitch, [] if span.notes else span.peak)
         scene |= fields
-        if not pitch:
+        if not pitch and not span.notes:
             scene |= repeating(now.get("periodicity"), span.f0)
         if half(span.swings, self.length):
             scene["vibrato"] = [round(now["vibrato_rate"], 1), round(now["vibrato_extent"])]
-        if now.get("tonality", 0) >= TONAL:
+        if span.notes:
+            scene["notes"] = [note_name(number) for number in span.notes]
+        elif not self.table.notes and now.get("tonality", 0) >= TONAL:
             scene |= self._notes(span, pitch)
         if span.attacks:
             scene["onsets"] = span.attacks
@@ -126,7 +130,9 @@ class Scenes:
         return scene
 
     def _notes(self, span: Span, pitch: Sequence[str]) -> Head:
-        """The strong pitch classes, strongest first, bass and top note, except what the pitch already says."""
+        """Of a stream that does not tell which notes sound: the strong pitch classes, strongest first, bass and top
+        note, except what the pitch already says.
+        """
         strong = sorted(((span.means[j], i) for i, j in self.chroma if span.means[j] >= CHROMA), reverse=True)
         classes = [NAMES[i] for _, i in strong[:4]]
         if not classes or classes == [pitch_class(note) for note in pitch]:
@@ -136,3 +142,19 @@ class Scenes:
             if (lasting := held(found)) and lasting not in (*pitch, fields.get("bass")):
                 fields[field] = lasting
         return fields
+
+
+def sounding(notes: Array) -> list[list[int]]:
+    """The MIDI numbers that half of the frames of each scene have, from the lowest up; [] for fewer than two.
+
+    `notes` are those of each frame, (scenes, frames, notes), NaN for none.
+    """
+    import numpy as np
+
+    scene, frame, _ = there = np.nonzero((notes >= 0) & (notes < 127.5))
+    number = np.rint(notes[there]).astype(int)
+    once = np.unique(np.stack((scene, frame, number)), axis=1)
+    counts = np.zeros((len(notes), 128), dtype=int)
+    np.add.at(counts, (once[0], once[2]), 1)
+    usual = [np.flatnonzero(row >= HALF * notes.shape[1]).tolist() for row in counts]
+    return [found if len(found) > 1 else [] for found in usual]

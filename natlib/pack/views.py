@@ -119,6 +119,7 @@ class Columns(Ndjson):
         "clicks",
         "am",
         "pulse",
+        "notes",
         "pitch_classes",
         "bass",
         "top",
@@ -129,8 +130,8 @@ class Columns(Ndjson):
         "above_16_khz",
         "dominant_frequency",
     )
-    SOUND = ("duration", "max_level", "onset_strength", "attack_time", "centroid", "pitch", "peak", "decay",
-             "onset_band", "am", "periodicity", "f0")  # fmt: skip
+    SOUND = ("duration", "max_level", "onset_strength", "attack_time", "centroid", "pitch", "onset_notes", "peak",
+             "decay", "onset_band", "am", "periodicity", "f0")  # fmt: skip
     REPEATS = ("of", "count", "ioi", "until", "times", "max_levels")
     MARKS: ClassVar[dict[str, tuple[str, tuple[str, ...]]]] = {
         "scene": ("~", SCENE),
@@ -241,7 +242,7 @@ def cell(fields: Head, name: str) -> str:
         return f"~{fields['vague_pitch']}"
     value: Any = fields.get(name, "")
     if isinstance(value, list):
-        sign = "-" if name == "onset_band" else " " if name == "pitch_classes" else "/"
+        sign = "-" if name == "onset_band" else " " if name in ("notes", "onset_notes", "pitch_classes") else "/"
         return sign.join("" if entry is None else str(entry) for entry in value)
     return str(value)
 

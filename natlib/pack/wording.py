@@ -96,6 +96,8 @@ def describe(scene: Fields) -> str:
     words.append(movement([None, *scene.get("modulation", ())[1:]]))  # slower ones show from line to line
     if pulse := scene.get("pulse"):
         words.append(f"pulse at {pulse} Hz")
+    if together := scene.get("notes"):
+        words.append(f"notes {' '.join(together)}")
     if classes := scene.get("pitch_classes"):
         words.append(f"pitch classes {' '.join(classes)}")
     return ", ".join(filter(None, words))
@@ -116,6 +118,8 @@ def event(sound: Fields) -> str:
         band = sound.get("onset_band")
         words.append(rise(sound) + (f" in {band[0]:g}-{band[1]:g} Hz" if band else ""))
     place = where(sound)
+    if begun := sound.get("onset_notes"):
+        words.append(f"notes {' '.join(begun)} begin" if len(begun) > 1 else f"note {begun[0]} begins")
     words.append(f"{place} ({timbre(sound)})" if place.startswith("pitch") and "tilt" in sound else place)
     if f0 := points(sound, "f0"):
         words.append(f"f0 {way(f0)}")

@@ -105,7 +105,7 @@ def title(name: str, entry: Head) -> tuple[str, str]:
     if number is None:
         return "", name.replace("_", " ")
     family = family.replace("_", " ")
-    if family == "chroma" and int(number) < len(NAMES):
+    if family.endswith("chroma") and int(number) < len(NAMES):
         return family, NAMES[int(number)]
     if isinstance(low, int | float) and isinstance(high, int | float):
         return family, f"{low:g}–{high:g} Hz"

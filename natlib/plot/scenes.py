@@ -25,6 +25,7 @@ from .downsample import Means
 from .drawing import Drawing, Fitting, frequency_axis, loudest, number
 
 SOUNDS = 4096  # sounds drawn at most: if there are more, those that rise most
+NOTES = 6  # that are drawn of a scene
 PALE = "#7fdbff"  # the pitch of scenes
 LONGEST = 24 * 3600 * 50  # frames or scenes that one line may stand for, so that a wrong time keeps nobody busy
 
@@ -39,10 +40,11 @@ class Scenes:
         period, edges = (pack.get("scene_seconds"), pack.get("bands_hz")) if isinstance(pack, dict) else (None, None)
         self.period = float(period) if isinstance(period, int | float) and 0 < period < 1e6 else 0.0
         self.edges = np.log2(band_edges(edges))
-        self.means = Means(2 + len(self.edges))  # level; first and last pitch, log2 Hz; level in each region
+        # level; first and last pitch, and notes, log2 Hz; level in each region
+        self.means = Means(2 + NOTES + len(self.edges))
         self.rows = 0
         self.start = max(0.0, real(head.get("t0", 0)))  # s of the recording before the first frame
-        self.last = np.full((1, 2 + len(self.edges)), np.nan, np.float32)  # row
+        self.last = np.full((1, 2 + NOTES + len(self.edges)), np.nan, np.float32)  # row
         self.known: dict[float, Head] = {}  # sounds by their starts
         self.bands: object = None  # as last given: they are given again when they change
         self.sounds: list[tuple[float, float, float, float, float]] = []  # rise, start, length, log2 Hz or NaN, level
@@ -58,12 +60,14 @@ class Scenes:
             self.means.add(np.repeat(self.last, min(4096, skipped - first), axis=0))
         self.rows += skipped + 1
         self.bands = scene.get("bands", self.bands)
-        row = np.full((1, 2 + len(self.edges)), np.nan, np.float32)
+        row = np.full_like(self.last, np.nan)
         row[0, 0] = level = real(scene.get("level"))
         notes = pitches(scene)
         row[0, 1:3] = notes[0], notes[-1]
         for place, band in enumerate(self.bands[: len(self.edges) - 1] if isinstance(self.bands, list) else []):
-            row[0, 3 + place] = level + real(band)
+            row[0, 3 + NOTES + place] = level + real(band)
+        for place, note in enumerate(together[:NOTES] if isinstance(together := scene.get("notes"), list) else []):
+            row[0, 3 + place] = octaves(note)
         self.means.add(row)
         self.last = row
 
@@ -133,7 +137,7 @@ class Scenes:
         values = self.means.values
         bottom, top = float(self.edges[0]), float(self.edges[-1])
         middles = bottom + (np.arange(round((top - bottom) * self.OCTAVE)) + 0.5) / self.OCTAVE
-        bands = values[:, 3:].T[np.searchsorted(self.edges, middles).clip(1, len(self.edges) - 1) - 1]
+        bands = values[:, 3 + NOTES :].T[np.searchsorted(self.edges, middles).clip(1, len(self.edges) - 1) - 1]
         top_level = loudest(bands)
         width = self.means.span * self.period
         bands, grown = drawing.narrow(bands)
@@ -145,14 +149,17 @@ class Scenes:
         step = width / len(values)
         starts = np.arange(len(values)) * step
         entries = []
-        if np.isfinite(values[:, 1:3]).any():
+        if np.isfinite(values[:, 1 : 3 + NOTES]).any():
             for first, column in enumerate(values[:, 1:3].T):  # each holds for half of the scene
                 axes.hlines(column, starts + first * step / 2, starts + (first + 1) * step / 2, PALE, linewidth=1.2)
-            entries.append(pale_line(PALE, 1.2, "pitch of a scene"))
+            for column in values[:, 3 : 3 + NOTES].T:
+                if np.isfinite(column).any():
+                    axes.hlines(column, starts, starts + step, PALE, linewidth=1.2)
+            entries.append(pale_line(PALE, 1.2, "pitch or notes of a scene"))
         if heard := [(pitch, time, time + length) for _, time, length, pitch, _ in self.sounds if pitch > 0]:
             pitches, begins, ends = np.array(heard).T
             axes.hlines(pitches, begins, ends, "white", linewidth=2)
-            entries.append(pale_line("white", 2, "pitch of a sound"))
+            entries.append(pale_line("white", 2, "pitch or top note of a sound"))
         if entries:
             drawing.key(axes, *entries)
         axes.set_ylim(bottom, top)
@@ -182,8 +189,10 @@ def real(value: object) -> float:
 
 
 def pitches(fields: Head) -> list[float]:
-    """The points of a pitch as log2 Hz, however vague it is; NaN for none."""
-    contour = fields.get("pitch_contour", [fields.get("pitch", fields.get("vague_pitch"))])
+    """The points of a pitch as log2 Hz, however vague it is, or the highest note that begins; NaN for none."""
+    begun = fields.get("onset_notes")
+    other = fields.get("vague_pitch", begun[-1] if isinstance(begun, list) and begun else None)
+    contour = fields.get("pitch_contour", [fields.get("pitch", other)])
     return [octaves(note) for note in contour] if isinstance(contour, list) and contour else [math.nan]
 
 

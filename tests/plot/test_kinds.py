@@ -18,7 +18,7 @@ from natlib.plot.drawing import number as label
 from natlib.plot.framed import title
 from natlib.plot.ndjson import Ndjson
 from natlib.plot.pcm import Pcm
-from natlib.plot.scenes import SOUNDS, Scenes
+from natlib.plot.scenes import NOTES, SOUNDS, Scenes
 from natlib.plot.tokens import Tokens
 from natlib.wire import Head, Record
 
@@ -109,8 +109,12 @@ def test_scenes_and_sounds_are_drawn_where_and_as_high_as_they_say() -> None:
     scenes = made.scenes
     assert np.allclose(2**scenes.edges, [40, 150, 400, 1000, 2500, 6000, 16000])  # as nat-pack's header says
     said = [json.loads(line)["scene"] for line in text.splitlines() if b'"scene":{' in line]
-    level, first, last, *bands = scenes.means.values.T
+    level, first, last, *rest = scenes.means.values.T
+    together, bands = rest[:NOTES], rest[NOTES:]
     assert level.tolist() == [scene["level"] for scene in said] and len(bands) == 6
+    assert [sum(column[place] == column[place] for column in together) for place in range(len(said))] == [
+        len(scene.get("notes", ())) for scene in said
+    ]
     now: list[int] = []
     for place, scene in enumerate(said):
         now = scene.get("bands", now)  # said again when they change
@@ -121,9 +125,7 @@ def test_scenes_and_sounds_are_drawn_where_and_as_high_as_they_say() -> None:
     )
     assert {round(2 ** sound[3]) for sound in scenes.sounds} >= {220, 440, 880}
     drawn = sh("nat-plot --what level,scenes --format svg", text).stdout
-    assert (
-        b"level (dBFS)" in drawn and b"frequency (Hz)" in drawn and b"onset" in drawn and b"pitch of a sound" in drawn
-    )
+    assert b"level (dBFS)" in drawn and b"frequency (Hz)" in drawn and b"onset" in drawn and b"note of a sound" in drawn
     odd = b"""{"t":0.0,"scene":{"bands":[1,"x",null],"pitch":7}}
 {"t":1e5,"scene":{"level":1e9,"pitch_contour":["H2"]}}
 {"t":1,"sound":{"duration":"x"}}

@@ -30,8 +30,10 @@ class Key(Collector):
         import numpy as np
 
         super().__init__(table, rate)
-        self.chroma = [table.index[f"chroma_{i}"] for i in range(12) if f"chroma_{i}" in table.index]
-        self.classes = np.zeros(len(self.chroma))  # how much of each pitch class
+        kinds = ("treble_chroma", "bass_chroma") if table.notes else ("chroma",)
+        names = [[f"{kind}_{i}" for i in range(12)] for kind in kinds]
+        self.chroma = [[table.index[name] for name in some if name in table.index] for some in names]
+        self.classes = np.zeros(len(self.chroma[0]))  # how much of each pitch class
         self.tunings = array("f")  # cents
         self.spellings: list[tuple[str, ...]] = []  # after each second
 
@@ -41,7 +43,8 @@ class Key(Collector):
         self.tunings.extend(present(self.table.column(block.rows, "tuning").tolist()))
         if not len(block.starts):
             return
-        sums = np.add.reduceat(np.nan_to_num(block.second[:, self.chroma]), block.starts, axis=0)
+        parts = [np.nan_to_num(block.second[:, chroma]) for chroma in self.chroma]
+        sums = np.add.reduceat(sum(parts[1:], parts[0]), block.starts, axis=0)
         levels = np.fmax.reduceat(self.table.column(block.second, "level"), block.starts)
         for second in np.where((levels > AUDIBLE)[:, None], sums, 0):
             self.classes = self.classes + second

@@ -40,6 +40,7 @@ KINDS = {
     "band_": DIFFERENT_BANDS,
     "modulation_": DIFFERENT_WOBBLE,
     "chroma_": DIFFERENT_CHROMA,
+    "bass_chroma_": DIFFERENT_CHROMA,
 }
 REACH = 6.0  # seconds on each side of a boundary that are compared
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"

@@ -34,7 +34,7 @@ class Fundamental(Collector):
 
 
 class Polyphony(Collector):
-    """{"polyphony": {"one", "several"}}: per cent of the tonal frames that have one clear voice, or none."""
+    """{"polyphony": {"one", "several"}}: per cent of the tonal frames that have one tone, or several."""
 
     def __init__(self, table: Table, rate: float):
         super().__init__(table, rate)
@@ -42,10 +42,15 @@ class Polyphony(Collector):
 
     def take(self, block: Block) -> None:
         tonal = self.table.column(block.rows, "tonality") >= TONAL
-        clear = self.table.column(block.rows, "harmonicity")
         self.tonal += int(tonal.sum())
-        self.one += int((tonal & (clear >= CLEAR)).sum())
-        self.several += int((tonal & ~(clear >= MIXED)).sum())
+        if self.table.notes:
+            count = self.table.column(block.rows, "polyphony")
+            one, several = count == 1, count > 1
+        else:  # a stream that does not tell which notes sound
+            clear = self.table.column(block.rows, "harmonicity")
+            one, several = clear >= CLEAR, ~(clear >= MIXED)
+        self.one += int((tonal & one).sum())
+        self.several += int((tonal & several).sum())
 
     def result(self) -> Head:
         if not self.many(self.tonal, OFTEN):
