@@ -62,6 +62,7 @@ class Moment(NamedTuple):
     tilt: float
     am_rate: float
     am_depth: float
+    polyphony: float
     voiced: float  # the pitch, if it is clear
     rises: list[float]  # by region
     begun: list[int]  # MIDI numbers of notes that begin
@@ -123,7 +124,8 @@ class Detector:
         """One frame, in an event or at the start of one."""
         if self.moments:
             long = len(self.moments) >= LONGEST * self.rate
-            sunk = now.level < self.floor and now.voiced != now.voiced  # a held tone may lie low among others
+            held = now.voiced == now.voiced or now.polyphony > 1
+            sunk = now.level < self.floor and not held  # a held tone may lie low among others
             if now.level != now.level or now.level < self.peak - FALL or sunk or long:
                 yield from self.finish(now.level)
         if now.level > QUIET and len(self.moments) != 1 and (now.onset_strength >= ATTACK or self._again(now)):
