@@ -6,10 +6,10 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from .logspectrum import FIRST, PER_SEMITONE
-from .numerics import Array, Places, exact, vertex
+from .numerics import Array, Places, exact, hundredths, vertex
 from .polyphony import LOW, bins
-from .sounding import PLACES
-from .thresholds import BEATS_ALONE, BEATS_DEEP, CURVED, STEADY
+from .sounding import PLACES, POWER
+from .thresholds import BEATS_ALONE, BEATS_DEEP, CURVED, FLEETING, STEADY, STRONG, WEAK
 
 ATTACK = 25  # short windows after an attack in which the tone is loudest
 EARLIER = 6  # short windows before it in which the attack begins
@@ -88,15 +88,18 @@ def beating(track: Array) -> Array:
 def distortion(levels: Array) -> Array:
     """How strong and how steady the upper partials are, hundredths, from levels with two steps on either side.
 
-    A distorted tone has partials up to 6 kHz that are hardly below the lower ones and do not die away before them.
+    A distorted tone has partials up to 6 kHz that are little below the lower ones and do not die away before them.
     """
-    views = sliding_window_view(levels, 5, axis=0)
     (upper, lower) = (slice((a - FIRST) * PER_SEMITONE, (b - FIRST) * PER_SEMITONE) for a, b in (UPPER, LOWER))
-    spread = views[:, upper].max(axis=2) - views[:, upper].min(axis=2)
+    views = sliding_window_view(levels[:, upper], 5, axis=0)
+    spread = views.max(axis=2) - views.min(axis=2)
     own = levels[2:-2]
-    gap = own[:, upper].mean(axis=1) - own[:, lower].max(axis=1)
-    strong = np.clip((gap + 5000) / 3500, 0, 1)  # from 50 dB below the loudest lower partial to 15 dB below
-    steady = np.clip(1 - (spread.mean(axis=1) - STEADY) / STEADY, 0, 1)
+    loudest = own[:, lower].max(axis=1)
+    below = np.clip(loudest[:, None] - own[:, upper], 0, len(POWER) - 1).astype(np.int64)
+    share = np.rint(2**20 * POWER[below]).sum(axis=1) / below.shape[1]
+    gap = hundredths(np.maximum(share, 1) / 2**20)
+    strong = np.clip((gap - WEAK) / (STRONG - WEAK), 0, 1)
+    steady = np.clip((FLEETING - spread.mean(axis=1)) / (FLEETING - STEADY), 0, 1)
     return np.asarray(np.rint(100 * strong * steady))
 
 
