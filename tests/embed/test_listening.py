@@ -173,7 +173,9 @@ def test_stretched_harmonics_are_inharmonic_and_others_not() -> None:
 
 def test_a_driven_chord_is_distorted_and_a_plain_one_not() -> None:
     chord = np.asarray(sum(note(midi, 3.0, 0.3) for midi in (45, 52, 57)))
-    driven = np.diff(np.tanh(20 * chord / np.abs(chord).max()), prepend=0)  # clipped, and made as bright as an amplifier
+    driven = np.diff(
+        np.tanh(20 * chord / np.abs(chord).max()), prepend=0
+    )  # clipped, and made as bright as an amplifier
     plain, distorted = (np.nanmedian(measure(placed([(0, sound)], 3.0))["distortion"]) for sound in (chord, driven))
     assert plain < 0.15 and distorted > plain + 0.2
 

@@ -99,7 +99,7 @@ def main() -> None:
         print(f"{len(plain)} pieces as they are of {orders[0].folder.relative_to(ROOT)}: mean and standard error")
         print(*table.answers(plain), sep="\n", flush=True)
         found = songs.songs()[: options.songs]
-        if not found:
+        if options.songs and not found:
             print(f"(not there: songs at {songs.SONGS})")
         voices = list(pool.map(songs.scores, found))
     if voices:

@@ -261,15 +261,20 @@ def of_frames(truth: Truth, answer: Answer) -> Scores:
     rate, count = told["rate"], told["count"]
     wanted = frames.sounding(truth["notes"], rate, count)
     result = of_notes(wanted, told.get("notes"), rate)
-    lowest = "lowest_drums" if truth.get("drums") else "lowest"
-    result[lowest] = of_lowest(wanted, told.get("notes"))
+    kind = "_drums" if truth.get("drums") else ""
+    result[f"notes_with{kind}"] = result["notes"]
+    result[f"lowest{kind}"] = of_lowest(wanted, told.get("notes"))
+    counts, right = told.get("polyphony"), []
     for name, several in (("one", False), ("several", True)):
         places = [place for place, notes in enumerate(wanted) if notes and (len(notes) > 1) == several]
-        if places:
-            counts = told.get("polyphony")
-            result[name] = (
-                UNTOLD if counts is None else share([counts[at] and (counts[at] > 1) == several for at in places])
-            )
+        if places and counts is not None:
+            found = [bool(counts[at]) and (counts[at] > 1) == several for at in places]
+            result[name] = share(found)
+            right += found
+        elif places:
+            result[name] = UNTOLD
+    if any(wanted):
+        result["one_or_several"] = share(right) if right else UNTOLD
     if truth.get("tune"):
         leads = frames.sounding(truth["tune"], rate, count)
         result["lead"] = UNTOLD if told.get("lead") is None else of_lead(leads, told["lead"])
