@@ -155,11 +155,11 @@ class Scenes:
             for column in values[:, 3 : 3 + NOTES].T:
                 if np.isfinite(column).any():
                     axes.hlines(column, starts, starts + step, PALE, linewidth=1.2)
-            entries.append(pale_line(PALE, 1.2, "pitch or notes of a scene"))
+            entries.append(pale_line(PALE, 1.2, "notes of a scene"))
         if heard := [(pitch, time, time + length) for _, time, length, pitch, _ in self.sounds if pitch > 0]:
             pitches, begins, ends = np.array(heard).T
             axes.hlines(pitches, begins, ends, "white", linewidth=2)
-            entries.append(pale_line("white", 2, "pitch or top note of a sound"))
+            entries.append(pale_line("white", 2, "note of a sound"))
         if entries:
             drawing.key(axes, *entries)
         axes.set_ylim(bottom, top)
