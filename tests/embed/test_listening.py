@@ -14,8 +14,8 @@ from natlib.embed.measures import VOICES, heads
 from natlib.embed.spectral.encoder import Spectral
 from natlib.embed.spectral.extractor import Meter
 from natlib.embed.spectral.grid import Grid
-from natlib.embed.spectral.network import ONE, tables
 from natlib.embed.spectral.track import Track
+from natlib.network import ONE, tables
 
 RATE = 44100
 Measured = dict[str, np.ndarray]

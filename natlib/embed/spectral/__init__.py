@@ -19,7 +19,6 @@ onsets.py        attacks, clicks, grain
 modulation.py    fluctuation of the level, amplitude modulation, vibrato
 rhythm.py        pulse, tempo
 track.py         rows that arrive bit by bit
-network.py       small networks in whole numbers
 logspectrum.py   spectra on a logarithmic scale, three bins a semitone
 polyphony.py     which notes sound, begin and lead: the networks' answers
 sounding.py      what is told of these: notes, levels, slopes, bass, lead, chroma

@@ -12,8 +12,8 @@ import math
 
 import numpy as np
 
+from ...network import ONE, Layer
 from .logspectrum import BINS, FIRST, PER_SEMITONE, relief
-from .network import ONE, Layer
 from .numerics import Array, Mask, Places
 from .thresholds import LIKELY
 from .track import Track

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...network import ONE, logistic
 from ..measures import VOICES
 from .logspectrum import FIRST, PER_SEMITONE, RANGE
-from .network import ONE, logistic
 from .numerics import Array, Frames, Mask, decibels, exact, hundredths, vertex
 from .polyphony import LOW, NOTES, bins
 from .thresholds import BASS_BELOW, BEGINS, FUSED, HELD, LEADS, LIKELY, OCTAVE, SOUNDS, TREBLE_ABOVE

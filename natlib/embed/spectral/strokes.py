@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from .network import ONE, Layer
+from ...network import ONE, Layer
 from .numerics import Array, Mask, Places, vertex
 from .thresholds import BEGINNING, STRUCK
 

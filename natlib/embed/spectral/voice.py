@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
+from ...network import Layer, logistic
 from .logspectrum import PER_SEMITONE
-from .network import Layer, logistic
 from .numerics import Array, Places
 from .polyphony import MEDIUM
 

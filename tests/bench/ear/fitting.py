@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from natlib.embed.spectral import strokes
-from natlib.embed.spectral.network import ONE
+from natlib.network import ONE
 
 from .examples import HOPS, Array, Example, seen
 from .networks import Network, Notes, Strokes, Voice

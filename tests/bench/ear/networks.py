@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from natlib.embed.spectral import polyphony, strokes, voice
-from natlib.embed.spectral.network import ONE, WEIGHT
+from natlib.network import ONE, WEIGHT
 
 TENTHS = 100.0  # tenths of a dB that count as 1
 
