@@ -35,6 +35,8 @@ SCENE = {
     "tone": "tonality",
     "periodic": "periodicity",
     "notes": "pitch_classes",
+    "bass": "lowest",
+    "top": "highest",
     "attacks": "onsets",
     "wobble": "modulation",
 }

@@ -8,6 +8,7 @@ from typing import Any
 
 NAMES = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "G#", "A", "Bb", "B")  # the usual names, if no key is known
 NOTE = re.compile(r"([A-G](?:#|b)?)(-?[0-9]{1,2})")
+CHORD = re.compile(r"([A-G](?:#|b)?)(.*)")
 FIFTHS = ("Cb", "Gb", "Db", "Ab", "Eb", "Bb", "F", "C", "G", "D", "A", "E", "B", "F#", "C#", "G#", "D#", "A#", "E#",
           "B#")  # fmt: skip
 CLASSES = {name: 7 * (place - FIFTHS.index("C")) % 12 for place, name in enumerate(FIFTHS)}  # from C
@@ -94,3 +95,9 @@ def spelled(value: Any, names: tuple[str, ...]) -> Any:
         return value
     own = names[midi % 12]
     return f"{own}{midi // 12 - 1 - (own == 'B#') + (own == 'Cb')}"
+
+
+def chord_spelled(chord: str, names: tuple[str, ...]) -> str:
+    """A chord such as "Bbm7" in another spelling; anything else stays as it is."""
+    found = CHORD.fullmatch(chord)
+    return names[CLASSES[found[1]]] + found[2] if found and found[1] in CLASSES else chord

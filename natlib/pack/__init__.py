@@ -18,6 +18,7 @@ events.py          single sounds: where they begin and end, and what they measur
 measuring.py       all of these, as frames come
 segments.py        where a sound changes
 contours.py        where pitches, peaks and fundamentals go
+music/             bars, as on a lead sheet: beats, metre, chords, bass, melody, strokes; the key
 summary/           the whole in one line, one module a field
 thresholds.py      what separates one thing from another
 

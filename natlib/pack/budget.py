@@ -25,6 +25,7 @@ class Share(NamedTuple):
     summary: float = 1.0  # of its fields; its words are always told
     scenes: float = 1.0  # lines; the fewer, the longer the time of each
     sounds: float = 1.0  # the strongest ones
+    bars: float = 1.0  # those that are not like others first
     layers: tuple[float, ...] = ()  # changes of each layer kept, those that last longest first
     introductions: float = 1.0  # of codes, the most used first
     keyframes: float = 1.0  # of those asked for
@@ -57,12 +58,12 @@ def along(way: float, order: Sequence[int]) -> Share:
     for place, share in zip(order, codes, strict=True):
         layers[place] = share
     introductions = sum(codes) / count if count else 1.0
-    return Share(summary, measured, measured, tuple(layers), introductions, rest, rest)
+    return Share(summary, measured, measured, sparse, tuple(layers), introductions, rest, rest)
 
 
 def least(layers: int) -> Share:
     """The least that can be told."""
-    return Share(0.0, 0.0, 0.0, (0.0,) * layers, 0.0, 0.0, 0.0)
+    return Share(0.0, 0.0, 0.0, 0.0, (0.0,) * layers, 0.0, 0.0, 0.0)
 
 
 def furthest(fits: Callable[[float], bool], steps: int) -> float:
@@ -79,7 +80,7 @@ def furthest(fits: Callable[[float], bool], steps: int) -> float:
 def fit(size: Callable[[Share], float], order: Sequence[int], budget: float) -> Share:
     """The share at which an item's `size` comes near `budget`, but not above; if the least does not fit, none does."""
     share = along(furthest(lambda way: size(along(way, order)) <= budget, STEPS), order)
-    kinds: list[str | int] = ["summary", "sounds", "scenes", *order, "introductions", "keyframes", "origin"]
+    kinds: list[str | int] = ["summary", "bars", "sounds", "scenes", *order, "introductions", "keyframes", "origin"]
     for kind in kinds:
         if size(share) >= FULL * budget:
             break

@@ -16,6 +16,7 @@ from . import introductions
 from .layers import Layout
 from .measures import Table
 from .measuring import Measuring
+from .music.told import BarLine
 from .once import PATIENCE, Scene, Sound, expanded, grouped
 from .passing import Passing
 
@@ -38,6 +39,7 @@ class Content:
     payload: bytearray  # rows
     scenes: Sequence[Scene]
     events: Sequence[Sound]  # sound and repeats lines
+    bars: Sequence[BarLine]
     introductions: Sequence[tuple[int, int, str]]  # layer, code, words
     notes: Sequence[Head]  # all others
     summary: Head  # without codes
@@ -74,7 +76,7 @@ class Content:
     @property
     def measured(self) -> bool:
         """Is anything known besides codes?"""
-        return bool(self.scenes or self.events or self.summary.keys() - UNMEASURED)
+        return bool(self.scenes or self.events or self.bars or self.summary.keys() - UNMEASURED)
 
 
 def of_tokens(item: Item, scene: float) -> Content:
@@ -97,7 +99,7 @@ def of_tokens(item: Item, scene: float) -> Content:
     measuring, step = Measuring(layout, scene), BATCH * layout.row.size
     parts = [measuring.feed(layout.rows(payload[i : i + step])[1]) for i in range(0, len(payload), step)]
     parts.append(measuring.finish())
-    sounds = [sound for _, some in parts for sound in some]
+    sounds = [sound for part in parts for sound in part.sounds]
     return Content(
         head=item.head,
         end=item.end,
@@ -105,9 +107,10 @@ def of_tokens(item: Item, scene: float) -> Content:
         layout=layout,
         table=measuring.table,
         payload=payload,
-        scenes=[scene for scenes, _ in parts for scene in scenes],
+        scenes=[scene for part in parts for scene in part.scenes],
         events=grouped(sounds, PATIENCE),
         raw=sounds,
+        bars=[bar for part in parts for bar in part.bars],
         introductions=told,
         notes=notes,
         summary=measuring.tell(passing.caveats, item.end),

@@ -49,8 +49,8 @@ NOTES = (
     "notes",
     "onset_notes",
     "pitch_classes",
-    "bass",
-    "top",
+    "lowest",
+    "highest",
     "pitch_range",
     "pitch_median",
 )
@@ -237,4 +237,9 @@ def spelled(fields: Head, names: tuple[str, ...]) -> Head:
     return {
         key: notes.spelled(value, names) if key in NOTES else spelled(value, names) if key == "loudest" else value
         for key, value in fields.items()
-    }
+    } | ({"chord_loop": [chords(bar, names) for bar in fields["chord_loop"]]} if "chord_loop" in fields else {})
+
+
+def chords(bar: str, names: tuple[str, ...]) -> str:
+    """The chords of a bar, "Am-F", as a key spells them."""
+    return "-".join(notes.chord_spelled(chord, names) for chord in bar.split("-"))

@@ -17,13 +17,15 @@ from .budget import Share
 from .content import Content
 from .contours import spelled
 from .guide import Guide, Used
-from .layers import Frames, encodings
-from .once import Scene, Sound
+from .layers import Frames, Layout, encodings
+from .music import told as bars
+from .music.told import BarLine
+from .once import Place, Scene, Sound
 from .passing import apart
 from .settings import Settings
 from .statistics import Count, Statistics, common_codes, ratios
 from .terms import COMMON
-from .timeline import CODE, FRAME, LATE, SCENE, SOUND, written
+from .timeline import BAR, BEFORE, CODE, FRAME, LATE, SCENE, SOUND, written
 from .views import VIEWS, Ndjson
 
 if TYPE_CHECKING:
@@ -93,6 +95,7 @@ class Draft:
         self.joined = merge.Joined(self.scenes, settings.scene)
         self.events = self._events() if settings.scene else []
         self.units = once.units(self.events)
+        self.bars = sorted(heard.bars, key=lambda bar: "like" in bar.fields) if settings.scene else []
         self.notes = apart(heard.notes) if self.limited or not self.view.CODES else heard.notes
         self.codes = heard.codes
         self.statistics = Statistics(self.layout)
@@ -137,6 +140,7 @@ class Draft:
         kept = [j for j, part in zip(self.layers, share.layers, strict=True) if part > 0]
         scenes = self.joined(portion(share.scenes, len(self.scenes)))
         sounds = once.strongest(self.units, portion(share.sounds, len(self.units)))
+        own = self.bars[: portion(share.bars, len(self.bars))]
         told = self.introductions[: portion(share.introductions, len(self.introductions))]
         told = [introduced for introduced in told if introduced[0] in kept]
         interval = self._interval(share.keyframes)
@@ -148,9 +152,11 @@ class Draft:
             pack["left_out"] = left_out
         at_use = self.options.legend != "header"
         if told and not at_use:
-            pack["legend"] = self._legend(told)
+            pack["legend"] = legend(self.layout, self.heard.introductions, told)
         codes = self._shortened(share.layers)
-        lines = self._measured(view, scenes, sounds)
+        lines = self._measured(view, scenes, sounds) + barred(
+            view, own, self.heard.summary.get("key") if self.lead else None, self.lead
+        )
         lines += self._frames(view, codes, kept, interval)
         lines += self._introduced(view, codes, told) if at_use else []
         lines.sort(key=itemgetter(0, 1))
@@ -158,7 +164,7 @@ class Draft:
         explained = view.explained("summary", summary) if self.lead else ""
         text = written(lines)
         explained = explained if self.lead else view.explained("summary", summary)
-        used = self._used(scenes, sounds, summary)
+        used = self._used(scenes, sounds, own, summary)
         there = {*used.scene, *used.sound} if self.limited else COMMON
         if self.measured and not self.settings.brief and (units := terms.units(there)):
             pack["units"] = units
@@ -254,6 +260,8 @@ class Draft:
         if len(sounds) < len(self.events):
             count, total = (sum(event.number for event in events) for events in (sounds, self.events))
             said.append(f"weaker sounds ({count} of {total} are told)" if sounds else "sounds")
+        if (count := portion(share.bars, len(self.bars))) < len(self.bars):
+            said.append(f"bars ({count} of {len(self.bars)} are told)" if count else "bars")
         if kept and portion(share.introductions, len(self.introductions)) < len(self.introductions):
             said.append("introductions" + (" of rare codes" if share.introductions else ""))
         if brief := [self.layout.names[j] for j, part in zip(self.layers, share.layers, strict=True) if 0 < part < 1]:
@@ -264,22 +272,14 @@ class Draft:
             said.append("where it came from")
         return list(dict.fromkeys(said))
 
-    def _legend(self, told: Sequence[tuple[int, int, str]]) -> Head:
-        """Introductions as the header has them."""
-        legend: dict[str, Head] = {}
-        place = {introduced: i for i, introduced in enumerate(self.heard.introductions)}
-        for j, code, text in sorted(told, key=place.__getitem__):
-            legend.setdefault(self.layout.names[j], {})[str(code)] = text
-        return legend
-
-    def _used(self, scenes: Sequence[Scene], sounds: Sequence[Sound], summary: Head) -> Used:
+    def _used(self, scenes: Sequence[Scene], sounds: Sequence[Sound], own: Sequence[BarLine], summary: Head) -> Used:
         """The fields that the header explains; without a budget always the same: others are explained later."""
         if not self.measured and not self.settings.scene:
             return Used()
         if not self.limited:
             return guide.FIRST if self.settings.scene else guide.WORDS
         single, repeated = ([event.fields for event in sounds if event.kind == kind] for kind in ("sound", "repeats"))
-        there = guide.used((scene.fields for scene in scenes), single, repeated, summary)
+        there = guide.used((scene.fields for scene in scenes), single, repeated, (bar.fields for bar in own), summary)
         if self.view.FIELDS:
             return there
         told = frozenset(field for field in there.sound if field.removesuffix("_contour") in self.view.SOUND)
@@ -291,7 +291,7 @@ class Draft:
         for frame, fields in scenes:
             lines.append((frame, SCENE, partial(view.scene, self.layout.time(frame), self._spelled(fields))))
         for frame, start, fields, late, kind, _ in sounds:
-            place = (late, LATE) if late >= 0 and not self.lead else (frame, SOUND)
+            place: Place = late if late and not self.lead else (frame, SOUND)
             if self.lead and kind == "repeats":
                 place = (self.layout.frame(fields.get("of", start)), LATE)  # right after what is repeated
             lines.append((*place, partial(view.sound, start, self._spelled(fields), kind)))
@@ -323,6 +323,28 @@ class Draft:
             if code in first[j]:
                 lines.append((first[j][code], CODE, view.code(self.layout.names[j], code, text)))
         return lines
+
+
+Introduction = tuple[int, int, str]  # layer, code, words
+
+
+def legend(layout: Layout, introduced: Sequence[Introduction], told: Sequence[Introduction]) -> Head:
+    """Those introductions that are told as the header has them, in their order."""
+    found: dict[str, Head] = {}
+    place = {each: i for i, each in enumerate(introduced)}
+    for j, code, text in sorted(told, key=place.__getitem__):
+        found.setdefault(layout.names[j], {})[str(code)] = text
+    return found
+
+
+def barred(view: Ndjson, own: Sequence[BarLine], key: object, lead: bool) -> list[Line]:
+    """Bar lines: each where the bar begins, spelled by the key, if the summary leads; else where it became known."""
+    lines: list[Line] = []
+    for frame, start, fields, known, late in own:
+        place: Place = (frame, BEFORE) if lead else late or (known, BAR)
+        said = bars.spelled(fields, notes.key_spelling(key)) if lead else fields
+        lines.append((*place, partial(view.bar, start, said)))
+    return lines
 
 
 class Runs:

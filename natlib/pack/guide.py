@@ -17,6 +17,7 @@ KINDS = {
     "scene": "A scene tells what it sounds like until the next scene",
     "sound": "A sound is a single event",
     "repeats": "repeats are sounds like an earlier one",
+    "bar": "A bar is told as on a lead sheet, from t to the next one (null: silence)",
     "summary": "The summary is about the whole",
 }
 CODES = (
@@ -33,6 +34,7 @@ class Used(NamedTuple):
     scene: frozenset[str] = frozenset()
     sound: frozenset[str] = frozenset()
     repeats: frozenset[str] = frozenset()
+    bar: frozenset[str] = frozenset()
     summary: frozenset[str] = frozenset()
 
 
@@ -40,11 +42,12 @@ WORDS = Used(summary=frozenset({"in_words"}))
 FIRST = Used(scene=frozenset(ALWAYS))
 
 
-def used(scenes: Iterable[Head], sounds: Iterable[Head], repeats: Iterable[Head], summary: Head) -> Used:
+def used(scenes: Iterable[Head], sounds: Iterable[Head], repeats: Iterable[Head], bars: Iterable[Head],
+         summary: Head) -> Used:  # fmt: skip
     """The fields of these lines."""
-    lines = (scenes, sounds, repeats)
-    scene, sound, repeated = (frozenset(key for line in kind for key in line) for kind in lines)
-    return Used(scene, sound, repeated, frozenset(paths(summary)))
+    lines = (scenes, sounds, repeats, bars)
+    scene, sound, repeated, bar = (frozenset(key for line in kind for key in line) for kind in lines)
+    return Used(scene, sound, repeated, bar, frozenset(paths(summary)))
 
 
 def paths(fields: Head, prefix: str = "") -> list[str]:
@@ -115,12 +118,17 @@ class Guide:
         self.said = set(ALWAYS)
         self.kinds = {"scene"}  # of lines
 
+    def first(self, kind: str) -> bool:
+        """Is a line the first one of its kind?"""
+        new = kind not in self.kinds
+        self.kinds.add(kind)
+        return new
+
     def __call__(self, kind: str, fields: Head) -> str:
         """What has to be said before a line of this kind; "" for nothing."""
         there = paths(fields) if kind == "summary" else list(fields)
         new = phrases(kind, there, said=self.said)
         self.said.update(map(name, there))
-        if kind in self.kinds or (kind == "summary" and not new):
+        if (kind == "summary" and not new) or not self.first(kind):
             return f"{new}." if new else ""
-        self.kinds.add(kind)
         return sentence(kind, new).lstrip()

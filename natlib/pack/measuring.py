@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from .. import notes
 from ..caveats import Caveats
@@ -12,6 +12,9 @@ from .contours import spelled
 from .events import Detector, Event, described
 from .layers import Layout
 from .measures import Table
+from .music.leadsheet import Bar, LeadSheet
+from .music.told import BarLine, Numbered, Sure
+from .music.told import described as as_told
 from .once import Scene, Sound
 from .scenes import Scenes
 from .sentences import outside, tell
@@ -22,6 +25,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from .measures import Array
+
+AFTER = 12.0  # seconds after a bar's end by which the next one is known
+RECENT = 64  # bars that are told within a batch, at most
+OF_SCENES = ("notes", "pitch_classes", "lowest", "highest", "pulse")  # what bars tell as well
+OF_SOUNDS = ("onset_notes",)
 
 
 def totals(end: Head) -> Head:
@@ -37,8 +45,16 @@ def totals(end: Head) -> Head:
     return found
 
 
+class Heard(NamedTuple):
+    """What some rows complete."""
+
+    scenes: list[Scene]
+    sounds: list[Sound]
+    bars: list[BarLine]
+
+
 class Measuring:
-    """Rows of measures in; scenes and sounds, as they are completed, and the summary out."""
+    """Rows of measures in; scenes, sounds and bars, as they are completed, and the summary out."""
 
     def __init__(self, layout: Layout, scene: float):
         self.layout = layout
@@ -48,6 +64,10 @@ class Measuring:
         self.length = layout.length(scene) if told else 1  # frames of a scene
         self.scenes = Scenes(self.table, self.length) if told else None
         self.detector = Detector(self.table, float(layout.rate))
+        self.sheet = LeadSheet(self.table, float(layout.rate))
+        self.sure, self.numbered = Sure() if self.sheet.there else None, Numbered()
+        # Of the last bars told: the frame at which each is known, and until which frame the next one may follow.
+        self.known: list[tuple[int, float]] = []
         self.frames = 0
         self._rows: Array | None = None  # of the current scene
 
@@ -56,21 +76,53 @@ class Measuring:
         """The frame at which the next scene begins."""
         return self.frames - (0 if self._rows is None else len(self._rows))
 
-    def feed(self, numbers: NDArray[np.int16]) -> tuple[list[Scene], list[Sound]]:
+    def feed(self, numbers: NDArray[np.int16]) -> Heard:
         """What the next rows complete."""
         first, self.frames = self.frames, self.frames + len(numbers)
         if not self.layout.measures:
-            return [], []
+            return Heard([], [], [])
         rows = self.table.rows(numbers)
         self.summary.feed(rows)
+        bars = self._bars(self.sheet.feed(rows))
         sounds = self._sounds(self.detector.feed(first, rows))
-        return self._scenes(rows), sounds if self.scenes else []
+        return self._heard(self._scenes(rows), sounds, bars)
 
-    def finish(self) -> tuple[list[Scene], list[Sound]]:
+    def finish(self) -> Heard:
         """What is left at the end."""
+        import numpy as np
+
+        bars = self._bars(self.sheet.feed(np.empty((0, len(self.table.names))), last=True)) if self.frames else []
         sounds = self._sounds(self.detector.finish())
         rest = [] if self._rows is None else self._measure(self._rows, self.complete)
-        return rest, sounds if self.scenes else []
+        return self._heard(rest, sounds, bars)
+
+    def _heard(self, scenes: list[Scene], sounds: list[Sound], bars: list[BarLine]) -> Heard:
+        return Heard(scenes, sounds, bars) if self.scenes else Heard([], [], [])
+
+    def _bars(self, bars: list[Bar]) -> list[BarLine]:
+        """The lines of those bars that are sure."""
+        lines = []
+        for bar in bars:
+            told, last = self.sure(bar) if self.sure else (False, False)
+            self.summary.bar(bar, told)
+            if told:
+                head = self.numbered(as_told(bar)) | ({"end": self._time(bar.end)} if last else {})
+                frame = self.layout.within(self._time(bar.start))
+                lines.append(BarLine(frame, self._time(bar.start), head, bar.known))
+                until = (bar.end + (0 if last else AFTER)) * float(self.layout.rate)
+                self.known = [*self.known[-RECENT:], (bar.known, until)]
+        return lines
+
+    def _less(self, start: int, known: int, told: Head, fields: tuple[str, ...]) -> Head:
+        """What a line that begins at a frame tells, without what bars tell that are known when it is."""
+        ends = [until for when, until in self.known if when <= known]
+        if not ends or start >= ends[-1]:
+            return told
+        return {key: value for key, value in told.items() if key not in fields}
+
+    def _time(self, seconds: float) -> float:
+        """Seconds of the item in seconds of the recording."""
+        return round(seconds + float(self.layout.start), 2)
 
     def tell(self, caveats: Caveats, end: Head | None) -> Head:
         """The summary without codes: what was measured, what the end says, what limits it; {} for none of these."""
@@ -91,7 +143,8 @@ class Measuring:
         before, sounds = float(self.layout.start), []
         for event, start, fields in described(events, self.table, float(self.layout.rate)):
             self.summary.sound(start, fields)
-            sounds.append(Sound(event.frame, round(start + before, 2), fields, known=event.known))
+            told = self._less(event.frame, event.known, fields, OF_SOUNDS)
+            sounds.append(Sound(event.frame, round(start + before, 2), told, known=event.known))
         return sounds
 
     def _scenes(self, rows: Array) -> list[Scene]:
@@ -107,4 +160,9 @@ class Measuring:
 
     def _measure(self, rows: Array, start: int) -> list[Scene]:
         scenes = enumerate(self.scenes.feed(rows) if self.scenes else ())
-        return [Scene(start + i * self.length, scene) for i, scene in scenes if scene]
+        result = []
+        for i, scene in scenes:
+            frame = start + i * self.length
+            if told := self._less(frame, frame + self.length, scene, OF_SCENES):
+                result.append(Scene(frame, told))
+        return result

@@ -135,7 +135,7 @@ def pitches(parts: Sequence[Head], result: Head) -> list[str]:
 
 
 def classes(parts: Sequence[Head], pitch: Sequence[str], result: Head) -> None:
-    """Put the pitch classes that half of `parts` have into `result`, the most frequent first, and bass and top note."""
+    """Put the pitch classes that half of `parts` have into `result`, the most frequent first, and both ends."""
     counts: Counter[str] = Counter()
     for part in parts:
         own = [notes.pitch_class(note) for note in (points(part, "pitch") or points(part, "vague_pitch"))[:1]]
@@ -144,9 +144,9 @@ def classes(parts: Sequence[Head], pitch: Sequence[str], result: Head) -> None:
     if not strongest or strongest == [notes.pitch_class(note) for note in pitch]:
         return
     result["pitch_classes"] = strongest
-    for name in ("bass", "top"):
+    for name in ("lowest", "highest"):
         [(note, count)] = Counter(part.get(name) for part in parts).most_common(1)
-        if note and half(count, len(parts)) and note not in (*pitch, result.get("bass")):
+        if note and half(count, len(parts)) and note not in (*pitch, result.get("lowest")):
             result[name] = note
 
 

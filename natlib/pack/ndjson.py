@@ -10,13 +10,17 @@ from operator import itemgetter
 from ..errors import Failure, Upstream
 from ..runtime import Item
 from ..wire import Head, Record
+from . import timeline
 from .content import Content
 from .layers import Layout
 from .measures import Table, rising
 from .merge import carried
-from .once import Scene, Sound
-from .terms import LINES, SCENE, SUMMARY, checked
+from .music.told import BarLine, sound
+from .once import Place, Scene, Sound
+from .terms import BAR, LINES, SCENE, SUMMARY, checked
 from .unpack import unpack
+
+BEHIND = 2.0**-20  # of a rank: by how much a line lies behind another one
 
 
 def of_ndjson(item: Item, say: Callable[[str], None]) -> Content:
@@ -46,6 +50,7 @@ def of_ndjson(item: Item, say: Callable[[str], None]) -> Content:
         payload=payload,
         scenes=carried(sorted(told.scenes, key=itemgetter(0))),
         events=sorted(told.sounds, key=itemgetter(0)),
+        bars=told.bars,
         introductions=told.introductions,
         notes=told.notes,
         summary=told.summary,
@@ -73,11 +78,13 @@ class Told:
         self.layout = layout
         self.scenes: list[Scene] = []
         self.sounds: list[Sound] = []
+        self.bars: list[BarLine] = []
         self.introductions: list[tuple[int, int, str]] = []  # layer, code, words
         self.notes: list[Head] = []  # all others
         self.summary: Head = {}  # without codes
         self._last = 0  # frame of the last scene or line of codes
         self._stated = -1  # frame of the last line of codes
+        self._line: Place = (0, timeline.SCENE)  # of the last line
         self._pending = 0  # sounds since the last scene or line of codes
 
     def legend(self, codes: object) -> None:
@@ -109,11 +116,16 @@ class Told:
                 frame = self.layout.within(at)
                 late = self._last > frame or self._stated == frame
                 self._pending += 1
-                self.sounds.append(Sound(frame, time, fields, self._last if late else -1, kind))
+                self.sounds.append(Sound(frame, time, fields, self._behind() if late else None, kind))
+                if not late:
+                    self._line = max(self._line, (frame, timeline.SOUND))
                 return
+        if fields := sound(checked(head.get("bar"), BAR)):
+            self.bars.append(BarLine(self.layout.within(time), time, fields, late=self._behind()))
+            return
         if fields := checked(head.get("scene"), SCENE):
             self.scenes.append(Scene(frame, fields))
-        elif head.keys().isdisjoint({"scene", "sound", "repeats", *self.layout.names}):
+        elif head.keys().isdisjoint({"scene", "sound", "repeats", "bar", *self.layout.names}):
             self.notes.append(head)
             return
         first = len(self.sounds) - self._pending  # times are rounded: a sound begins before the line that follows it
@@ -121,6 +133,13 @@ class Told:
         self.sounds[first:] = [sound._replace(frame=min(sound.frame, max(0, most))) for sound in self.sounds[first:]]
         self._pending, self._last = 0, max(self._last, frame)
         self._stated = self._stated if fields else frame
+        self._line = max(self._line, (frame, timeline.SCENE if fields else timeline.FRAME))
+
+    def _behind(self) -> Place:
+        """Right behind the last line."""
+        frame, rank = self._line
+        self._line = frame, rank + BEHIND
+        return self._line
 
     def _introduce(self, layer: object, code: object, means: object) -> bool:
         if layer not in self.layout.names or type(code) is not int or not isinstance(means, str):

@@ -93,13 +93,16 @@ def filled(scenes: Sequence[Scene], step: int, frames: int) -> list[Scene]:
     return found
 
 
+Place = tuple[int, float]  # of a line: a frame, and a rank among its lines (timeline.py)
+
+
 class Sound(NamedTuple):
     """A sound line, or a `repeats` line: the frame at which it begins, its time, its fields."""
 
     frame: int
     start: float  # seconds of the recording
     fields: Head
-    late: int = -1  # the frame after which it stood, if that is a later one
+    late: Place | None = None  # where it stood, if that is behind its first frame
     kind: str = "sound"
     known: int = 0  # the frame at which it is known
 

@@ -138,8 +138,8 @@ class Scenes:
         if not classes or classes == [pitch_class(note) for note in pitch]:
             return {}
         fields: Head = {"pitch_classes": classes}
-        for field, found in (("bass", span.bass), ("top", span.top)):
-            if (lasting := held(found)) and lasting not in (*pitch, fields.get("bass")):
+        for field, found in (("lowest", span.bass), ("highest", span.top)):
+            if (lasting := held(found)) and lasting not in (*pitch, fields.get("lowest")):
                 fields[field] = lasting
         return fields
 

@@ -244,9 +244,26 @@ def tempo(summary: Summary) -> str:
     return f"tempo {found['bpm']:.0f} BPM (or {found['alternative_bpm']:.0f})" if found else ""
 
 
+def meter(summary: Summary) -> str:
+    found = summary.get("meter")
+    if not found:
+        return ""
+    kind = " of three parts each" if found["compound"] else ", swung" if found["swing"] else ""
+    return f"{found['beats']} beats in a bar{kind}"
+
+
 def key(summary: Summary) -> str:
     found = summary.get("key")
-    return f"key {found['tonic']} {found['mode']}" if found else ""
+    if not found:
+        return ""
+    changes = [f"{new['tonic']} {new['mode']} from {new['t']:g} s" for new in summary.get("key_changes", ())]
+    return ", ".join([f"key {found['tonic']} {found['mode']}", *changes])
+
+
+def chords(summary: Summary) -> str:
+    found = summary.get("chord_loop")
+    share = summary.get("chord_loop_percent")
+    return f"chords {' '.join(found)} again and again, {share} % of the bars" if found and share else ""
 
 
 def sections(summary: Summary) -> str:
@@ -258,7 +275,7 @@ def sections(summary: Summary) -> str:
 SENTENCES: tuple[Callable[[Summary], str], ...] = (
     level, loudest, channels, parts, colour,
     swell, events, masked, pulse, pitch, peak, fundamental, lines, polyphony, modulation, clicks, unmoved,
-    vibrato, tempo, key, sections, lufs,
+    vibrato, tempo, meter, key, chords, sections, lufs,
 )  # fmt: skip
 
 

@@ -20,6 +20,8 @@ PAIR = "pair of numbers"
 NUMBERS = "numbers"  # null for what is not there
 CONTOUR = "one or more numbers"
 WORDS = "texts"
+NAMES = "texts or null"
+SWITCH = "true or false"
 OBJECT = "object"
 ROWS = "list of lists or objects"
 
@@ -56,8 +58,8 @@ SCENE = {
     "vibrato": Term(PAIR, "Hz, cents", "rate, extent"),
     "notes": Term(WORDS, "", "that sound together, from the lowest"),
     "pitch_classes": Term(WORDS, "", "the strong ones"),
-    "bass": Term(TEXT, "", "the lowest note"),
-    "top": Term(TEXT, "", "the highest note"),
+    "lowest": Term(TEXT, "", "note"),
+    "highest": Term(TEXT, "", "note"),
     "onsets": Term(NUMBER, "", "how many attacks"),
     "clicks": Term(NUMBER, "", "how many"),
     "am": MOMENT["am"],
@@ -93,6 +95,20 @@ RHYTHM = {
     "ioi": REPEATS["ioi"],
     "ioi_sd": Term(NUMBER, "s"),
     "tatum": Term(NUMBER, "s", "the times between onsets are multiples of it"),
+}
+BAR = {
+    "n": Term(NUMBER, "", "its number"),
+    "like": Term(NUMBER, "", "it is like bar n but for what is told"),
+    "beats": Term(NUMBER),
+    "level": SCENE["level"],
+    "end": Term(NUMBER, "", "its end, if no bar follows"),
+    "chords": Term(ROWS, "", "and for how many beats"),
+    "bass": Term(NAMES, "", "by beat"),
+    "melody": Term(NAMES, "", "the leading line in equal parts of the bar"),
+    "strokes": Term(OBJECT, "", "in equal parts of the bar, by region"),
+    "strokes.low": Term(TEXT),
+    "strokes.mid": Term(TEXT),
+    "strokes.high": Term(TEXT),
 }
 SPAN = {"t": Term(NUMBER), "end": Term(NUMBER)}
 SUMMARY = {
@@ -174,10 +190,21 @@ SUMMARY = {
     "tempo.bpm": Term(NUMBER),
     "tempo.confidence": Term(NUMBER),
     "tempo.alternative_bpm": Term(NUMBER),
+    "meter": Term(OBJECT),
+    "meter.beats": Term(NUMBER),
+    "meter.compound": Term(SWITCH, "", "has a beat three parts?"),
+    "meter.swing": Term(SWITCH),
+    "meter.confidence": Term(NUMBER),
+    "chord_loop": Term(WORDS, "", "the chords of bars that come most often in a row"),
+    "chord_loop_percent": Term(NUMBER, "", "of the bars"),
     "key": Term(OBJECT),
     "key.tonic": Term(TEXT),
     "key.mode": Term(TEXT),
     "key.confidence": Term(NUMBER),
+    "key_changes": Term(ROWS),
+    "key_changes.t": SPAN["t"],
+    "key_changes.tonic": Term(TEXT),
+    "key_changes.mode": Term(TEXT),
     "tuning": Term(NUMBER, "cents", "from A4 = 440 Hz"),
     "lufs": Term(OBJECT),
     "lufs.integrated": Term(NUMBER),
@@ -206,7 +233,7 @@ COMMON = (
     "attack_time",
     "decay",
 )  # fields whose units the header gives
-LINES = {"scene": SCENE, "sound": SOUND, "repeats": REPEATS, "summary": SUMMARY}  # by the kind of line
+LINES = {"scene": SCENE, "sound": SOUND, "repeats": REPEATS, "bar": BAR, "summary": SUMMARY}  # by the kind of line
 
 
 def name(path: str) -> str:
@@ -238,12 +265,16 @@ def good(value: Any, form: str) -> bool:
         return isinstance(value, str)
     if form == FLAG:
         return value is True
+    if form == SWITCH:
+        return type(value) is bool
     if form == OBJECT:
         return isinstance(value, dict)
     if not isinstance(value, list):
         return False
     if form == WORDS:
         return bool(value) and all(isinstance(entry, str) for entry in value)
+    if form == NAMES:
+        return bool(value) and all(entry is None or isinstance(entry, str) for entry in value)
     if form == PAIR:
         return len(value) == 2 and all(map(number, value))
     if form == CONTOUR:

@@ -155,19 +155,19 @@ LASTS = threshold(0.15, "share of the frames", "a line that lasts from a peak th
 APART = threshold(2, "sixths of a tone", "two lines from the flanks of one", "not measured")
 FASTER = threshold(1.2, "times the slow rate", "modulations at a range of rates from those at one", "not measured")
 
-# Tempo and key
-BEATS = threshold(8, "attacks", "what can have a tempo from too few", "not measured")
-IN_WINDOW = threshold(4, "attacks in 12 s", "windows that have a say from empty ones", "not measured")
-BEATING = threshold(0.3, "of 1", "attacks that line up from those that do not", "not measured")
-CHANCE = threshold(
-    (0.9, 1.5), "by the root of the attacks", "a tempo from the best that random times reach", "not measured"
-)
-KEYED = threshold(0.65, "correlation", "a key from none", "not measured")
-CLASSES = threshold(5, "pitch classes", "what can have a key from too few", "not measured")
+# Tempo, metre, key, chords
+TIMED = threshold(0.6, "confidence", "a tempo, a metre that is told from one that is not", "sounds at random times")
+SAME_TEMPO = threshold(0.1, "of the interval", "beats of the usual tempo from others", "drift and rubato")
+STEADY_TEMPO = threshold(0.6, "of the beats", "what has a tempo from what has several, or none", "not measured")
+FAST = threshold(100, "beats a minute", "tempos whose half may be meant from those whose double may", "not measured")
+LOOPS = threshold((2, 4, 3, 8, 6), "bars", "chords that can come again and again", "usual phrases")
+LOOPED = threshold(0.5, "of the bars", "chords that come again and again from others", "half")
+KEYED = threshold(0.3, "share of the time with a chord", "what can have a key from other sounds", "not measured")
+CLASSES = threshold(3, "pitch classes", "what can have a key from too few", "not measured")
+OVER = threshold(1.3, "times the seventh strongest class", "a key from classes that are all alike", "not measured")
 STRONG = threshold(0.2, "of the strongest class", "a pitch class that counts as one of these", "not measured")
 SOUNDING = threshold(5.0, "s of tonal sound", "what can have a key from what is too short", "not measured")
 AUDIBLE = threshold(-60, "dB", "seconds that have a say in the key from silence", "not measured")
-FLAT = threshold(1e-6, "s", "pitch classes that differ from those that are all alike", "rounding")
 
 # Words of levels, colours, pitches: each step is one that a listener would put a name to
 LEVELS = threshold(
@@ -212,7 +212,7 @@ STEADY = threshold(3, "dB", "a level that holds from one that swells", "by ear")
 NEARLY = threshold(5, "dB", "a level that nearly holds, the same", "by ear")
 MUCH_ALIKE = threshold(3, "dB, semitones", "sounds that are all much alike from others", "by ear")
 TURNS = threshold(4, "semitones", "sounds that get darker, brighter from those that stay", "by ear")
-SURE = threshold(0.2, "confidence", "a key that is told from one that is not", "not measured")
+SURE = threshold(0.25, "confidence", "a key that is told from one that is not", "not measured")
 
 # What is said once: scenes that say what the last one said, sounds that are like an earlier one
 LEVEL_SAME = threshold(3.0, "dB", "a scene's level, a list of levels, that is told again from the same", "by ear")

@@ -13,8 +13,9 @@ from ..caveats import Caveats
 from ..wire import Head
 from .contours import spelled
 from .layers import Frame, Frames, Layout
-from .measuring import Measuring
-from .once import Repeats, Scene, Sound
+from .measuring import Heard, Measuring
+from .music.told import spelled as of_bar
+from .once import Repeats, Sound
 from .settings import Settings
 from .statistics import Count, Statistics, common_codes
 from .views import Ndjson
@@ -22,9 +23,9 @@ from .views import Ndjson
 if TYPE_CHECKING:
     from .layers import Codes
 
-    Line = tuple[int, int, str | Callable[[], str]]  # the frame that it begins with, its rank there, its text
+    Line = tuple[int, float, str | Callable[[], str]]  # the frame that it begins with, its rank there, its text
 
-SCENE, SOUND, CODE, FRAME, LATE = range(5)  # the ranks
+BEFORE, SCENE, SOUND, CODE, FRAME, LATE, BAR = range(7)  # the ranks
 
 
 class Lines:
@@ -76,7 +77,7 @@ class Lines:
         self.statistics.feed(codes)
         for line in self.frames.feed(codes):
             self._frame(line, times[line.frame - first] if line.frame >= first else "")
-        self._measured(*self.measuring.feed(numbers), self.statistics.frames)
+        self._measured(self.measuring.feed(numbers), self.statistics.frames)
         complete = self.measuring.complete
         begun = [frame for frame in (self.measuring.detector.under_way, self.frames.under_way) if frame is not None]
         return self._release(min(complete, max(min(begun, default=complete), self.statistics.frames - self.patience)))
@@ -84,8 +85,7 @@ class Lines:
     def finish(self) -> str:
         """The lines that are left, except the summary."""
         text = self.feed()
-        scenes, sounds = self.measuring.finish()
-        self._measured(scenes, sounds, self.statistics.frames)
+        self._measured(self.measuring.finish(), self.statistics.frames)
         if self.repeats:
             self._tell(self.repeats.finish(self.statistics.frames))
         for line in self.frames.finish():
@@ -98,15 +98,18 @@ class Lines:
         told = self.settings.stats and self.statistics.frames
         return head | (common_codes(self.statistics, self.settings.layers) if told else {})
 
-    def _measured(self, scenes: list[Scene], sounds: list[Sound], frames: int) -> None:
+    def _measured(self, heard: Heard, frames: int) -> None:
         """Take what is known after `frames` frames. What is told of sounds, and where, does not depend on batches."""
-        for sound in sounds:
+        for sound in heard.sounds:
             self._wait(sound.known)
             self._tell(self.repeats.take(sound) if self.repeats else iter((sound,)))
         self._wait(frames)
-        for frame, fields in scenes:
+        for frame, fields in heard.scenes:
             line = partial(self.view.scene, self.layout.time(frame), self._spelled(frame, fields))
             self._held.append((frame, SCENE, line))
+        for bar in heard.bars:
+            names = self.measuring.summary.key.spelling(bar.known)
+            self._held.append((bar.known, BAR, partial(self.view.bar, bar.start, of_bar(bar.fields, names))))
 
     def _wait(self, frames: int) -> None:
         """Tell repeats that have waited long enough, frame by frame."""

@@ -78,6 +78,9 @@ class Ndjson:
         """A line of this kind: `sound` or `repeats`."""
         return self.explained(kind, sound) + self._line(time, kind, sound)
 
+    def bar(self, time: float, bar: Head) -> str:
+        return self.explained("bar", bar) + self._line(time, "bar", bar)
+
     def explained(self, kind: str, fields: Head) -> str:
         """What has to be known before a line of this kind, as a line; "" for nothing."""
         text = self.told(kind, fields) if self.told else ""
@@ -121,8 +124,8 @@ class Columns(Ndjson):
         "pulse",
         "notes",
         "pitch_classes",
-        "bass",
-        "top",
+        "lowest",
+        "highest",
         "bands",
         "modulation",
         "vibrato",
@@ -139,6 +142,11 @@ class Columns(Ndjson):
         "repeats": ("&", REPEATS),
     }
 
+    SHEET = (
+        "Lines with | are bars as on a lead sheet: time, number; chords, bass and melody by equal parts of the bar "
+        "(. goes on, - silence); strokes of lows, mids and highs (x); level."
+    )
+
     def how_to_read(self, layers: Sequence[str], introduced: bool, used: Used, brief: bool = False) -> str:
         text = super().how_to_read(layers, introduced, used, brief=True)
         text += " Lines have positions instead of names, empty if nothing is told or nothing changed"
@@ -150,7 +158,7 @@ class Columns(Ndjson):
         for kind, (mark, names) in self.MARKS.items():
             if getattr(used, kind):
                 text += f" {kind.capitalize()} lines: {mark}t,{','.join(names)}."
-        return text
+        return text + (f" {self.SHEET}" if used.bar else "")
 
     def header(self, head: Head) -> str:
         name, pack = str(head.get("name", "")).replace("\n", " "), head["pack"]
@@ -181,6 +189,12 @@ class Columns(Ndjson):
         fine = self.layout.depth(self.layout.names.index(layer)) > 1
         return "" if fine else f"={layer} {code} {means}\n"
 
+    def bar(self, time: float, bar: Head) -> str:
+        new = self.told and self.told.first("bar")
+        return (
+            self.note({"event": "how_to_read", "text": self.SHEET}) if new else ""
+        ) + f"|{time:g} {wording.bar(bar)}\n"
+
     def explained(self, kind: str, fields: Head) -> str:
         return "" if kind == "summary" else super().explained(kind, fields)  # it is told in words
 
@@ -209,7 +223,7 @@ class Words(Columns):
     def how_to_read(self, layers: Sequence[str], introduced: bool, used: Used, brief: bool = False) -> str:
         if used == Used():
             return "Of this sound only codes are known, and words have none: nothing of it was measured."
-        return self.LEGEND
+        return self.LEGEND + (f" {self.SHEET}" if used.bar else "")
 
     def frame(self, time: str, line: Frame) -> str:
         return ""
@@ -229,6 +243,9 @@ class Words(Columns):
             return ""
         self._level, self._words, self._scene = level, words, scene
         return f"{wording.clock(time)} {level} dB, {words}\n" if words else f"{wording.clock(time)} {level} dB\n"
+
+    def bar(self, time: float, bar: Head) -> str:
+        return f"{wording.clock(time)} | {wording.bar(bar)}\n"
 
     def sound(self, time: float, sound: Head, kind: str = "sound") -> str:
         return f"{wording.clock(time)} ! {wording.event(sound) if kind == 'sound' else wording.again(time, sound)}\n"

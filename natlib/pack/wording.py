@@ -153,3 +153,29 @@ def again(start: float, fields: Fields) -> str:
 def timbre(fields: Fields) -> str:
     """How the harmonics of a pitch fall, and whether the even ones are weak."""
     return ("hollow " if fields.get("odd_even", 0) >= HOLLOW else "") + scale(TILTS, TILT_WORDS, fields["tilt"])
+
+
+def bar(fields: Fields) -> str:
+    """A bar as on a lead sheet: "7: Am . F . | A1 . F1 . | E5 . D5 C5 | low x---x--- | -18 dB"."""
+    number = f"{fields['n']}" + (f" = {fields['like']}" if "like" in fields else "")
+    parts = []
+    if chords := fields.get("chords"):
+        parts.append(going([name for name, beats in chords for name in [name] * max(1, round(beats))]))
+    parts += [going(fields[name]) for name in ("bass", "melody") if name in fields]
+    if strokes := fields.get("strokes"):
+        parts.append(" ".join(f"{region} {pattern}" for region, pattern in strokes.items()))
+    if "level" in fields:
+        parts.append(f"{fields['level']} dB")
+    if "end" in fields:
+        parts.append(f"ends at {fields['end']:g}")
+    return f"{number}: {' | '.join(parts)}" if parts else number
+
+
+def going(line: Sequence[str | None]) -> str:
+    """A line in equal parts: "E5 . D5 -": what goes on as a point, silence as a dash."""
+    last: str | None = ""
+    words = []
+    for name in line:
+        words.append("." if name == last and name else name or "-")
+        last = name
+    return " ".join(words)

@@ -37,6 +37,7 @@ NAMES = {
     "glide": 0.1,
     "tilt": 0.1,
     **{f"chroma_{i}": 0.01 for i in range(12)},
+    **{f"{kind}_chroma_{i}": 0.01 for kind in ("treble", "bass") for i in range(12)},
     "bass": 0.01,
     "top": 0.01,
     "harmonicity": 0.1,

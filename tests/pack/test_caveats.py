@@ -108,7 +108,7 @@ def test_energy_outside_has_no_notes(hz: int, rate: int, where: str, tmp_path: P
     assert "centroid" not in whole
     for scene in [line["scene"] for line in found if "scene" in line][1:-1]:
         assert scene[where] >= -1 and scene.keys().isdisjoint(
-            {"centroid", "pitch", "pitch_classes", "bass", "tonality", "bands", "peak"}
+            {"centroid", "pitch", "pitch_classes", "lowest", "tonality", "bands", "peak"}
         )
     if where == "above_16_khz":
         assert abs(whole[f"{where}_range"][0] / hz - 1) < 0.03

@@ -21,7 +21,7 @@ DEFS = SCHEMA["$defs"]
 FORMS = {  # the type that a field of this form has in the schema
     terms.NUMBER: {"number", "integer"}, terms.TEXT: {"string"}, terms.FLAG: {"boolean"}, terms.OBJECT: {"object"},
     terms.PAIR: {"array"}, terms.NUMBERS: {"array"}, terms.CONTOUR: {"array"}, terms.WORDS: {"array"},
-    terms.ROWS: {"array"},
+    terms.ROWS: {"array"}, terms.NAMES: {"array"}, terms.SWITCH: {"boolean"},
 }  # fmt: skip
 
 

@@ -62,12 +62,12 @@ def test_scenes_come_twice_a_second_and_can_be_left_out(piece: bytes) -> None:
 
 def test_scenes_are_merged_by_the_rules_by_which_they_were_made() -> None:
     first = {"level": -20, "centroid": 400, "tonality": 80, "pitch_contour": ["A4", "C5"], "pitch_classes": ["A", "E"],
-             "bass": "A1", "bands": [-3, None]}  # fmt: skip
-    second = {"level": -20, "centroid": 600, "tonality": 60, "pitch": "C5", "pitch_classes": ["A", "C"], "bass": "A1",
+             "lowest": "A1", "bands": [-3, None]}  # fmt: skip
+    second = {"level": -20, "centroid": 600, "tonality": 60, "pitch": "C5", "pitch_classes": ["A", "C"], "lowest": "A1",
               "onsets": 2}  # fmt: skip
     assert merge.whole([{**first, "onsets": 1}, {**second, "bands": [-3, -9]}]) == {
         "level": -20, "centroid": 500, "tonality": 70, "pitch_contour": ["A4", "C5"], "pitch_classes": ["A", "E", "C"],
-        "bass": "A1", "onsets": 3, "bands": [-3, -9],
+        "lowest": "A1", "onsets": 3, "bands": [-3, -9],
     }  # fmt: skip
     rough = {"level": -10, "tonality": 10, "grain": 4, "peak_contour": [300, 400], "periodicity": 40, "f0": 120,
              "am": [30.0, 6], "clicks": 2}  # fmt: skip

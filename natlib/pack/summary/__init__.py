@@ -18,8 +18,8 @@ peaks.py       peak_percent, spectral_lines: narrow peaks
 tones.py       f0_percent, polyphony: what has tones, but no clear pitch
 modulation.py  am, vibrato
 clicks.py      click_rate
-tempo.py       tempo
-key.py         key, tuning
+bars.py        tempo, meter, chord_loop
+key.py         key, key_changes, tuning
 
 To add a field, write a Collector, whose `take` is fed and whose `result` gives the field; add a line in line.py where
 it stands, and what it means in natlib/pack/terms.py and natlib/data/ndjson.schema.json. It may take a few bytes of

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ..measures import Array
+    from ..music.leadsheet import Bar
 
 
 class Block(NamedTuple):
@@ -43,6 +44,9 @@ class Collector:
 
     def sound(self, start: float, sound: Head) -> None:
         """Take an event: its start in seconds, the fields of its line."""
+
+    def bar(self, bar: Bar, told: bool) -> None:
+        """Take a bar, and whether it is sure enough to be told."""
 
     def result(self) -> Head:
         """The fields; {} if there is nothing to be said. May be asked for more than once."""

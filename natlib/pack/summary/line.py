@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ...wire import Head
 from ..measures import Table
+from .bars import ChordLoop, Meter, Tempo
 from .clicks import Clicks
 from .collector import Block, Collector, Seconds
 from .colour import Colour
@@ -21,11 +22,11 @@ from .pulse import Pulse
 from .sections import Sections
 from .silence import Silence
 from .sounds import Sounds
-from .tempo import Tempo
 from .tones import Fundamental, Polyphony
 
 if TYPE_CHECKING:
     from ..measures import Array
+    from ..music.leadsheet import Bar
 
 
 MEANS = ("centroid", "tonality", "periodicity", "grain")  # what parts tell instead
@@ -58,6 +59,8 @@ class Summary:
             Clicks(table, rate),
             Vibrato(table, rate),
             Tempo(table, rate),
+            Meter(table, rate),
+            ChordLoop(table, rate),
             self.key,
         ]
         for collector in self.collectors:
@@ -73,6 +76,11 @@ class Summary:
         """Take an event: its start in seconds, the fields of its line."""
         for collector in self.collectors:
             collector.sound(start, sound)
+
+    def bar(self, bar: Bar, told: bool) -> None:
+        """Take a bar, and whether it is sure enough to be told."""
+        for collector in self.collectors:
+            collector.bar(bar, told)
 
     def head(self) -> Head:
         """The summary line's object: {"event":"summary", …}."""

@@ -1,9 +1,9 @@
 """What the NDJSON alone tells of the music, as a truth tells it. The one place that knows the form of its lines.
 
-Read today: the summary's tempo, key, form and sections. Read where they are: `bar` lines,
+The summary's tempo, meter, key, form and sections; `bar` lines,
 {"t":12.31,"bar":{"n":7,"beats":4,"chords":[["Am",2],["F",2]],"bass":["A1",null,"F1",null],"melody":["E5","E5",…]}},
 whose lists divide the bar evenly, chords by beats, null where nothing sounds, what is alike in a row being one note;
-`section` lines, {"t":12.31,"section":{"label":"B"}}; and the summary's meter, {"beats","compound","swing"}.
+`like` has what is not told from that bar. Where they are: `section` lines, {"t":12.31,"section":{"label":"B"}}.
 """
 
 from __future__ import annotations
@@ -69,9 +69,15 @@ def of_bars(lines: list[Line]) -> Answer:
     if not lines:
         return {}
     starts = [float(line["t"]) for line in lines]
-    ends = [*starts[1:], 2 * starts[-1] - starts[-2]] if len(starts) > 1 else [starts[0] + 2.0]
     answer: Answer = {"downbeats": starts, "beats": []}
-    bars = [line["bar"] for line in lines]
+    bars: list[Line] = []
+    numbered: dict[int, Line] = {}
+    for line in lines:
+        own = dict(line["bar"])
+        bars.append({**numbered.get(own.get("like", 0), {}), **own})
+        numbered[own["n"]] = {key: value for key, value in bars[-1].items() if key != "end"}
+    last = 2 * starts[-1] - starts[-2] if len(starts) > 1 else starts[0] + 2.0
+    ends = [bar.get("end", until) for bar, until in zip(bars, [*starts[1:], last], strict=True)]
     for start, end, bar in zip(starts, ends, bars, strict=True):
         beats = bar["beats"]
         answer["beats"] += [round(start + (end - start) * beat / beats, 3) for beat in range(beats)]
