@@ -22,6 +22,7 @@ help:
 	@echo 'make bench-music [SEED=n] [PIECES=n]  how well music is heard, beside librosa and aubio; FONT=file, TRUTH=folder of pieces'
 	@echo 'make codebook CORPUS=folder          fit the codebook again, or one for MODEL=mert; make bench-tokens CORPUS=folder: what it holds'
 	@echo 'make ear CORPUS=folder               fit the small networks of the built-in ear again'
+	@echo 'make leadsheet CORPUS=folder         fit those again that tell bars, chords, bass, melody and key'
 
 PAGES = $(wildcard natlib/man/nat*.[1-9])
 
@@ -75,7 +76,7 @@ out/demo/piece.wav: natlib/demo.py | .venv/.plot
 # The picture in README.md.
 
 picture: .venv/.plot out/demo/piece.wav
-	nat-split out/demo/piece.wav | $(PIPE) | nat-plot --size 9x5.2 --dpi 100 > out/demo/piece.png
+	nat-split out/demo/piece.wav | $(PIPE) | nat-plot --size 9x7 --dpi 100 > out/demo/piece.png
 	mv out/demo/piece.png natlib/data/piece.png
 
 # A folder, or some files: natlib/batch/outputs.mk has what is made of each. Names never come to make, so they may hold anything.
@@ -136,14 +137,23 @@ codebook: .venv/.dev $(if $(filter spectral noise,$(MODEL)),,.venv/.neural)
 
 # The small networks of the built-in ear, fitted to music that is made for it: natlib/data/README.md.
 
-ear: out/bench/ear/env/.done
+ear: out/bench/fit/env/.done
 	@test -d "$(CORPUS)" || { echo 'make ear CORPUS=folder [COUNT=n] [EPOCHS=n]' >&2; exit 2; }
 	@PYTHONPATH="$(CURDIR):$(CURDIR)/tests" $(<D)/bin/python -W ignore -P -m bench.ear "$(CORPUS)" \
 	  $(if $(COUNT),--count $(COUNT)) $(if $(EPOCHS),--epochs $(EPOCHS))
 	cd natlib/data && sha256sum *.safetensors *.weights > SHA256SUMS
 
-out/bench/ear/env/.done:
-	$(PYTHON) -m venv $(@D) && $(@D)/bin/$(PIP) numpy soundfile soxr safetensors mido pyworld 'setuptools<81' '$(TORCH)' && touch $@
+# Those of lead sheets, fitted to what the ear measures of such music.
+
+leadsheet: out/bench/fit/env/.done .venv/.dev
+	@test -d "$(CORPUS)" || { echo 'make leadsheet CORPUS=folder [COUNT=n] [EPOCHS=n]' >&2; exit 2; }
+	@PYTHONPATH="$(CURDIR):$(CURDIR)/tests" OPENBLAS_NUM_THREADS=1 $(<D)/bin/python -W ignore -P -m bench.leadsheet \
+	  "$(CORPUS)" $(if $(COUNT),--count $(COUNT)) $(if $(EPOCHS),--epochs $(EPOCHS))
+	cd natlib/data && sha256sum *.safetensors *.weights > SHA256SUMS
+
+out/bench/fit/env/.done:
+	$(PYTHON) -m venv $(@D) && $(@D)/bin/$(PIP) numpy soundfile soxr safetensors orjson mido pyworld 'setuptools<81' \
+	  '$(TORCH)' && touch $@
 
 # What README says in figures, measured again.
 
@@ -205,4 +215,4 @@ lint: .venv/.dev
 clean:
 	rm -rf out heard.ndjson heard.png prompt.txt
 
-.PHONY: help demo picture all-outputs batch install uninstall setup-neural bench bench-neural bench-music codebook ear bench-tokens bench-figures bench-thresholds test test-rest test-all lint clean
+.PHONY: help demo picture all-outputs batch install uninstall setup-neural bench bench-neural bench-music codebook ear leadsheet bench-tokens bench-figures bench-thresholds test test-rest test-all lint clean

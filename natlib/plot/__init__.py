@@ -11,6 +11,8 @@ layers.py       layers of codes: raster, changes, usage
 tokens.py       tokens: layers, measures
 ndjson.py       NDJSON: sections, scenes, layers
 scenes.py       the scenes and sounds of NDJSON
+roll.py         the bars of NDJSON, as a piano roll
+marks.py        what NDJSON says, over a spectrogram
 drawing.py      theme, fonts, heat maps, keys, ticks
 figure.py       panels as a figure; items as PNG, SVG or PDF
 report.py       the HTML page

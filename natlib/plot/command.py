@@ -7,18 +7,22 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Iterator
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from .. import cli, runtime
 from ..errors import Failure, UsageError
 from ..wire import Record
+
+if TYPE_CHECKING:
+    from .base import View
+    from .marks import Marks
 
 PANELS = {
     "bytes": "histogram, position",
     "pcm": "waveform, spectrogram",
     "features": "the name of a stream (S, A), measures",
     "tokens": "layers, changes, usage; only where asked for: measures",
-    "NDJSON": "sections, level, scenes, layers; only where asked for: changes, usage",
+    "NDJSON": "sections, level, scenes, bars, layers; only where asked for: changes, usage",
 }
 
 
@@ -44,6 +48,7 @@ class Plot(runtime.Stage):
         "nat-split song.wav | nat-decode | nat-plot > sound.png",
         "nat-split song.wav | nat-decode | nat-embed | nat-quantize | nat-pack | nat-plot --theme dark > heard.png",
         "nat-split song.wav | nat-decode | nat-plot --what spectrogram --format pdf --size 7x3 > figure.pdf",
+        "nat-split song.wav | nat-decode | nat-plot --marks heard.ndjson > marked.png",
         "nat-split song.wav | nat-decode | nat-embed | nat-quantize | nat-plot --report song.html --sound song.wav",
     )
 
@@ -79,6 +84,12 @@ class Plot(runtime.Stage):
         )
         add("--theme", choices=("light", "dark"), default="light", help="background (default: light)")
         add(
+            "--marks",
+            metavar="FILE",
+            help="draw over the spectrogram of a pcm stream what FILE, the NDJSON of the same sounds, says: "
+            "bars and beats, chords, sounds, sections",
+        )
+        add(
             "--report",
             metavar="FILE.html",
             help="write a self-contained page with pictures, facts and figures into "
@@ -100,6 +111,7 @@ class Plot(runtime.Stage):
 
         self.text = bool(options.report)
         self.seen = self.drawn = 0  # items
+        self.marks: list[Marks] | None = None
         logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it talks about its font cache
         try:
             from . import drawing, figure
@@ -126,6 +138,8 @@ class Plot(runtime.Stage):
         if self.options.item not in (None, number):
             return
         view, error = gather(item, self.book.listener(item.head))
+        if self.options.marks and not error:
+            error = self._mark(view, number)
         panels = view.panels()
         unknown = [name for name in self.drawing.what if name not in panels]
         if panels and unknown and not error:
@@ -136,6 +150,21 @@ class Plot(runtime.Stage):
         if error:
             raise error
         yield from ()
+
+    def _mark(self, view: View, number: int) -> Failure | None:
+        """Give the view of item `number` its marks; what is wrong with them."""
+        from .pcm import Pcm
+
+        if not isinstance(view, Pcm):
+            return Failure(f"expected a pcm stream with --marks, got {view.head['kind']}")
+        if self.marks is None:
+            from .marks import read
+
+            self.marks = read(self.options.marks)
+        if number >= len(self.marks):
+            return Failure(f"{self.options.marks}: expected marks of item {number}, got {len(self.marks)} items")
+        view.marks = self.marks[number]
+        return None
 
     def finish(self) -> Iterator[Record | bytes]:
         """The picture."""

@@ -16,6 +16,7 @@ from .base import Panel
 from .drawing import Drawing, rows_axis
 from .framed import Framed
 from .layers import CODES, Layers, Words
+from .roll import Bars, panel
 from .scenes import LONGEST, Scenes, real
 
 MOST_SECTIONS = 256  # sections kept
@@ -31,6 +32,7 @@ class Ndjson(Framed):
         self.layers = Layers(head)
         self._words = Words()
         self.scenes = Scenes(head)
+        self.bars = Bars()
         self.start = max(0.0, real(head.get("t0", 0)))  # s of the recording before the first frame
         self.said = ""  # the summary in words
         self.sections: list[tuple[float, str]] = []  # where each begins, s, and its label
@@ -62,7 +64,12 @@ class Ndjson(Framed):
             self._begun = True
         else:
             time = round(real(head.get("t")) - self.start, 3)
-            takes = (("scene", self.scenes.add), ("sound", self.scenes.sound), ("repeats", self.scenes.repeat))
+            takes = (
+                ("scene", self.scenes.add),
+                ("sound", self.scenes.sound),
+                ("repeats", self.scenes.repeat),
+                ("bar", self.bars.add),
+            )
             for kind, take in takes:
                 if time >= 0 and isinstance(fields := head.get(kind), dict):
                     take(time, fields)
@@ -72,7 +79,9 @@ class Ndjson(Framed):
             return {}
         result = {"sections": Panel(0.25, self._sections, True, least=0.2)} if self.sections else {}
         # Changes and usage of the codes are no part of what a reader gets.
-        return {**result, **self.scenes.panels(), **self.layers.panels(self.rate, asked=True)}
+        bars = self.bars.bars(self.start)
+        roll = {"bars": panel(bars)} if bars else {}
+        return {**result, **self.scenes.panels(), **roll, **self.layers.panels(self.rate, asked=True)}
 
     def facts(self) -> list[str]:
         return [*super().facts(), *self.layers.facts(self.head)]

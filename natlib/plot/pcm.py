@@ -16,6 +16,8 @@ from ..wire import Head, Record, show
 from .base import Panel, View
 from .downsample import Columns, Spectrogram
 from .drawing import Drawing, frequency_axis, loudest, number, seconds
+from .marks import Marks
+from .scenes import real
 
 SCALE = 80  # dB from the darkest to the brightest colour of a spectrogram
 
@@ -32,6 +34,8 @@ class Pcm(View):
         self.channels = int(head["channels"])
         self.low, self.high, self.squares = Columns(np.minimum), Columns(np.maximum), Columns(np.add)
         self.spectrogram = Spectrogram(rate)
+        self.start = max(0.0, real(head.get("t0", 0)))  # s of the recording before the first sample
+        self.marks: Marks | None = None  # what is said of it
 
     def add(self, record: Record) -> None:
         samples = np.nan_to_num(np.frombuffer(record.payload, "<f4").reshape(-1, self.channels), posinf=0, neginf=0)
@@ -91,4 +95,6 @@ class Pcm(View):
                             extent=extent, interpolation="bilinear", interpolation_stage="data")  # fmt: skip
         frequency_axis(axes)
         drawing.bar(image, axes, "level (dBFS)", range(top - SCALE, top + 1, 20))
+        if self.marks:
+            self.marks.draw(drawing, axes, self.start, self.duration)
         return axes
