@@ -28,19 +28,20 @@ from typing import Any, NamedTuple
 
 from .styles import (
     BASSES,
-    COMPOUND,
+    CELLS,
+    COMPOUND_CELLS,
     COMPS,
-    DRUMS,
     FORMS,
     LEADS,
     LOUD,
     NAMES,
-    PROGRESSIONS,
     SCALES,
     SHAPES,
-    STYLES,
+    TABLES,
+    Cells,
     Progression,
     Style,
+    Tables,
 )
 
 TPQ = 480  # ticks of a quarter note
@@ -101,10 +102,12 @@ class Plan:
     bars: int  # of each letter
     progressions: dict[str, Progression] = field(default_factory=dict)
     kits: dict[str, str] = field(default_factory=dict)
+    tables: Tables = TABLES
+    rhythms: dict[str, Cells] = field(default_factory=dict)  # of the lead, by letter, where it is not the usual one
 
     @property
     def style(self) -> Style:
-        return STYLES[self.name]
+        return self.tables.styles[self.name]
 
     @property
     def meter(self) -> int:
@@ -112,7 +115,7 @@ class Plan:
 
     @property
     def compound(self) -> bool:
-        return self.name in COMPOUND
+        return self.name in self.tables.compound
 
     @property
     def unit(self) -> int:
@@ -138,6 +141,10 @@ class Plan:
         degree, quality = self.progressions[letter][bar % 4]
         return (self.root + degree) % 12, ("5" if self.style.comp == "power" else quality)
 
+    def cells(self, letter: str) -> Cells:
+        """From what the lead's rhythm is drawn."""
+        return self.rhythms.get(letter, COMPOUND_CELLS if self.compound else CELLS)
+
     def tick(self, start: int, position: float) -> float:
         """Beats after `start` into ticks; swing moves the second half of a beat."""
         beat, inside = divmod(position + 1e-9, 1)
@@ -146,17 +153,17 @@ class Plan:
         return start + beat * self.unit + (inside + late) * self.unit
 
 
-def draw(rnd: random.Random) -> Plan:
+def draw(rnd: random.Random, tables: Tables = TABLES) -> Plan:
     """A plan. The order of the draws makes the piece: a new draw goes behind the others."""
-    name = rnd.choice(list(STYLES))
-    style = STYLES[name]
+    name = rnd.choice(list(tables.styles))
+    style = tables.styles[name]
     tempo = rnd.randint(*style.tempo)
     mode, root = rnd.choice(["major", "minor"]), rnd.randrange(12)
     lead, back, low = rnd.choice(style.leads), rnd.choice(style.comps), rnd.choice(style.basses)
     form = rnd.choice(FORMS).split()
     bars = 8 if len(form) == 2 else rnd.choice([4, 8]) if len(form) == 3 else 4
-    plan = Plan(name, tempo, mode, root, lead, back, low, form, bars)
-    letters, there = plan.letters, PROGRESSIONS[mode]
+    plan = Plan(name, tempo, mode, root, lead, back, low, form, bars, tables=tables)
+    letters, there = plan.letters, tables.progressions[mode]
     plan.progressions = dict(zip(letters, rnd.sample(there, len(letters)), strict=True))
     if plan.progressions["A"][0][0] != 0:
         plan.progressions["A"] = there[0]
@@ -185,9 +192,7 @@ class Melody:
         self.plan, self.rnd = plan, rnd
         self.line, self.last = plan.centre, -1
         self.notes: list[Sung] = []
-        cells: list[tuple[float, ...]] = [(1,), (0.5, 0.5), (0.5, 0.5), (2,)]
-        if plan.compound:
-            cells = [(1 / 3, 1 / 3, 1 / 3), (2 / 3, 1 / 3), (1,)]
+        cells = plan.cells(letter)
         for bar in range(plan.bars):
             chord, quality = plan.chord(letter, bar)
             tones = {(chord + step) % 12 for step in SHAPES[quality]}
@@ -352,7 +357,7 @@ class Composer:
     def _drums(self, letter: str, tick: int) -> None:
         """A bar of drums."""
         plan = self.plan
-        for region, note, pattern in DRUMS[plan.kits[letter]] if plan.kits else ():
+        for region, note, pattern in plan.tables.drums[plan.kits[letter]] if plan.kits else ():
             for place, hit in enumerate(pattern[: plan.parts * plan.meter]):
                 if hit == "1":
                     at = int(plan.tick(tick, place / plan.parts))

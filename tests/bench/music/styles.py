@@ -149,3 +149,19 @@ DRUMS: dict[str, list[Hits]] = {
     "none": [],
 }
 LOUD = {"low": 105, "mid": 96, "high": 74}  # velocities of the drums
+
+
+class Tables(NamedTuple):
+    """From what a piece is composed. The order of styles, progressions and kits is that in which they are drawn."""
+
+    styles: dict[str, Style]
+    progressions: dict[str, list[Progression]]  # by mode
+    drums: dict[str, list[Hits]]  # the kits that styles name
+    compound: Sequence[str]  # styles whose beats have three parts
+
+
+TABLES = Tables(STYLES, PROGRESSIONS, DRUMS, COMPOUND)
+
+Cells = Sequence[tuple[float, ...]]  # from which the rhythm of a melody is drawn: lengths in beats that go together
+CELLS: Cells = ((1,), (0.5, 0.5), (0.5, 0.5), (2,))
+COMPOUND_CELLS: Cells = ((1 / 3, 1 / 3, 1 / 3), (2 / 3, 1 / 3), (1,))

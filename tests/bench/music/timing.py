@@ -46,13 +46,13 @@ def drifting(seconds: float, rnd: random.Random) -> Clock:
     return clock([1 + sign * depth * (2 * k / count - 1) for k in range(count)])
 
 
-def wandering(seconds: float, beat: float, rnd: random.Random) -> Clock:
+def wandering(seconds: float, beat: float, rnd: random.Random, wander: float = WANDER) -> Clock:
     """The tempo of people, who pull each beat of `beat` seconds a little and come back."""
     tempi, pull, heard = [], 0.0, -1
     for k in range(int(seconds / STEP) + 1):
         if int(k * STEP / beat) != heard:
             heard = int(k * STEP / beat)
-            pull = 0.8 * pull + rnd.gauss(0, WANDER)
+            pull = 0.8 * pull + rnd.gauss(0, wander)
         tempi.append(1 + pull)
     return clock(tempi)
 
@@ -105,8 +105,8 @@ def drifted(piece: Piece, rnd: random.Random) -> Piece:
     return retimed(piece, drifting(seconds(piece.truth), rnd), [0.0] * len(piece.notes))
 
 
-def live(piece: Piece, rnd: random.Random) -> Piece:
+def live(piece: Piece, rnd: random.Random, wander: float = WANDER, late: float = LATE) -> Piece:
     """As people play it: beats that wander, parts that come late, notes that are not together."""
-    at = wandering(seconds(piece.truth), 60 / piece.truth["tempo"], rnd)
+    at = wandering(seconds(piece.truth), 60 / piece.truth["tempo"], rnd, wander)
     lag = {channel: rnd.gauss(mean, mean / 2) for channel, mean in LAG.items()}
-    return retimed(piece, at, [lag[note.channel] + rnd.gauss(0, LATE) for note in piece.notes])
+    return retimed(piece, at, [lag[note.channel] + rnd.gauss(0, late) for note in piece.notes])
