@@ -157,6 +157,7 @@ FASTER = threshold(1.2, "times the slow rate", "modulations at a range of rates 
 
 # Tempo, metre, key, chords
 TIMED = threshold(0.6, "confidence", "a tempo, a metre that is told from one that is not", "sounds at random times")
+BARRED = threshold(0.3, "confidence", "the same, where bars are told", "what tells bars may doubt their number")
 SAME_TEMPO = threshold(0.1, "of the interval", "beats of the usual tempo from others", "drift and rubato")
 STEADY_TEMPO = threshold(0.6, "of the beats", "what has a tempo from what has several, or none", "not measured")
 FAST = threshold(100, "beats a minute", "tempos whose half may be meant from those whose double may", "not measured")

@@ -52,7 +52,7 @@ class Beats:
         # Of the last LONGEST steps: the score of the best path with a beat there, by interval, and REACH more beside.
         self.scores = np.full((LONGEST, width + 2 * REACH), NEVER)
         self.before = np.zeros((0, len(self.intervals)), np.int8)  # the interval before, as an index; -1: begins there
-        self.best = self.floor = 0  # the score of the best path so far, and of none at all
+        self.best = 0  # the score of the best path so far; that of none at all is 0
         self.told = -1.0  # the place of the last beat that was told
         self.gap = 0.0  # steps between the last two
 
@@ -74,7 +74,7 @@ class Beats:
         choice = old.argmax(axis=2)
         score = np.take_along_axis(old, choice[:, :, None], axis=2)[:, :, 0]
         back = np.clip(choice - REACH + np.arange(width), 0, width - 1)
-        least = max(self.best - JUMP, self.floor)
+        least = max(self.best - JUMP, 0)
         fresh = score < least
         score = np.where(fresh, least, score) + sure[:, None]
         wide = np.pad(score, ((0, 0), (REACH, REACH)), constant_values=NEVER)
@@ -111,8 +111,8 @@ class Beats:
         return result
 
     @property
-    def first_told(self) -> bool:
-        """Is the next beat the first one?"""
+    def silent(self) -> bool:
+        """Was no beat told yet?"""
         return self.told < 0
 
     def tell(self, beats: list[Beat]) -> None:

@@ -132,7 +132,7 @@ class LeadSheet:
         path = self.beats.path()
         until = end if last else end - int(LAG * RATE)
         told = [beat for beat in path if beat.place < until]
-        self.kept += self._opened(path, told) if told and self.beats.first_told else told
+        self.kept += self._opened(path, told) if told and self.beats.silent else told
         self.beats.tell(told)
         over = bool(self.kept) and not told and until - self.kept[-1].place > OVER
         result = self._bars(path[len(told) :], last or over) if told or last or over else []

@@ -14,7 +14,7 @@ from ..measures import Table
 from ..music.chords import NONE, named
 from ..music.leadsheet import EVIDENCE
 from ..music.steps import ONE
-from ..thresholds import FAST, LOOPED, LOOPS, SAME_TEMPO, STEADY_TEMPO, TIMED
+from ..thresholds import BARRED, FAST, LOOPED, LOOPS, SAME_TEMPO, STEADY_TEMPO, TIMED
 from .collector import Collector
 
 if TYPE_CHECKING:
@@ -38,11 +38,12 @@ class OfBars(Collector):
 
     def __init__(self, table: Table, rate: float):
         super().__init__(table, rate)
-        self.count = 0
+        self.count = self.told = 0
         self.sums = [0] * EVIDENCE
 
     def bar(self, bar: Bar, told: bool) -> None:
         self.count += 1
+        self.told += told
         self.sums = [total + each for total, each in zip(self.sums, bar.evidence, strict=True)]
 
     def evidence(self, right: float) -> list[float]:
@@ -70,7 +71,7 @@ class Tempo(OfBars):
         middle = float(np.median(intervals))
         near = abs(intervals - middle) < SAME_TEMPO * middle
         found = confidence("tempo", self.evidence(float(near.mean())))
-        if found < TIMED or near.mean() < STEADY_TEMPO:
+        if found < (BARRED if self.told else TIMED) or near.mean() < STEADY_TEMPO:
             return {}
         bpm = 60 / float(intervals[near].mean())
         other = bpm / 2 if bpm >= FAST else 2 * bpm
@@ -84,20 +85,18 @@ class Meter(OfBars):
         super().__init__(table, rate)
         self.beats: Counter[int] = Counter()
         self.kinds: Counter[str] = Counter()
-        self.told = 0
 
     def bar(self, bar: Bar, told: bool) -> None:
         super().bar(bar, told)
         self.beats[len(bar.beats)] += 1
         self.kinds[bar.division] += 1
-        self.told += told
 
     def result(self) -> Head:
         if not self.told:
             return {}
         beats, count = self.beats.most_common(1)[0]
         found = confidence("meter", self.evidence(count / self.count))
-        if found < TIMED:
+        if found < BARRED:
             return {}
         kind = self.kinds.most_common(1)[0][0]
         meter = {"beats": beats, "compound": kind == "compound", "swing": kind == "swung", "confidence": found}
