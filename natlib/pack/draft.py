@@ -277,7 +277,9 @@ class Draft:
         if not self.measured and not self.settings.scene:
             return Used()
         if not self.limited:
-            return guide.FIRST if self.settings.scene else guide.WORDS
+            first = guide.FIRST if self.settings.scene else guide.WORDS
+            words = bool(own) and not self.view.CODES  # words explain all lines in front
+            return first._replace(bar=frozenset(("n",))) if words else first
         single, repeated = ([event.fields for event in sounds if event.kind == kind] for kind in ("sound", "repeats"))
         there = guide.used((scene.fields for scene in scenes), single, repeated, (bar.fields for bar in own), summary)
         if self.view.FIELDS:

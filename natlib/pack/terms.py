@@ -96,12 +96,13 @@ RHYTHM = {
     "ioi_sd": Term(NUMBER, "s"),
     "tatum": Term(NUMBER, "s", "the times between onsets are multiples of it"),
 }
+SPAN = {"t": Term(NUMBER), "end": Term(NUMBER)}
 BAR = {
     "n": Term(NUMBER, "", "its number"),
     "like": Term(NUMBER, "", "it is like bar n but for what is told"),
     "beats": Term(NUMBER),
     "level": SCENE["level"],
-    "end": Term(NUMBER, "", "its end, if no bar follows"),
+    "end": SPAN["end"],
     "chords": Term(ROWS, "", "and for how many beats"),
     "bass": Term(NAMES, "", "by beat"),
     "melody": Term(NAMES, "", "the leading line in equal parts of the bar"),
@@ -110,7 +111,6 @@ BAR = {
     "strokes.mid": Term(TEXT),
     "strokes.high": Term(TEXT),
 }
-SPAN = {"t": Term(NUMBER), "end": Term(NUMBER)}
 SUMMARY = {
     "in_words": Term(TEXT),
     "caveats": Term(WORDS),

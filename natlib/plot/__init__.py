@@ -9,9 +9,13 @@ framed.py       what items with frames share, and the heat map of measures
 features.py     heat maps of the streams
 layers.py       layers of codes: raster, changes, usage
 tokens.py       tokens: layers, measures
-ndjson.py       NDJSON: sections, scenes, layers
+sounding.py     the notes that frames measure, as a piano roll
+ndjson.py       NDJSON: sections, scenes, bars, layers
 scenes.py       the scenes and sounds of NDJSON
-roll.py         the bars of NDJSON, as a piano roll
+bars.py         the bars of NDJSON: what their lines tell
+score.py        bars as a piano roll
+grid.py         bars along time: borders, beats, numbers, names of chords
+roll.py         a piano roll of anything
 marks.py        what NDJSON says, over a spectrogram
 drawing.py      theme, fonts, heat maps, keys, ticks
 figure.py       panels as a figure; items as PNG, SVG or PDF

@@ -15,14 +15,14 @@ from ..wire import Record
 
 if TYPE_CHECKING:
     from .base import View
-    from .marks import Marks
+    from .marks import Told
 
 PANELS = {
     "bytes": "histogram, position",
     "pcm": "waveform, spectrogram",
-    "features": "the name of a stream (S, A), measures",
-    "tokens": "layers, changes, usage; only where asked for: measures",
-    "NDJSON": "sections, level, scenes, bars, layers; only where asked for: changes, usage",
+    "features": "notes, the name of a stream (S, A), measures",
+    "tokens": "notes, layers, changes, usage; only where asked for: measures",
+    "NDJSON": "sections, level, scenes, notes, layers; only where asked for: changes, usage",
 }
 
 
@@ -86,7 +86,7 @@ class Plot(runtime.Stage):
         add(
             "--marks",
             metavar="FILE",
-            help="draw over the spectrogram of a pcm stream what FILE, the NDJSON of the same sounds, says: "
+            help="draw over the spectrograms of a pcm stream what FILE, the NDJSON of the same sounds, says: "
             "bars and beats, chords, sounds, sections",
         )
         add(
@@ -111,7 +111,9 @@ class Plot(runtime.Stage):
 
         self.text = bool(options.report)
         self.seen = self.drawn = 0  # items
-        self.marks: list[Marks] | None = None
+        self.marks: Told | None = None
+        self.whole = True  # did all items come?
+        self.wrong: Failure | UsageError | None = None  # with --marks: a picture without what was asked for is none
         logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it talks about its font cache
         try:
             from . import drawing, figure
@@ -120,6 +122,10 @@ class Plot(runtime.Stage):
                 raise
             raise Failure("matplotlib, which draws, is missing: pip install '.[plot]' in the checkout") from None
         self.drawing = drawing.Drawing(options.theme, options.size, options.dpi, options.what)
+        if options.marks:
+            from .marks import Told
+
+            self.marks = Told(options.marks)
         self.book: figure.Book
         if options.report:
             from .report import Report
@@ -138,8 +144,9 @@ class Plot(runtime.Stage):
         if self.options.item not in (None, number):
             return
         view, error = gather(item, self.book.listener(item.head))
-        if self.options.marks and not error:
-            error = self._mark(view, number)
+        self.whole = self.whole and not error
+        if self.marks and not error:
+            self._mark(view, number, self.marks)
         panels = view.panels()
         unknown = [name for name in self.drawing.what if name not in panels]
         if panels and unknown and not error:
@@ -151,26 +158,32 @@ class Plot(runtime.Stage):
             raise error
         yield from ()
 
-    def _mark(self, view: View, number: int) -> Failure | None:
-        """Give the view of item `number` its marks; what is wrong with them."""
+    def items(self, source: runtime.Source) -> Iterator[runtime.Item]:
+        for item in source.items():
+            yield item
+            if self.wrong:
+                raise self.wrong
+
+    def _mark(self, view: View, number: int, marks: Told) -> None:
+        """Give the view of item `number` its marks."""
         from .pcm import Pcm
 
         if not isinstance(view, Pcm):
-            return Failure(f"expected a pcm stream with --marks, got {view.head['kind']}")
-        if self.marks is None:
-            from .marks import read
-
-            self.marks = read(self.options.marks)
-        if number >= len(self.marks):
-            return Failure(f"{self.options.marks}: expected marks of item {number}, got {len(self.marks)} items")
-        view.marks = self.marks[number]
-        return None
+            kind = view.head["kind"]
+            self.wrong = UsageError(f"--marks go over a spectrogram: expected a pcm stream, got {kind}")
+            return
+        try:
+            view.marks = marks.item(number, view.head.get("name"), view.start, view.duration)
+        except Failure as error:
+            self.wrong = error
 
     def finish(self) -> Iterator[Record | bytes]:
         """The picture."""
         if not self.drawn:
             wanted = "an item" if self.options.item is None else f"item {self.options.item}"
             raise Failure(f"nothing to draw: expected {wanted}, got {self.seen} items")
+        if self.marks and self.whole:
+            self.marks.finish(self.seen)
         yield self.book.finish()
 
 

@@ -20,7 +20,9 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.font_manager import fontManager
 from matplotlib.ft2font import FT2Font
+from matplotlib.gridspec import SubplotSpec
 from matplotlib.image import AxesImage
+from matplotlib.textpath import TextPath
 from matplotlib.ticker import FuncFormatter, Locator, MaxNLocator
 from matplotlib.transforms import ScaledTranslation
 from numpy.typing import ArrayLike, NDArray
@@ -34,6 +36,7 @@ THEMES: dict[str, dict[str, str]] = {
     "dark": {"paper": "#131417", "ink": "#ececee", "faint": "#9a9aa2", "empty": "#26272b", "bad": "#ff8a80",
              "semantic": "#56b4e9", "acoustic": "#e69f00"},
 }  # fmt: skip
+TINTS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#999999")  # Okabe and Ito's
 ROUNDING = 0.5  # dB by which a level may pass the end of its scale: windows and rounding add as much to full scale
 
 
@@ -60,6 +63,20 @@ class Drawing:
             "svg.hashsalt": "nat", "font.family": self.fonts.families, "figure.constrained_layout.h_pad": 0.06,
             "figure.constrained_layout.w_pad": 0.06, "figure.constrained_layout.hspace": 0.01,
         })  # fmt: skip
+
+    def second(self, duration: float) -> float:
+        """Seconds that a point along the time axis of an item takes, or a little more."""
+        return max(duration, 1e-9) / (72 * max(0.97 * self.width - 1.45, 0.5))
+
+    def points(self, cell: SubplotSpec) -> float:
+        """Points that a panel is high, or a little less: its axes get their final size only when all is drawn."""
+        heights = np.asarray(cell.get_gridspec().get_height_ratios(), np.float64)  # inches, as long as all fits
+        return float(0.84 * 72 * heights[cell.rowspan.start])
+
+    @staticmethod
+    def reach(text: str, size: float) -> float:
+        """Points along which `text` reaches in letters of `size` points."""
+        return float(TextPath((0, 0), text, size=size).vertices[:, 0].max()) if text.strip() else 0.0
 
     def raster(self, axes: Axes, values: NDArray[Any], width: float, names: Sequence[str],
                span: tuple[float, float] = (0, 1), group: int = 1) -> AxesImage:  # fmt: skip

@@ -41,7 +41,7 @@ class Features(Framed):
                 part = np.add.reduceat(part, starts, axis=1) / np.diff([*starts, part.shape[1]]).astype(np.float32)
             means.add(part)
         if self.measured:
-            self.measured.add(rows[:, self.width :])
+            self.measure(rows[:, self.width :])
 
     def facts(self) -> list[str]:
         model = " ".join(str(self.head[key]) for key in ("model", "model_version") if key in self.head)
@@ -78,4 +78,4 @@ class Features(Framed):
             result[name or f"stream-{len(result)}"] = Panel(height, draw, True)
         if self.measured:
             result["measures"] = measures_panel(self.measured, self.rate)
-        return result
+        return {**self.sounding.panels(), **result}

@@ -220,8 +220,8 @@ def words(figure: Figure) -> str:
     for axes in figure.axes:
         key = axes.get_legend()
         entries = key.get_texts() if key else []
-        scales = [scale.yaxis.label for scale in axes.child_axes]
-        texts = [axes.title, *axes.texts, axes.yaxis.label, *entries, *scales, axes.xaxis.label]
+        beside = [text for child in axes.child_axes for text in (*child.texts, child.yaxis.label)]
+        texts = [axes.title, *axes.texts, axes.yaxis.label, *entries, *beside, axes.xaxis.label]
         lines.append("; ".join(filter(None, (" ".join(text.get_text().split()) for text in texts))))
     return "\n".join(filter(None, lines))
 

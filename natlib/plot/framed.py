@@ -16,6 +16,7 @@ from ..wire import Head
 from .base import Panel, View
 from .downsample import Float, Means
 from .drawing import Drawing, number, rows_axis, seconds
+from .sounding import Sounding
 
 ROWS = 256  # rows of a heat map at most: for wider streams, neighbours are averaged
 
@@ -31,10 +32,19 @@ class Framed(View):
         self.unit = "s" if self.known else "frames"
         entries = head.get("measures") or []
         self.measured = Measures(entries if isinstance(entries, list) else []) if entries else None
+        self.sounding = Sounding(entries if isinstance(entries, list) else [], self.rate)
         self.frames = 0
+
+    def measure(self, grid: Float) -> None:
+        """Take the measures of frames on their grid, shape (n, measures); NaN is absent."""
+        if self.measured:
+            rows = grid * self.measured.steps
+            self.measured.add(rows)
+            self.sounding.add(rows)
 
     def finish(self) -> None:
         self.duration = self.frames / self.rate
+        self.sounding.finish()
 
     def facts(self) -> list[str]:
         return [
@@ -60,8 +70,8 @@ class Measures:
         self.means = Means(len(entries))
 
     def add(self, rows: Float) -> None:
-        """Take `rows` on their grid, shape (n, measures); NaN is absent."""
-        self.means.add(rows * self.steps)
+        """Take `rows` in their units, shape (n, measures); NaN is absent."""
+        self.means.add(rows)
 
     def draw(self, drawing: Drawing, figure: Figure, cell: SubplotSpec, rate: float) -> Axes:
         axes = figure.add_subplot(cell)

@@ -3,115 +3,191 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from matplotlib.axes import Axes
-from matplotlib.patheffects import withStroke
+from matplotlib.lines import Line2D
 
 from ..errors import Failure
-from ..wire import MAX_LINE, Head, show
-from .drawing import Drawing
-from .roll import Bar, Bars, grid
-from .scenes import real
+from ..files import display, records
+from ..former import Former
+from ..wire import Head, Record, WireError, show
+from .bars import Bar, Bars
+from .drawing import TINTS, Drawing, rows_axis
+from .grid import LETTERS, Grid
+from .scenes import SOUNDS, Scenes, real
 
-SOUNDS = 4096  # sounds kept of an item
-SECTIONS = 256
+SECTIONS = 256  # sections kept: more would be narrower than their names
 LIGHT = "#ffffff"  # on the dark colours of a spectrogram
+ROW = 11.0  # points that a row of the strip above the spectrogram takes
+ABOVE = 5.0  # points between the spectrogram and the strip
 
 
 class Marks:
-    """What is drawn of one item."""
+    """What is drawn of one item, which begins at `start` of the recording and lasts `duration`, both in seconds."""
 
-    def __init__(self, head: Head):
-        self.name = str(head.get("name", ""))
-        self.start = max(0.0, real(head.get("t0", 0)))  # s of the recording before its first frame
-        self.told = Bars()
-        self.sounds: list[tuple[float, float]] = []  # from, to
-        self.sections: dict[float, str] = {}
+    def __init__(self, head: Head, start: float, duration: float):
+        self.start = start
+        self.duration = duration
+        self.grid = Grid()
+        self.sections: dict[float, str] = {}  # where each begins, s of the item, and its label
+        self._bars = Bars(self._bar)
+        self._scenes = Scenes(head)
+        self._shift = self._scenes.start - start  # from the times of scenes to those of the item, s
 
-    def take(self, head: Head) -> None:
+    def take(self, record: Record) -> None:
         """Take a line: what is wrong in it is left out."""
-        time = real(head.get("t")) - self.start
-        if isinstance(bar := head.get("bar"), dict) and 0 <= time <= 1e9:
-            self.told.add(time, bar)
-        elif isinstance(sound := head.get("sound"), dict) and 0 <= time <= 1e9:
-            length = real(sound.get("duration"))
-            if length >= 0 and len(self.sounds) < SOUNDS:
-                self.sounds.append((time, time + length))
-        elif isinstance(section := head.get("section"), dict) and 0 <= time <= 1e9:
-            self._section(time, section)
-        elif head.get("event") == "summary" and isinstance(sections := head.get("sections"), list):
-            for section in sections:
-                if isinstance(section, dict) and 0 <= (begin := real(section.get("t")) - self.start) <= 1e9:
-                    self._section(begin, section)
+        head = record.head
+        if record.event == "summary":
+            sections = head.get("sections")
+            for section in sections if isinstance(sections, list) else []:
+                if isinstance(section, dict):
+                    self._section(section.get("t"), section)
+        elif record.event == "note":
+            time = real(head.get("t"))
+            for kind, take in (("sound", self._scenes.sound), ("repeats", self._scenes.repeat)):
+                if time >= 0 and isinstance(fields := head.get(kind), dict):
+                    take(round(time - self._scenes.start, 3), fields)
+            if time >= 0 and isinstance(fields := head.get("bar"), dict):
+                self._bars.add(time - self.start, fields, self.start)
+            if isinstance(fields := head.get("section"), dict):
+                self._section(head.get("t"), fields)
 
-    def _section(self, time: float, section: Head) -> None:
-        if len(self.sections) < SECTIONS:
-            self.sections[time] = str(section.get("label", ""))
+    def finish(self) -> None:
+        """No more lines will come."""
+        self.grid.duration = self.duration
+        self._bars.finish(self.duration)
 
-    def moved(self, by: float) -> list[Bar]:
-        """The bars, `by` seconds later."""
-        return [bar._replace(start=bar.start + by, end=bar.end + by) for bar in self.told.bars(self.start)]
+    def _bar(self, bar: Bar) -> None:
+        if bar.end > 0 and bar.start < self.duration:
+            self.grid.add(bar)
 
-    def draw(self, drawing: Drawing, axes: Axes, start: float, duration: float) -> None:
-        """Into `axes`, whose time 0 lies at `start` of the recording."""
-        by = self.start - start
-        bars = self.moved(by)
-        grid(axes, bars, drawing, LIGHT)
-        across = axes.get_xaxis_transform()  # x in seconds, y in parts of the height
-        edge = [withStroke(linewidth=2, foreground="#1c1c1e")]
-        inch = duration / (0.85 * drawing.width)  # s
-        last, free = "", 0.0
-        for begin, _, name in (chord for bar in bars for chord in bar.chords()):
-            if name != last and begin >= free:
-                said = drawing.safe(name, 8)
-                axes.text(begin, 0.94, said, transform=across, color=LIGHT, fontsize=7, va="center", clip_on=True,
-                          path_effects=edge)  # fmt: skip
-                free = begin + (0.085 * len(said) + 0.06) * inch
-            last = name
-        if self.sounds:
-            begins, ends = ([time + by for time in times] for times in zip(*self.sounds, strict=True))
-            axes.hlines([0.012] * len(begins), begins, ends, transform=across, color=LIGHT, linewidth=2.4)
-            axes.vlines(begins, 0, 0.05, transform=across, color=LIGHT, linewidth=0.8)
-        for begin, label in self.sections.items():
-            axes.axvline(begin + by, color=LIGHT, linewidth=1.6, linestyle=(0, (4, 2)))
-            said = drawing.safe(label, 12)
-            axes.text(begin + by + 0.04 * inch, 0.85, said, transform=across, color=LIGHT, fontsize=8,
-                      fontweight="bold", va="center", clip_on=True, path_effects=edge)  # fmt: skip
+    def _section(self, time: object, section: Head) -> None:
+        begin = real(time) - self.start
+        if begin < self.duration and len(self.sections) < SECTIONS:
+            self.sections[begin] = str(section.get("label", ""))
+
+    def sounds(self) -> list[tuple[float, float]]:
+        """When those drawn begin and end."""
+        times = [(time + self._shift, time + self._shift + length) for _, time, length, *_ in self._scenes.sounds]
+        return sorted((begin, end) for begin, end in times if begin < self.duration and end >= 0)
+
+    @property
+    def rows(self) -> list[str]:
+        """What the strip above the spectrogram shows, from the top."""
+        there = {"sections": self.sections, "bars": self.grid.bars, "chords": self._named(), "sounds": self.sounds()}
+        return [name for name, told in there.items() if told]
+
+    def _named(self) -> bool:
+        return any(name for bar in self.grid.bars for name, *_ in bar.chords())
+
+    @property
+    def height(self) -> float:
+        """Inches of the strip."""
+        return (ROW * len(self.rows) + ABOVE) / 72 if self.rows else 0.0
+
+    def draw(self, drawing: Drawing, axes: Axes, points: float) -> None:
+        """Into `axes`, which have `points` of height with the strip above them."""
+        rows = self.rows
+        if not rows:
+            return
+        self.grid.lines(drawing, axes, LIGHT)
+        for begin in sorted(self.sections):
+            if 0 < begin < self.duration:
+                axes.axvline(begin, color=LIGHT, linewidth=1.4, linestyle=(0, (5, 3)))
+        inner = points - 72 * self.height
+        strip = axes.inset_axes((0, 1 + ABOVE / inner, 1, ROW * len(rows) / inner))
+        strip.set(xlim=(0, max(self.duration, 1e-9)), ylim=(len(rows), 0))
+        strip.tick_params(axis="x", bottom=False, labelbottom=False)
+        strip.spines[:].set_visible(False)
+        rows_axis(strip.yaxis, {row + 0.5: name for row, name in enumerate(rows)}, LETTERS)
+        for row, name in enumerate(rows):
+            if name == "sections":
+                sections_row(drawing, strip, sorted(self.sections.items()), self.duration, row)
+            elif name == "sounds":
+                self._brackets(drawing, strip, row)
+            else:
+                told = self.grid.numbers(drawing) if name == "bars" else self.grid.names(drawing)
+                colour = drawing.colour["faint" if name == "bars" else "ink"]
+                for time, text in told:
+                    strip.annotate(text, (time, row + 0.5), (2, 0), textcoords="offset points", fontsize=LETTERS,
+                                   va="center_baseline", color=colour, annotation_clip=True)  # fmt: skip
+
+    def _brackets(self, drawing: Drawing, strip: Axes, row: int) -> None:
+        sounds = self.sounds()
+        begins, ends = zip(*sounds, strict=True)
+        colour = drawing.colour["acoustic"]
+        strip.hlines([row + 0.5] * len(sounds), begins, ends, color=colour, linewidth=2.5, alpha=0.45)
+        strip.vlines(begins, row + 0.15, row + 0.85, color=colour, linewidth=1)
+        if self._scenes.told > SOUNDS and self._scenes.told > len(self._scenes.sounds):
+            few = f"of {self._scenes.told:,} sounds the {len(self._scenes.sounds):,} that rise most"
+            drawing.key(strip, Line2D([], [], color=colour, linewidth=2.5, label=few))
 
 
-def read(path: str) -> list[Marks]:
-    """The items of NDJSON of nat-pack, in their order. Raises Failure if it is no such file."""
-    items: list[Marks] = []
-    try:
-        with Path(path).open("rb") as file:
-            for number, line in enumerate(iter(lambda: file.readline(MAX_LINE + 1), b""), 1):
-                head = parsed(line, path, number)
-                if head.get("event") == "header":
-                    if head.get("kind") != "ndjson":
-                        kind = show(head.get("kind"))
-                        raise Failure(f"{path}, line {number}: expected NDJSON of nat-pack, got a header of {kind}")
-                    items.append(Marks(head))
-                elif items:
-                    items[-1].take(head)
-                else:
-                    raise Failure(f"{path}, line {number}: expected a header of nat-pack, got {show(head)}")
-    except OSError as error:
-        raise Failure(f"{path}: {error.strerror}") from None
-    if not items:
-        raise Failure(f"{path}: expected NDJSON of nat-pack, got an empty file")
-    return items
+def sections_row(drawing: Drawing, axes: Axes, sections: list[tuple[float, str]], duration: float, row: float) -> None:
+    """A box for each section, equal labels in equal colours, in a row of `axes` that is 1 high."""
+    tints = dict.fromkeys(label for _, label in sections)
+    tints = {label: TINTS[number % len(TINTS)] for number, label in enumerate(tints)}
+    for (begin, label), (end, _) in zip(sections, [*sections[1:], (duration, "")], strict=True):
+        begin, end = max(begin, 0.0), min(end, duration)
+        if begin >= end:
+            continue
+        axes.fill_between((begin, end), row, row + 1, color=tints[label], alpha=0.35, linewidth=0)
+        said = drawing.safe(label, 12)
+        if end - begin > (8 + drawing.reach(said, 8)) * drawing.second(duration):
+            axes.text((begin + end) / 2, row + 0.5, said, ha="center", va="center_baseline", fontsize=8,
+                      fontweight="bold")  # fmt: skip
 
 
-def parsed(line: bytes, path: str, number: int) -> Head:
-    """A line as an object. Raises Failure."""
-    import orjson
+class Told:
+    """A file of marks, read item by item: no more is held than what is drawn. Raises Failure if it is no such file."""
 
-    try:
-        head: Any = orjson.loads(line)
-    except orjson.JSONDecodeError:
-        head = None
-    if not isinstance(head, dict):
-        got = show(line[:60].decode("utf-8", "replace"))
-        raise Failure(f"{path}, line {number}: expected a JSON object, got {got}")
-    return head
+    def __init__(self, path: str):
+        self.path = display(path)
+        self.head: Head = {}  # the last header read
+        self.count = 0  # headers read
+        self._former = Former()
+        try:
+            self._records = records(Path(path).open("rb"))
+            self._next()
+        except OSError as error:
+            raise Failure(f"{self.path}: {error.strerror}") from None
+        if not self.count:
+            raise Failure(f"{self.path}: expected NDJSON of nat-pack, got no item")
+
+    def item(self, number: int, name: object, start: float, duration: float) -> Marks:
+        """The marks of an item, which comes after those taken before."""
+        while self.count <= number and self._next():
+            pass
+        if self.count <= number:
+            raise Failure(f"{self.path}: expected marks of item {number}, got those of {self.count} items")
+        told = self.head.get("name")
+        if isinstance(name, str) and isinstance(told, str) and Path(name).name != Path(told).name:
+            raise Failure(f"{self.path}: expected marks of {show(name)} as item {number}, got {show(told)}")
+        marks = Marks(self.head, start, duration)
+        while (record := self._next()) and record.event != "header":
+            marks.take(record)
+        marks.finish()
+        return marks
+
+    def finish(self, items: int) -> None:
+        """No more items will come: there should be marks of no more."""
+        while self._next():
+            pass
+        if self.count > items:
+            raise Failure(f"{self.path}: expected marks of {items} items, got those of {self.count} items")
+
+    def _next(self) -> Record | None:
+        """The next line, None after the last one."""
+        try:
+            record = next(self._records, None)
+        except WireError as error:
+            raise Failure(f"{self.path}: {error}") from None
+        if record is None:
+            return None
+        record = record._replace(head=self._former(record.head))
+        if record.event == "header":
+            if record.head["kind"] != "ndjson":
+                raise Failure(f"{self.path}: expected NDJSON of nat-pack, got a {record.head['kind']} stream")
+            self.head = record.head
+            self.count += 1
+        return record

@@ -1,8 +1,9 @@
-"""NDJSON, as its reader gets it: sections, scenes, sounds, and the layers."""
+"""NDJSON, as its reader gets it: sections, scenes, sounds, bars, and the layers."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -16,11 +17,11 @@ from .base import Panel
 from .drawing import Drawing, rows_axis
 from .framed import Framed
 from .layers import CODES, Layers, Words
-from .roll import Bars, panel
+from .marks import sections_row
 from .scenes import LONGEST, Scenes, real
+from .score import Score
 
 MOST_SECTIONS = 256  # sections kept
-TINTS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#999999")  # of sections: Okabe and Ito's
 
 
 class Ndjson(Framed):
@@ -32,7 +33,7 @@ class Ndjson(Framed):
         self.layers = Layers(head)
         self._words = Words()
         self.scenes = Scenes(head)
-        self.bars = Bars()
+        self.score = Score()
         self.start = max(0.0, real(head.get("t0", 0)))  # s of the recording before the first frame
         self.said = ""  # the summary in words
         self.sections: list[tuple[float, str]] = []  # where each begins, s, and its label
@@ -64,12 +65,8 @@ class Ndjson(Framed):
             self._begun = True
         else:
             time = round(real(head.get("t")) - self.start, 3)
-            takes = (
-                ("scene", self.scenes.add),
-                ("sound", self.scenes.sound),
-                ("repeats", self.scenes.repeat),
-                ("bar", self.bars.add),
-            )
+            takes = (("scene", self.scenes.add), ("sound", self.scenes.sound), ("repeats", self.scenes.repeat),
+                     ("bar", partial(self.score.bars.add, start=self.start)))  # fmt: skip
             for kind, take in takes:
                 if time >= 0 and isinstance(fields := head.get(kind), dict):
                     take(time, fields)
@@ -79,9 +76,8 @@ class Ndjson(Framed):
             return {}
         result = {"sections": Panel(0.25, self._sections, True, least=0.2)} if self.sections else {}
         # Changes and usage of the codes are no part of what a reader gets.
-        bars = self.bars.bars(self.start)
-        roll = {"bars": panel(bars)} if bars else {}
-        return {**result, **self.scenes.panels(), **roll, **self.layers.panels(self.rate, asked=True)}
+        layers = self.layers.panels(self.rate, asked=True)
+        return {**result, **self.scenes.panels(), **self.score.roll.panels(), **layers}
 
     def facts(self) -> list[str]:
         return [*super().facts(), *self.layers.facts(self.head)]
@@ -97,15 +93,7 @@ class Ndjson(Framed):
 
     def _sections(self, drawing: Drawing, figure: Figure, cell: SubplotSpec) -> Axes:
         axes = figure.add_subplot(cell)
-        tints = dict.fromkeys(label for _, label in self.sections)
-        tints = {label: TINTS[number % len(TINTS)] for number, label in enumerate(tints)}
-        inch = self.duration / (0.85 * drawing.width)  # s
-        ends = [*self.borders, self.duration]
-        for (start, label), end in zip(self.sections, ends, strict=True):
-            axes.axvspan(start, end, color=tints[label], alpha=0.35, linewidth=0)
-            said = drawing.safe(label, 12)
-            if end - start > (0.1 * len(said) + 0.05) * inch:
-                axes.text((start + end) / 2, 0.45, said, ha="center", va="center", fontsize=8, fontweight="bold")
+        sections_row(drawing, axes, self.sections, self.duration, 0)
         axes.set_ylim(0, 1)
         rows_axis(axes.yaxis, {0.5: "sections"}, 8)
         axes.tick_params(axis="x", length=0)
@@ -153,3 +141,4 @@ class Ndjson(Framed):
         self.frames = self.layers.frames
         self.scenes.until(self.frames / self.rate)
         super().finish()
+        self.score.finish(self.duration)

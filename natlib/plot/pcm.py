@@ -35,7 +35,7 @@ class Pcm(View):
         self.low, self.high, self.squares = Columns(np.minimum), Columns(np.maximum), Columns(np.add)
         self.spectrogram = Spectrogram(rate)
         self.start = max(0.0, real(head.get("t0", 0)))  # s of the recording before the first sample
-        self.marks: Marks | None = None  # what is said of it
+        self.marks: Marks | None = None  # what NDJSON says of it
 
     def add(self, record: Record) -> None:
         samples = np.nan_to_num(np.frombuffer(record.payload, "<f4").reshape(-1, self.channels), posinf=0, neginf=0)
@@ -65,7 +65,9 @@ class Pcm(View):
     def panels(self) -> dict[str, Panel]:
         if not self.low.rows:
             return {}
-        return {"waveform": Panel(1.4, self._waveform, True), "spectrogram": Panel(3.0, self._spectrogram, True)}
+        more = self.marks.height if self.marks else 0.0
+        spectrogram = Panel(3.0 + more, self._spectrogram, True, least=0.9 + more)
+        return {"waveform": Panel(1.4, self._waveform, True), "spectrogram": spectrogram}
 
     def _waveform(self, drawing: Drawing, figure: Figure, cell: SubplotSpec) -> Axes:
         axes = figure.add_subplot(cell)
@@ -96,5 +98,5 @@ class Pcm(View):
         frequency_axis(axes)
         drawing.bar(image, axes, "level (dBFS)", range(top - SCALE, top + 1, 20))
         if self.marks:
-            self.marks.draw(drawing, axes, self.start, self.duration)
+            self.marks.draw(drawing, axes, drawing.points(cell))
         return axes

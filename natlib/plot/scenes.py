@@ -45,6 +45,7 @@ class Scenes:
         self.rows = 0
         self.start = max(0.0, real(head.get("t0", 0)))  # s of the recording before the first frame
         self.last = np.full((1, 2 + NOTES + len(self.edges)), np.nan, np.float32)  # row
+        self.told = 0  # sounds, also those that are not kept
         self.known: dict[float, Head] = {}  # sounds by their starts
         self.bands: object = None  # as last given: they are given again when they change
         self.sounds: list[tuple[float, float, float, float, float]] = []  # rise, start, length, log2 Hz or NaN, level
@@ -82,6 +83,7 @@ class Scenes:
         """Take a sound."""
         rise, length = real(sound.get("onset_strength")), real(sound.get("duration"))
         if math.isfinite(length):
+            self.told += 1
             level = real(sound.get("max_level"))
             self.sounds.append((rise if rise > 0 else 0.0, time, length, pitches(sound)[0], level))
             self.known[time] = sound

@@ -31,7 +31,7 @@ class Tokens(Framed):
         self.layers.add(rows[:, : len(self.layers.heads)].astype(np.int32))
         if self.measured:
             grid = rows[:, self.columns - len(self.measured.names) :].view("<i2").astype(np.float32)
-            self.measured.add(np.where(grid == -32768, np.float32(np.nan), grid))
+            self.measure(np.where(grid == -32768, np.float32(np.nan), grid))
 
     def facts(self) -> list[str]:
         return [*super().facts(), *self.layers.facts(self.head)]
@@ -42,7 +42,7 @@ class Tokens(Framed):
     def panels(self) -> dict[str, Panel]:
         if not self.frames:
             return {}
-        result = self.layers.panels(self.rate, asked=False)
+        result = {**self.sounding.panels(), **self.layers.panels(self.rate, asked=False)}
         if self.measured:  # of the frames, so only if asked for: a picture of tokens shows what became of those
             usage = result.pop("usage")
             result |= {"measures": measures_panel(self.measured, self.rate)._replace(asked=True), "usage": usage}

@@ -7,20 +7,24 @@ from bisect import bisect_right
 from itertools import pairwise
 
 import numpy as np
+import orjson
 import pytest
 from bench.music import ndjson
-from bench.music.pieces import Truth, compose
-from helpers import HANGS, needs, noise, sh, wav
+from bench.music.pieces import Note, Piece, Truth, compose
+from helpers import HANGS, needs, noise, records, sh, stream, wav
 from packing import lines
 from test_music import RATE, played
 
 from natlib import notes
-from natlib.pack import wording
+from natlib.pack import contours, wording
+from natlib.pack.measures import Table
 from natlib.pack.music.leadsheet import Bar
-from natlib.pack.music.told import REMEMBERED, Numbered, described, sound, spelled
+from natlib.pack.music.told import BEGINS, HOLDS, REMEMBERED, Numbered, Sure, described, sound, spelled
+from natlib.pack.summary.bars import ChordLoop
 from natlib.wire import Head
 
 PIPE = "nat-split | nat-decode | nat-embed | nat-quantize"
+NEEDED = ["level", "lead", "voice", "note_0", "note_onset_1", "note_level_2", "stroke_1", "stroke_time_2", "tone_onset"]
 PIECES = {3: "beats of three parts", 5: "a band", 9: "a guitar"}  # of seed 5
 
 
@@ -32,6 +36,29 @@ def heard() -> dict[int, tuple[Truth, bytes]]:
         piece = compose(5, number)
         found[number] = piece.truth, sh(PIPE, wav(played(piece), RATE)).stdout
     return found
+
+
+LOOP = {"C": (48, 52, 55), "G": (43, 47, 50), "Am": (45, 48, 52), "F": (41, 45, 48)}  # I V vi IV
+TUNE = ((76, 72, 79, 76), (74, 71, 74, 79), (76, 81, 72, 76), (77, 72, 69, 72))
+BEAT = 0.6  # seconds, at 100 a minute
+
+
+def looped(bars: int) -> np.ndarray:
+    """Four chords again and again, at 100 beats a minute: a note a beat in tune and bass, drums."""
+    made: list[Note] = []
+    for bar in range(bars):
+        for beat in range(4):
+            start, chord = 16 * bar + 4 * beat, [*LOOP.values()][bar % 4]
+            made += [Note(start, 15, 1, note + 12, 64) for note in chord if beat == 0]
+            made += [Note(start, 4, 2, chord[0] - 12, 90), Note(start, 4, 0, TUNE[bar % 4][beat], 100)]
+            made += [Note(start + part, 1, 9, 42, 110 - 10 * part) for part in (0, 2)]
+    return played(Piece(made, [None] * len(made), {}, 100, 4, {}))
+
+
+@pytest.fixture(scope="module")
+def loop() -> bytes:
+    """Sixteen bars of it, 38.4 s, as tokens."""
+    return sh(PIPE, wav(looped(16), RATE)).stdout
 
 
 def at(entries: list[list[object]], time: float) -> object:
@@ -61,6 +88,56 @@ def test_a_piece_is_written_down(heard: dict[int, tuple[Truth, bytes]], number: 
     for name, least in (("bass", 0.9), ("tune", 0.8)):
         asked = [start + 0.4 * (end - start) for start, end, _ in truth[name]]
         assert np.mean([at(truth[name], time) == at(told[name], time) for time in asked]) > least, name
+
+
+def test_four_chords_again_and_again(loop: bytes) -> None:
+    told = lines(sh("nat-pack", loop).stdout)
+    starts = [line["t"] for line in told if "bar" in line]
+    assert starts == pytest.approx([4 * BEAT * number for number in range(16)], abs=0.07)
+    [summary] = [line for line in told if line.get("event") == "summary"]
+    assert summary["tempo"]["bpm"] == pytest.approx(100, rel=0.02)
+    assert {**summary["meter"], "confidence": 1} == {"beats": 4, "compound": False, "swing": False, "confidence": 1}
+    assert (summary["key"]["tonic"], summary["key"]["mode"]) == ("C", "major") and "key_changes" not in summary
+    assert summary["chord_loop"] == [*LOOP] and summary["chord_loop_percent"] >= 75
+    assert all(0.3 < summary[name]["confidence"] <= 1 for name in ("tempo", "meter", "key"))
+    assert "Tempo 100 BPM (or 50). 4 beats in a bar. Key C major. Chords C G Am F again" in summary["in_words"]
+    bars = [line["bar"] for line in told if "bar" in line]
+    assert [each["n"] for each in bars] == [*range(1, 17)]
+    assert sum("like" in each for each in bars) >= 10 and all(each.get("like", 0) < each["n"] for each in bars)
+    assert ["end" in each for each in bars] == 15 * [False] + [True]
+
+
+def test_bars_in_a_table_and_in_words(loop: bytes) -> None:
+    bars = [line for line in lines(sh("nat-pack", loop).stdout) if "bar" in line]
+    for view, mark in (("table", "|{:g} "), ("words", "{:g} | ")):
+        told = sh(f"nat-pack --view {view}", loop).stdout.decode()
+        want = [mark.format(line["t"]) + wording.bar(line["bar"]) for line in bars]
+        assert re.fullmatch(r"\S+ (\| )?1: C \. \. \. \| C2 \. \. \. \| E5 .*", want[0])
+        assert [line for line in told.splitlines() if line in want] == want
+        assert told.index("as on a lead sheet") < told.index(want[0]) and told.count("as on a lead sheet") == 1
+
+
+def test_bars_end_where_the_beat_ends() -> None:
+    """The last one is told while it is silent, and nothing after it."""
+    told = lines(sh(f"{PIPE} | nat-pack", wav(np.append(looped(8), np.zeros(20 * RATE)), RATE)).stdout)
+    bars = [line for line in told if "bar" in line]
+    assert bars[-1]["bar"]["end"] == pytest.approx(8 * 4 * BEAT, abs=0.1) and len(bars) == 8
+    behind = [line["t"] for line in told[told.index(bars[-1]) :] if "S0" in line or "A0" in line]
+    assert behind and min(behind) < bars[-1]["bar"]["end"] + 12
+
+
+def test_times_of_bars_are_those_of_the_recording() -> None:
+    line = "nat-split | nat-decode --start 4.8 | nat-embed | nat-quantize | nat-pack --tag"
+    bars = [line for line in lines(sh(line, wav(looped(8), RATE)).stdout) if "bar" in line]
+    assert [each["t"] for each in bars] == pytest.approx([4 * BEAT * number for number in range(2, 8)], abs=0.07)
+    assert all([*each] == ["t", "name", "bar"] for each in bars)
+
+
+def test_bars_come_with_scenes_and_by_item(loop: bytes) -> None:
+    assert not [line for line in lines(sh("nat-pack --scene 0", loop).stdout) if "bar" in line]
+    told = [line for line in lines(sh("nat-pack", 2 * loop).stdout) if "bar" in line]
+    assert len(told) == 32
+    assert told[16:] == [{"t": line["t"], "item": 1, "bar": line["bar"]} for line in told[:16]]
 
 
 def test_drums_stand_on_the_grid(heard: dict[int, tuple[Truth, bytes]]) -> None:
@@ -201,13 +278,69 @@ def test_bars_of_other_programs() -> None:
     assert sound({"beats": 4}) == {} and sound({"n": True, "beats": 4}) == {}
 
 
+def test_bars_are_told_from_a_sure_one_to_an_unsure_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Sure, "odds", lambda _, bar: bar.evidence[0])
+    sure = Sure()
+
+    def told(odds: int, follows: bool = True) -> tuple[bool, bool]:
+        found, last = sure(bar(evidence=[odds], follows=follows))
+        return found, found and last
+
+    assert told(BEGINS - 1) == (False, False)
+    assert told(BEGINS) == told(HOLDS) == (True, False)
+    assert told(HOLDS - 1) == (True, True)
+    assert told(BEGINS - 1) == (False, False)  # not until one is sure again
+    assert told(BEGINS, follows=False) == (True, True)
+    assert told(BEGINS - 1) == (False, False)
+
+
+def test_the_loop_of_chords() -> None:
+    c, g, am, f = [0] * 4, [56] * 4, [73] * 4, [40] * 4
+
+    def found(*bars: list[int], told: bool = True) -> Head:
+        collector = ChordLoop(Table([]), 12.5)
+        for chords in bars:
+            collector.bar(bar(chords=chords), told)
+        return collector.result()
+
+    assert found(*[c, g, am, f] * 4) == {"chord_loop": ["C", "G", "Am", "F"], "chord_loop_percent": 100}
+    assert found(*[c, f] * 4) == {"chord_loop": ["C", "F"], "chord_loop_percent": 100}
+    assert found(*[[73, 73, 40, 40], g] * 3) == {"chord_loop": ["Am-F", "G"], "chord_loop_percent": 100}
+    assert found(*[c, g, am, f] * 2, am, am, am, am) == {
+        "chord_loop": ["C", "G", "Am", "F"], "chord_loop_percent": 67,
+    }  # fmt: skip
+    for bars in ([c] * 8, [c, g, am, f], [c, g, am, f, g, c, f, f], [[96] * 4, c] * 4, []):
+        assert found(*bars) == {}
+    assert found(*[c, g, am, f] * 4, told=False) == {}
+    flats = contours.spelled({"chord_loop": ["Bbm-F", "Eb"]}, notes.spelling(11, "major"))
+    assert flats == {"chord_loop": ["A#m-F", "D#"]}
+
+
+@pytest.mark.parametrize("options", ["", "--view words", "--budget 3000"])
+def test_measures_of_other_ears_have_bars_or_none(loop: bytes, options: str) -> None:
+    """Whatever they measure, and however many frames a second there are: no trouble."""
+    rng = np.random.default_rng(6)
+    measures = records(loop)[0].head["measures"]
+    data = b""
+    for number in range(24):
+        kept = [each for each in measures if number % 2 or each["name"] not in rng.choice(NEEDED, 2)]
+        frames = int(rng.choice([1, 2, 7, 200]))
+        low, high = [(-32768, 32767), (-40, 900), (0, 100)][number % 3]
+        rows = rng.integers(low, high, (frames, 1 + len(kept)))
+        rows[rng.random(rows.shape) < rng.choice([0, 0.9])] = -32768
+        rows[:, 0] = 0
+        header = {"event": "header", "kind": "tokens", "name": "a", "frame_rate": float(rng.choice([0.3, 12.5, 99]))}
+        header |= {"layers": [{"name": "S0"}], "measures": kept}
+        data += stream(header, ({"event": "data"}, rows.astype("<i2").tobytes()), {"event": "end"}, {"event": "close"})
+    assert sh(f"nat-pack {options}", data).stderr == b""
+
+
 @pytest.mark.parametrize("options", ["", "--view table", "--view words", "--budget 3000", "--prompt"])
 def test_nonsense_in_bars_is_left_out(piece: bytes, options: str) -> None:
     told = sh("nat-pack", piece).stdout.splitlines(keepends=True)
     nonsense: list[object] = [{}, [], 7, {"n": "x"}, {"n": 99, "like": 98, "chords": 5, "bass": {}, "melody": [[1]]},
-                              {"n": 9876, "beats": "xyzzy", "strokes": {"low": None}, "level": []}]  # fmt: skip
-    import orjson
-
+                              {"n": 9876, "beats": "xyzzy", "strokes": {"low": None}, "level": []},
+                              {"n": 5, "chords": [["C", 1e10]], "bass": ["H9", "?"]}]  # fmt: skip
     extra = b"".join(orjson.dumps({"t": 3.0, "bar": each}) + b"\n" for each in nonsense)
     out = sh(f"nat-pack {options}", b"".join([*told[:-2], extra, *told[-2:]])).stdout
     assert b"xyzzy" not in out
@@ -217,6 +350,8 @@ def test_words_of_a_bar() -> None:
     fields: Head = {"n": 7, **TOLD, "end": 4.5}
     assert wording.bar(fields) == "7: Am . F - | A2 . F2 - | E5 . - D5 | low x---x---x---x--- | -18 dB | ends at 4.5"
     assert wording.bar({"n": 8, "like": 7}) == "8 = 7"
+    assert wording.bar({"n": 1, "beats": 3}) == "1"
+    assert wording.going(["Am", "Am", None, None, "Am"]) == "Am . - - Am"
     assert wording.bar({"n": 9, "like": 7, "melody": [None, "A4", "A4"]}) == "9 = 7: - A4 ."
 
 

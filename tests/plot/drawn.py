@@ -34,6 +34,16 @@ HEARD: list[Head] = [  # as nat-pack tells it
     {"event": "end", "frames": 100},
 ]  # fmt: skip
 
+LOOP = [("Am", "A1"), ("F", "F2"), ("C", "C2"), ("Gsus4", "G1")]
+
+BARS: list[Head] = [  # of 2 s, but for the last one
+    *({"t": 2.0 * i, "bar": {"n": i + 1, "beats": 4, "chords": [[name, 2], ["E7", 1], [None, 1]],
+                             "bass": [root, root, None, root], "melody": ["E5", "E5", "D5", "C#5", None, "A4"],
+                             "strokes": {"low": "x---x---x---x---", "mid": "----x-------x---", "high": "x-x-" * 4}}}
+      for i, (name, root) in enumerate(LOOP[:3])),
+    {"t": 6.0, "bar": {"n": 4, "like": 2, "melody": ["C6", None], "end": 7.2}},
+]  # fmt: skip
+
 RANDOM = np.random.default_rng(7)
 
 CODES = np.repeat(RANDOM.integers(0, 16, (FRAMES // 4, 4)), 4, axis=0).astype("<u2")
@@ -41,6 +51,20 @@ CODES = np.repeat(RANDOM.integers(0, 16, (FRAMES // 4, 4)), 4, axis=0).astype("<
 GRID = np.column_stack([RANDOM.integers(-900, 0, FRAMES), np.where(np.arange(FRAMES) < 50, -32768, 2200)]).astype("<i2")
 
 ROWS = np.hstack([RANDOM.standard_normal((FRAMES, 5)), np.where(GRID == -32768, np.nan, GRID)]).astype("<f4")
+
+
+VOICES = [{"name": f"note_{voice}", "unit": "MIDI note", "step": 0.01} for voice in range(3)] + [
+    {"name": "note_onset_0", "unit": "ms", "step": 1},
+    *({"name": name, "unit": "MIDI note", "step": 0.01} for name in ("bass", "lead")),
+]
+
+NOTES = np.full((FRAMES, 6), -32768, "<i2")  # of VOICES: A2 with E4 after a second, begun again in frame 50; then C5
+NOTES[10:80, 0] = 4512  # a little sharp
+NOTES[[10, 50], 3] = 40
+NOTES[25:80, 1] = 6400
+NOTES[90:, 2] = 7200
+NOTES[10:80, 4] = 4512
+NOTES[25:80, 5], NOTES[90:, 5] = 6400, 7200
 
 
 def one(kind: str, payload: bytes, name: str = "one", **keys: object) -> list[Head | tuple[Head, bytes]]:
@@ -63,6 +87,9 @@ ITEMS: dict[str, list[Head | tuple[Head, bytes]]] = {
                   measures=MEASURES),
     "theirs": one("features", ROWS[:, :5].tobytes(), streams=[{"name": "embedding", "width": 5}]),
     "ndjson": HEARD,
+    "bars": [*HEARD[:-2], *BARS, *HEARD[-2:]],
+    "notes": one("tokens", np.hstack([CODES, NOTES.view("<u2")]).tobytes(), frame_rate=12.5, layers=LAYERS,
+                 measures=VOICES),
     "tokens of theirs": one("tokens", CODES.tobytes(), frame_rate=75, layers=[{"name": f"q{i}"} for i in range(4)]),
 }  # fmt: skip
 

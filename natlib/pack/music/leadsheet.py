@@ -29,6 +29,7 @@ LAG = 3.5  # seconds behind a bar's end at which it is told: what the networks s
 CONTEXT = BEFORE + 2  # beats before a bar that are kept
 REGIONS = ("low", "mid", "high")
 BESIDE = 5  # beats on either side that are seen with those of a melody
+STOPPED, UNHEARD = 2, -2 * ONE  # beats that are as unsure behind a bar's end where no bar follows
 OVER = 2 * LONGEST  # steps without a beat after which those before are followed by none
 EDGE = 4  # steps from an item's start at which a beat is its first one
 AUDIBLE = -60  # dBFS from which something is heard there
@@ -177,7 +178,9 @@ class LeadSheet:
             return []
         result = self._written(run, pairs)
         begin, end = pairs[-1]
-        if closed and end == len(run.beats):
+        later = run.beats[end + 1 :]  # paths go on for some beats where nothing is heard any more
+        over = len(later) >= STOPPED and all(beat.sure < UNHEARD for beat in later)
+        if over or (closed and end == len(run.beats)):
             result[-1] = result[-1]._replace(follows=False)
         self.done, self.meter, self.chord = first + end, end - begin, result[-1].chords[-1]
         return result
@@ -266,6 +269,7 @@ class LeadSheet:
         import numpy as np
 
         a, b = self.moments.edges([times[0], times[-1]]).tolist()
+        a = min(a, len(self.moments.level) - 1)
         return float(10 * np.log10(np.mean(10 ** (self.moments.level[a : max(b, a + 1)] / 10))))
 
     def _forget(self) -> None:

@@ -67,7 +67,7 @@ class Moments:
         frame, which = np.nonzero(place >= 0)
         sounds, loud = np.zeros((count, NOTES), bool), np.zeros((count, NOTES))
         sounds[frame, place[frame, which]] = True
-        level = rows[:, self.levels_of]
+        level = np.where(np.array(self.levels_of) == NONE, np.nan, rows[:, self.levels_of])
         top = np.fmax.reduce(level, axis=1, initial=-200.0)
         near = np.clip(1 + (np.nan_to_num(level, nan=-999.0) - top[:, None]) / RANGE, 0, 1)
         loud[frame, place[frame, which]] = near[frame, which] * ONE

@@ -48,7 +48,8 @@ class Steps:
     @property
     def there(self) -> bool:
         """Has the stream what it takes?"""
-        return all(self.envelopes) and all(len(columns) == 12 for columns in self.chroma) and bool(self.table.notes)
+        notes, begun = len(self.table.notes), len(self.table.begun)
+        return all(self.envelopes) and all(len(columns) == 12 for columns in self.chroma) and 0 < notes == begun
 
     def edge(self, frame: int) -> int:
         """The first step that lies in a frame, or after its start."""

@@ -18,6 +18,7 @@ from .steps import ONE
 REMEMBERED = 256  # bars
 LOUDER = 3  # dB by which a bar that is like another one differs in level, to be told
 ALIKE = 0.65  # of the strokes of a bar and of another that have to be the same
+LONGEST = 64  # beats that a chord of another program can last
 WORTH = 2  # fields that `like` must save
 PARTS = ("chords", "bass", "melody", "strokes")
 BEGINS, HOLDS = 0, -2 * ONE  # logarithm of the odds that bars are right, from which they are told, and told on
@@ -72,7 +73,11 @@ def sound(bar: Head) -> Head:
     chords, strokes = bar.get("chords", []), bar.get("strokes", {})
     good = {
         "chords": all(
-            isinstance(each, list) and len(each) == 2 and isinstance(each[0], str | None) and number(each[1])
+            isinstance(each, list)
+            and len(each) == 2
+            and isinstance(each[0], str | None)
+            and number(each[1])
+            and 0 < each[1] <= LONGEST
             for each in chords
         ),
         "strokes": all(isinstance(pattern, str) for pattern in strokes.values()),
