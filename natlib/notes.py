@@ -78,7 +78,7 @@ def spelling(tonic: int, mode: str) -> tuple[str, ...]:
 
 def key_spelling(key: Any) -> tuple[str, ...]:
     """The same for a key such as {"tonic": "Bb", "mode": "major"}; the usual names if it is no key."""
-    tonic = CLASSES.get(key.get("tonic", "")) if isinstance(key, dict) else None
+    tonic = CLASSES.get(str(key.get("tonic"))) if isinstance(key, dict) else None
     return NAMES if tonic is None else spelling(tonic, str(key.get("mode")))
 
 

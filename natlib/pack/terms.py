@@ -6,11 +6,12 @@ itself. Tests check the schema, the manual page and every line against this tabl
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from ..wire import Head
+
+LARGEST = 1 << 53  # that any reader of JSON keeps whole
 
 # The forms of values.
 NUMBER = "number"
@@ -283,5 +284,5 @@ def good(value: Any, form: str) -> bool:
 
 
 def number(value: Any) -> bool:
-    """Is it a finite number?"""
-    return type(value) in (int, float) and math.isfinite(value)
+    """Is it a finite number, and no larger than JSON's readers take?"""
+    return type(value) in (int, float) and -LARGEST < value < LARGEST
