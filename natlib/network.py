@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import numpy as np
@@ -45,6 +45,23 @@ class Layer:
         result /= WEIGHT
         np.rint(result, out=result)
         return result if self.last else np.maximum(result, 0, out=result)
+
+
+class Layers:
+    """The layers NAME.0, NAME.1 … of a file, one after the other."""
+
+    def __init__(self, name: str, file: Path):
+        count = sum(key.startswith(f"{name}.") for key in tables(file)) // 2  # weight and bias of each
+        self.layers = [Layer(f"{name}.{number}", number == count - 1, file) for number in range(count)]
+
+    def __call__(self, values: Any) -> Array:
+        """Whole numbers, (..., inputs), to whole numbers, (..., outputs)."""
+        import numpy as np
+
+        result: Array = np.asarray(values, np.float64)
+        for layer in self.layers:
+            result = layer(result)
+        return result
 
 
 def logistic(values: Array) -> Array:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from ...network import MUSIC, Layer
+from ...network import MUSIC, ONE, Layers
 from .moments import Spans
-from .steps import ONE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,23 +59,18 @@ class Firsts:
     """The network that says how sure it is that a beat begins a bar."""
 
     def __init__(self) -> None:
-        self.layers = [Layer(f"bars.{i}", last=i == 2, file=MUSIC) for i in range(3)]
+        self.network = Layers("bars", MUSIC)
 
     def __call__(self, rows: Numbers) -> Numbers:
         """From seen(): the logarithm of the odds, 1/ONE, (beats,)."""
         import numpy as np
 
-        values = windows(rows).astype(np.float64)
-        for layer in self.layers:
-            values = layer(values)
+        values = self.network(windows(rows))
         return np.clip(values[:, 0], -EVIDENCE, EVIDENCE).astype(np.int64)
 
 
-def path(odds: Sequence[int], start: Sequence[int] | None = None) -> tuple[list[Place], list[int]]:
-    """The likeliest place of each beat. `start`: the score of each of STATES before the first beat's own evidence.
-
-    Returns the places, and how far each metre's best way lies behind the best of all at the end.
-    """
+def path(odds: Sequence[int], start: Sequence[int] | None = None) -> list[Place]:
+    """The likeliest place of each beat. `start`: the score of each of STATES before the first beat's own evidence."""
     scores = [0 if start is None else start[i] for i in range(len(STATES))]
     firsts = [i for i, (_, place) in enumerate(STATES) if place == 0]
     back: list[list[int]] = []
@@ -98,11 +92,7 @@ def path(odds: Sequence[int], start: Sequence[int] | None = None) -> tuple[list[
         for i in firsts:
             scores[i] += odd
     state = max(range(len(STATES)), key=scores.__getitem__)
-    top = scores[state]
-    behind = [
-        top - max(score for score, (meter, _) in zip(scores, STATES, strict=True) if meter == each) for each in METERS
-    ]
     states = [state]
     for came in reversed(back):
         states.append(came[states[-1]])
-    return [Place(*STATES[i]) for i in reversed(states)], behind
+    return [Place(*STATES[i]) for i in reversed(states)]

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from .steps import ONE, RATE
+from ...network import ONE
+from .steps import RATE
 
 if TYPE_CHECKING:
     import numpy as np

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...network import MUSIC, Layer
+from ...network import MUSIC, ONE, Layers
 from .bars import Place
 from .inputs import QUALITIES, of_chords
-from .steps import ONE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,15 +27,13 @@ class Chords:
     """Says of each beat how likely each chord is."""
 
     def __init__(self) -> None:
-        self.layers = [Layer(f"chords.{i}", last=i == 1, file=MUSIC) for i in range(2)]
+        self.network = Layers("chords", MUSIC)
 
     def __call__(self, treble: Numbers, bass: Numbers) -> Numbers:
         """The logarithm of the odds of each chord and of none, 1/ONE: (beats, NONE + 1)."""
         import numpy as np
 
-        values = of_chords(treble, bass).astype(np.float64)
-        for layer in self.layers:
-            values = layer(values)
+        values = self.network(of_chords(treble, bass))
         there = values[:, :, : len(QUALITIES)].reshape(len(values), -1)
         none = np.floor(values[:, :, -1].sum(axis=1, keepdims=True) / 12)
         return np.hstack((there, none)).astype(np.int64)

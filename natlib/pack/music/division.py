@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...network import MUSIC, Layer
+from ...network import MUSIC, Layers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,16 +48,13 @@ class Division:
     """Says how beats are divided."""
 
     def __init__(self) -> None:
-        self.layers = [Layer(f"division.{i}", last=i == 1, file=MUSIC) for i in range(2)]
+        self.network = Layers("division", MUSIC)
 
     def __call__(self, rows: Numbers) -> Numbers:
         """From seen(): the logarithm of the odds of each of KINDS, 1/ONE, (beats, 3)."""
         import numpy as np
 
-        values = around(rows).astype(np.float64)
-        for layer in self.layers:
-            values = layer(values)
-        return np.asarray(values, np.int64)
+        return self.network(around(rows)).astype(np.int64)
 
 
 def parts(kind: str, length: float) -> int:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ...network import ONE
 from .moments import NOTES, Spans
-from .steps import ONE
 
 if TYPE_CHECKING:
     import numpy as np
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 QUALITIES = ("", "m", "7", "m7", "maj7", "dim", "sus4", "5")  # of chords, as their names end
 BASSES = range(24, 68)  # MIDI notes that a bass may play
 LEADS = range(40, 101)  # MIDI notes that a melody may have
-OCTAVES = (-24, -19, -12, 12, 19, 24)
 
 
 def moved(values: Numbers, by: int) -> Numbers:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
-from ...network import MUSIC, Layer
+from ...network import MUSIC, ONE, Layers
 from .chords import NONE, Chords
 from .inputs import QUALITIES, of_key
-from .steps import ONE
 
 if TYPE_CHECKING:
     import numpy as np
@@ -53,7 +52,7 @@ class Keys:
         import numpy as np
 
         self.chords = Chords()
-        self.layers = [Layer(f"key.{i}", last=i == 1, file=MUSIC) for i in range(2)]
+        self.network = Layers("key", MUSIC)
         self.waiting = np.zeros((0, 24), np.int64)  # treble and bass of half seconds, from SEEN before the next one
         self.before = 0  # how many of them were counted
         self.count = self.heard = 0  # half seconds counted; those of them with a chord
@@ -95,9 +94,7 @@ class Keys:
         import numpy as np
 
         chords = sums[..., 24:].reshape(*sums.shape[:-1], 12, 2)
-        values = of_key(sums[..., :12], sums[..., 12:24], chords).astype(np.float64)
-        for layer in self.layers:
-            values = layer(values)
+        values = self.network(of_key(sums[..., :12], sums[..., 12:24], chords))
         return np.concatenate((values[..., 0], values[..., 1]), axis=-1).astype(np.int64)
 
     def found(self) -> Found:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
+from ...network import ONE
 from ..measures import Table
 from . import bars, division
 from .bars import BEFORE, Firsts, Place
@@ -15,7 +16,7 @@ from .inputs import QUALITIES
 from .lines import Lines
 from .moments import Moments, Spans
 from .pulse import AHEAD, Pulse
-from .steps import ONE, RATE, Steps
+from .steps import RATE, Steps
 
 if TYPE_CHECKING:
     import numpy as np
@@ -196,7 +197,7 @@ class LeadSheet:
         known = self.now - self.first
         places = [round(beat.place) - self.first for beat in beats]
         odds = self.firsts(bars.seen(places, self.answers[:known], self.happened[:known], spans))
-        placed, _ = bars.path(odds[start:].tolist(), self._start())
+        placed = bars.path(odds[start:].tolist(), self._start())
         return Run(beats, edges, spans, odds, placed, start)
 
     def _start(self) -> list[int] | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...network import MUSIC, Layer
+from ...network import MUSIC, Layers
 from .inputs import BASSES, LEADS, of_bass, of_melody
 from .moments import Spans
 
@@ -19,17 +19,12 @@ class Line:
     """One of the two."""
 
     def __init__(self, name: str, notes: range):
-        self.layers = [Layer(f"{name}.{i}", last=i == 2, file=MUSIC) for i in range(3)]
+        self.network = Layers(name, MUSIC)
         self.notes = notes
 
     def __call__(self, seen: Numbers) -> list[int | None]:
         """The MIDI note of each stretch, from what is seen of each candidate: (n, notes + 1, features)."""
-        import numpy as np
-
-        values = seen.astype(np.float64)
-        for layer in self.layers:
-            values = layer(values)
-        best = values[:, :, 0].argmax(axis=1).tolist()
+        best = self.network(seen)[:, :, 0].argmax(axis=1).tolist()
         return [self.notes[i] if i < len(self.notes) else None for i in best]
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ...network import ONE
 from ..measures import Table
-from .steps import ONE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

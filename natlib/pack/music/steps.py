@@ -6,6 +6,7 @@ import math
 import re
 from typing import TYPE_CHECKING
 
+from ...network import ONE
 from ..measures import Table
 
 if TYPE_CHECKING:
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from ..measures import Array
 
 RATE = 50  # steps a second
-ONE = 256  # what stands for 1
 ENVELOPES = ("low_onset_envelope", "mid_onset_envelope", "high_onset_envelope")
 RISE, MOST = 10.0, 3.0  # dB of a rise, of a stroke, that stand for 1; the most that is told
 LOW = 52  # MIDI note: what begins below it is counted apart

@@ -7,13 +7,12 @@ from itertools import groupby
 from typing import NamedTuple
 
 from ... import notes
-from ...network import MUSIC, Layer
+from ...network import MUSIC, ONE, Layers
 from ...wire import Head
 from ..once import Place
 from ..terms import number
 from .chords import named
 from .leadsheet import Bar
-from .steps import ONE
 
 REMEMBERED = 256  # bars
 LOUDER = 3  # dB by which a bar that is like another one differs in level, to be told
@@ -89,17 +88,12 @@ class Sure:
     """Says of bars, in their order, which are told: from one that is sure to one that is not, or that none follows."""
 
     def __init__(self) -> None:
-        self.layers = [Layer(f"sure.{i}", last=i == 1, file=MUSIC) for i in range(2)]
+        self.network = Layers("sure", MUSIC)
         self.told = False  # was the last one?
 
     def odds(self, bar: Bar) -> int:
         """The logarithm of the odds that a bar is right, 1/ONE."""
-        import numpy as np
-
-        values = np.array([bar.evidence], float)
-        for layer in self.layers:
-            values = layer(values)
-        return int(values[0, 0])
+        return int(self.network([bar.evidence])[0, 0])
 
     def __call__(self, bar: Bar) -> tuple[bool, bool]:
         """Is it told, and is it the last one of those that follow each other?"""

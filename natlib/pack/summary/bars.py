@@ -7,13 +7,12 @@ from collections import Counter
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from ...network import MUSIC, Layer
+from ...network import MUSIC, ONE, Layers
 from ...notes import NAMES
 from ...wire import Head
 from ..measures import Table
 from ..music.chords import NONE, named
 from ..music.leadsheet import EVIDENCE
-from ..music.steps import ONE
 from ..thresholds import BARRED, FAST, LOOPED, LOOPS, SAME_TEMPO, STEADY_TEMPO, TIMED
 from .collector import Collector
 
@@ -27,10 +26,8 @@ def confidence(name: str, evidence: Sequence[float]) -> float:
     """How likely something is right, 0 to 1, by what a small network says."""
     import numpy as np
 
-    values = np.array([evidence], float)
-    for number in range(2):
-        values = Layer(f"{name}.{number}", last=number == 1, file=MUSIC)(values)
-    return round(1 / (1 + float(np.exp(-values[0, 0] / ONE))), 2)
+    odds = Layers(name, MUSIC)([evidence])[0, 0] / ONE
+    return round(1 / (1 + float(np.exp(-odds))), 2)
 
 
 class OfBars(Collector):

@@ -5,12 +5,12 @@ from __future__ import annotations
 from array import array
 from typing import TYPE_CHECKING
 
+from ...network import ONE
 from ...notes import NAMES, spelling
 from ...wire import Head
 from ..measures import Table, present
 from ..music.key import HALF, Found, Keys
 from ..music.key import named as of_number
-from ..music.steps import ONE
 from ..thresholds import AUDIBLE, CLASSES, KEYED, OVER, SOUNDING, STRONG, SURE
 from .collector import Block, Collector
 
