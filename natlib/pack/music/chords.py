@@ -43,22 +43,27 @@ def likeliest(odds: Numbers, places: Sequence[Place], before: int | None = None)
     """The chord of each beat; `before` is that of the beat before the first one."""
     import numpy as np
 
+    if before is not None and len(odds):
+        odds = odds.copy()
+        odds[0] -= np.where(np.arange(odds.shape[1]) == before, 0, change(places[0]))
+    return staying(odds, [change(place) for place in places[1:]])
+
+
+def staying(odds: Numbers, costs: Sequence[int]) -> list[int]:
+    """The likeliest choice in each row, where another one than in the row before costs so much."""
+    import numpy as np
+
     if not len(odds):
         return []
-    scores = odds[0].copy()
-    if before is not None:
-        scores -= np.where(np.arange(len(scores)) == before, 0, change(places[0]))
-    back = []
-    for row, place in zip(odds[1:], places[1:], strict=True):
+    scores, back = odds[0], []
+    for row, cost in zip(odds[1:], costs, strict=True):
         best = int(scores.argmax())
-        other = scores[best] - change(place)
+        other = scores[best] - cost
         back.append(np.where(scores >= other, np.arange(len(scores)), best))
         scores = np.maximum(scores, other) + row
-    chord = int(scores.argmax())
-    result = [chord]
+    result = [int(scores.argmax())]
     for came in reversed(back):
-        chord = int(came[chord])
-        result.append(chord)
+        result.append(int(came[result[-1]]))
     return result[::-1]
 
 

@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
 from ...network import MUSIC, ONE, Layers
-from .chords import NONE, Chords
+from .chords import NONE, Chords, staying
 from .inputs import QUALITIES, of_key
 
 if TYPE_CHECKING:
@@ -108,18 +108,10 @@ class Keys:
         blocks = np.array(self.blocks)
         wide = np.pad(blocks, ((AROUND, AROUND), (0, 0)))
         odds = self.odds(np.sum([wide[i : i + len(blocks)] for i in range(2 * AROUND + 1)], axis=0))
-        score, back = odds[0], []
-        for row in odds[1:]:
-            best = int(score.argmax())
-            other = score[best] - CHANGE
-            back.append(np.where(score >= other, np.arange(24), best))
-            score = np.maximum(score, other) + row
-        keys = [int(score.argmax())]
-        for came in reversed(back):
-            keys.append(int(came[keys[-1]]))
+        keys = staying(odds, [CHANGE] * (len(odds) - 1))
         result: list[Span] = []
         place = 0
-        for key, same in groupby(reversed(keys)):
+        for key, same in groupby(keys):
             length = len([*same])
             if length >= STAYS and (not result or key != result[-1].key):
                 result.append(Span(key, place, len(blocks)))
