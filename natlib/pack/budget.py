@@ -22,9 +22,11 @@ FILL = 6  # halvings for each kind of thing that fills the rest
 class Share(NamedTuple):
     """How much of each kind is told, from 0 (none) to 1 (all)."""
 
-    summary: float = 1.0  # of its fields; its words are always told
+    words: float = 1.0  # sentences of the summary, from the first
+    summary: float = 1.0  # of its fields
     scenes: float = 1.0  # lines; the fewer, the longer the time of each
     sounds: float = 1.0  # the strongest ones
+    sections: float = 1.0  # those that are not like others first
     bars: float = 1.0  # those that are not like others first
     layers: tuple[float, ...] = ()  # changes of each layer kept, those that last longest first
     introductions: float = 1.0  # of codes, the most used first
@@ -50,20 +52,20 @@ SPARSE = 0.06
 def along(way: float, order: Sequence[int]) -> Share:
     """How much is told at the point `way`, 0 to 1, of the path; `order` is the order in which layers come."""
     count = len(order)
-    stage = way * (4 + count)
-    done = [min(max(stage - i, 0.0), 1.0) for i in range(4 + count)]
-    summary, sparse, dense, *codes, rest = done
+    stage = way * (6 + count)
+    done = [min(max(stage - i, 0.0), 1.0) for i in range(6 + count)]
+    words, sections, summary, sparse, dense, *codes, rest = done
     measured = SPARSE * sparse + (1 - SPARSE) * dense
     layers = [0.0] * count
     for place, share in zip(order, codes, strict=True):
         layers[place] = share
     introductions = sum(codes) / count if count else 1.0
-    return Share(summary, measured, measured, sparse, tuple(layers), introductions, rest, rest)
+    return Share(words, summary, measured, measured, sections, sparse, tuple(layers), introductions, rest, rest)
 
 
 def least(layers: int) -> Share:
     """The least that can be told."""
-    return Share(0.0, 0.0, 0.0, 0.0, (0.0,) * layers, 0.0, 0.0, 0.0)
+    return Share(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, (0.0,) * layers, 0.0, 0.0, 0.0)
 
 
 def furthest(fits: Callable[[float], bool], steps: int) -> float:
@@ -80,7 +82,18 @@ def furthest(fits: Callable[[float], bool], steps: int) -> float:
 def fit(size: Callable[[Share], float], order: Sequence[int], budget: float) -> Share:
     """The share at which an item's `size` comes near `budget`, but not above; if the least does not fit, none does."""
     share = along(furthest(lambda way: size(along(way, order)) <= budget, STEPS), order)
-    kinds: list[str | int] = ["summary", "bars", "sounds", "scenes", *order, "introductions", "keyframes", "origin"]
+    kinds: list[str | int] = [
+        "words",
+        "sections",
+        "summary",
+        "bars",
+        "sounds",
+        "scenes",
+        *order,
+        "introductions",
+        "keyframes",
+        "origin",
+    ]
     for kind in kinds:
         if size(share) >= FULL * budget:
             break

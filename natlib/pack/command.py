@@ -166,6 +166,7 @@ class Pack(runtime.Stage):
         finally:
             self.streaming = None
         yield lines.finish().encode()
+        yield lines.sections(item.end).encode()
         end = item.end or {"event": "end"}
         summary = view.tagged(lines.summarise(passing.caveats, item.end))
         if explained := view.explained("summary", summary):

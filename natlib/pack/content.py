@@ -17,7 +17,7 @@ from .layers import Layout
 from .measures import Table
 from .measuring import Measuring
 from .music.told import BarLine
-from .once import PATIENCE, Scene, Sound, expanded, grouped
+from .once import PATIENCE, Scene, SectionLine, Sound, expanded, grouped
 from .passing import Passing
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ class Content:
     scenes: Sequence[Scene]
     events: Sequence[Sound]  # sound and repeats lines
     bars: Sequence[BarLine]
+    sections: Sequence[SectionLine]
     introductions: Sequence[tuple[int, int, str]]  # layer, code, words
     notes: Sequence[Head]  # all others
     summary: Head  # without codes
@@ -111,6 +112,7 @@ def of_tokens(item: Item, scene: float) -> Content:
         events=grouped(sounds, PATIENCE),
         raw=sounds,
         bars=[bar for part in parts for bar in part.bars],
+        sections=measuring.sections(item.end),
         introductions=told,
         notes=notes,
         summary=measuring.tell(passing.caveats, item.end),

@@ -20,12 +20,12 @@ from .guide import Guide, Used
 from .layers import Frames, Layout, encodings
 from .music import told as bars
 from .music.told import BarLine
-from .once import Place, Scene, Sound
+from .once import Place, Scene, SectionLine, Sound
 from .passing import apart
 from .settings import Settings
 from .statistics import Count, Statistics, common_codes, ratios
 from .terms import COMMON
-from .timeline import BAR, BEFORE, CODE, FRAME, LATE, SCENE, SOUND, written
+from .timeline import BAR, BEFORE, CODE, FRAME, LAST, LATE, SCENE, SECTION, SOUND, written
 from .views import VIEWS, Ndjson
 
 if TYPE_CHECKING:
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
     from .layers import Codes
     from .timeline import Line
+
+SENTENCES = 3  # of the summary that are always told: how long and how loud it is
 
 Part = tuple[Callable[[Head], str], Head] | str  # what writes a head, and the head; or lines
 
@@ -96,6 +98,7 @@ class Draft:
         self.events = self._events() if settings.scene else []
         self.units = once.units(self.events)
         self.bars = sorted(heard.bars, key=lambda bar: "like" in bar.fields) if settings.scene else []
+        self.sections = sorted(heard.sections, key=lambda section: "like" in section.fields) if settings.scene else []
         self.notes = apart(heard.notes) if self.limited or not self.view.CODES else heard.notes
         self.codes = heard.codes
         self.statistics = Statistics(self.layout)
@@ -141,10 +144,11 @@ class Draft:
         scenes = self.joined(portion(share.scenes, len(self.scenes)))
         sounds = once.strongest(self.units, portion(share.sounds, len(self.units)))
         own = self.bars[: portion(share.bars, len(self.bars))]
+        parts = self.sections[: portion(share.sections, len(self.sections))]
         told = self.introductions[: portion(share.introductions, len(self.introductions))]
         told = [introduced for introduced in told if introduced[0] in kept]
         interval = self._interval(share.keyframes)
-        summary = self._summary(share.summary, kept)
+        summary = self._summary(share, kept)
         pack: Head = {"version": __version__, "keyframe_interval": interval}
         if scenes:
             pack |= heads.scenes(self._seconds(scenes), self.heard.table)
@@ -154,9 +158,9 @@ class Draft:
         if told and not at_use:
             pack["legend"] = legend(self.layout, self.heard.introductions, told)
         codes = self._shortened(share.layers)
-        lines = self._measured(view, scenes, sounds) + barred(
-            view, own, self.heard.summary.get("key") if self.lead else None, self.lead
-        )
+        key = self.heard.summary.get("key") if self.lead else None
+        lines = self._measured(view, scenes, sounds) + barred(view, own, key, self.lead)
+        lines += sectioned(view, parts, key, self.lead, len(self.codes))
         lines += self._frames(view, codes, kept, interval)
         lines += self._introduced(view, codes, told) if at_use else []
         lines.sort(key=itemgetter(0, 1))
@@ -164,7 +168,7 @@ class Draft:
         explained = view.explained("summary", summary) if self.lead else ""
         text = written(lines)
         explained = explained if self.lead else view.explained("summary", summary)
-        used = self._used(scenes, sounds, own, summary)
+        used = self._used(scenes, sounds, parts, own, summary)
         there = {*used.scene, *used.sound} if self.limited else COMMON
         if self.measured and not self.settings.brief and (units := terms.units(there)):
             pack["units"] = units
@@ -241,14 +245,17 @@ class Draft:
         seconds = self.settings.scene
         return seconds if len(scenes) == len(self.scenes) else round(seconds * len(self.scenes) / len(scenes), 3)
 
-    def _summary(self, share: float, kept: Sequence[int]) -> Head:
+    def _summary(self, share: Share, kept: Sequence[int]) -> Head:
         known = self.heard.summary or {"event": "summary"}
         told = self.settings.stats and kept and len(self.codes)
         known = known | (common_codes(self.statistics, tuple(kept)) if told else {})
         fields = [key for key in known if key not in ("event", "in_words")]
         fields.sort(key=lambda key: len(str(known[key])))  # the longest ones last: the words say the same
-        gone = fields[portion(share, len(fields)) :] if self.view.FIELDS else []
-        return {key: value for key, value in known.items() if key not in gone}
+        gone = fields[portion(share.summary, len(fields)) :] if self.view.FIELDS else []
+        summary = {key: value for key, value in known.items() if key not in gone}
+        if words := summary.get("in_words"):
+            summary["in_words"] = beginning(words, share.words)
+        return summary
 
     def _left_out(
         self, share: Share, kept: list[int], scenes: list[Scene], sounds: list[Sound], summary: Head
@@ -262,17 +269,29 @@ class Draft:
             said.append(f"weaker sounds ({count} of {total} are told)" if sounds else "sounds")
         if (count := portion(share.bars, len(self.bars))) < len(self.bars):
             said.append(f"bars ({count} of {len(self.bars)} are told)" if count else "bars")
+        if (count := portion(share.sections, len(self.sections))) < len(self.sections):
+            said.append(f"sections ({count} of {len(self.sections)} are told)" if count else "sections")
         if kept and portion(share.introductions, len(self.introductions)) < len(self.introductions):
             said.append("introductions" + (" of rare codes" if share.introductions else ""))
         if brief := [self.layout.names[j] for j, part in zip(self.layers, share.layers, strict=True) if 0 < part < 1]:
             said.append(f"brief codes of {' '.join(brief)}")
-        if self.view.FIELDS and share.summary < 1 and len(summary) < len(self._summary(1.0, kept)):
+        if len(summary.get("in_words", "")) < len(self.heard.summary.get("in_words", "")):
+            said.append("sentences of the summary")
+        everything = self._summary(share.put("summary", 1.0), kept)
+        if self.view.FIELDS and len(summary) < len(everything):
             said.append("fields of the summary")
         if self.view.FIELDS and (self.settings.brief or share.origin < 1):
             said.append("where it came from")
         return list(dict.fromkeys(said))
 
-    def _used(self, scenes: Sequence[Scene], sounds: Sequence[Sound], own: Sequence[BarLine], summary: Head) -> Used:
+    def _used(
+        self,
+        scenes: Sequence[Scene],
+        sounds: Sequence[Sound],
+        parts: Sequence[SectionLine],
+        own: Sequence[BarLine],
+        summary: Head,
+    ) -> Used:
         """The fields that the header explains; without a budget always the same: others are explained later."""
         if not self.measured and not self.settings.scene:
             return Used()
@@ -281,7 +300,8 @@ class Draft:
             words = bool(own) and not self.view.CODES  # words explain all lines in front
             return first._replace(bar=frozenset(("n",))) if words else first
         single, repeated = ([event.fields for event in sounds if event.kind == kind] for kind in ("sound", "repeats"))
-        there = guide.used((scene.fields for scene in scenes), single, repeated, (bar.fields for bar in own), summary)
+        lines = ([line.fields for line in kind] for kind in (parts, own))
+        there = guide.used((scene.fields for scene in scenes), single, repeated, *lines, summary=summary)
         if self.view.FIELDS:
             return there
         told = frozenset(field for field in there.sound if field.removesuffix("_contour") in self.view.SOUND)
@@ -349,6 +369,16 @@ def barred(view: Ndjson, own: Sequence[BarLine], key: object, lead: bool) -> lis
     return lines
 
 
+def sectioned(view: Ndjson, own: Sequence[SectionLine], key: object, lead: bool, frames: int) -> list[Line]:
+    """Section lines: each where the section begins, spelled by the key, if the summary leads; else at the end."""
+    lines: list[Line] = []
+    for frame, start, fields in sorted(own):
+        said = bars.section_spelled(fields, notes.key_spelling(key)) if lead else fields
+        place: Place = (frame, SECTION) if lead else (frames, LAST)
+        lines.append((*place, partial(view.section, start, said)))
+    return lines
+
+
 class Runs:
     """A layer as runs of one code, ranked by how long they last, then by how far they jump from the run before."""
 
@@ -368,6 +398,13 @@ class Runs:
 
         kept = np.where(self.ranks < portion(share, len(self.ranks)), np.arange(len(self.ranks)), 0)
         return np.repeat(self.values[np.maximum.accumulate(kept)], self.lengths)
+
+
+def beginning(words: str, share: float) -> str:
+    """A share of the sentences of a summary, at least the first SENTENCES."""
+    said = words.split(". ")
+    kept = max(SENTENCES, portion(share, len(said)))
+    return words if kept >= len(said) else ". ".join(said[:kept]) + "."
 
 
 def portion(share: float, count: int) -> int:

@@ -17,6 +17,7 @@ KINDS = {
     "scene": "A scene tells what it sounds like until the next scene",
     "sound": "A sound is a single event",
     "repeats": "repeats are sounds like an earlier one",
+    "section": "A section begins at t",
     "bar": "A bar is told as on a lead sheet, from t to the next one (null: silence)",
     "summary": "The summary is about the whole",
 }
@@ -34,6 +35,7 @@ class Used(NamedTuple):
     scene: frozenset[str] = frozenset()
     sound: frozenset[str] = frozenset()
     repeats: frozenset[str] = frozenset()
+    section: frozenset[str] = frozenset()
     bar: frozenset[str] = frozenset()
     summary: frozenset[str] = frozenset()
 
@@ -42,12 +44,10 @@ WORDS = Used(summary=frozenset({"in_words"}))
 FIRST = Used(scene=frozenset(ALWAYS))
 
 
-def used(scenes: Iterable[Head], sounds: Iterable[Head], repeats: Iterable[Head], bars: Iterable[Head],
-         summary: Head) -> Used:  # fmt: skip
-    """The fields of these lines."""
-    lines = (scenes, sounds, repeats, bars)
-    scene, sound, repeated, bar = (frozenset(key for line in kind for key in line) for kind in lines)
-    return Used(scene, sound, repeated, bar, frozenset(paths(summary)))
+def used(*lines: Iterable[Head], summary: Head) -> Used:
+    """The fields of scenes, sounds, repeats, sections, bars, and of the summary."""
+    scene, sound, repeats, section, bar = (frozenset(key for line in kind for key in line) for kind in lines)
+    return Used(scene, sound, repeats, section, bar, frozenset(paths(summary)))
 
 
 def paths(fields: Head, prefix: str = "") -> list[str]:

@@ -15,7 +15,8 @@ from .measures import Table
 from .music.leadsheet import Bar, LeadSheet
 from .music.told import BarLine, Numbered, Sure
 from .music.told import described as as_told
-from .once import Scene, Sound
+from .music.told import section_spelled as of_section
+from .once import Scene, SectionLine, Sound
 from .scenes import Scenes
 from .sentences import outside, tell
 from .summary.line import Summary
@@ -138,6 +139,19 @@ class Measuring:
         seconds = (end or {}).get("seconds")
         length = seconds if isinstance(seconds, int | float) else self.frames / float(self.layout.rate)
         return {"event": "summary", "in_words": tell(head, length), **head}
+
+    def sections(self, end: Head | None) -> list[SectionLine]:
+        """The lines of the sections, once all rows are there, and the end, which may say how loud the whole is."""
+        if not self.scenes or not self.frames:
+            return []
+        lufs = (end or {}).get("lufs")
+        integrated = lufs.get("integrated") if isinstance(lufs, dict) else None
+        loud = float(integrated) if isinstance(integrated, int | float) else None
+        names = notes.key_spelling(self.summary.key.result().get("key"))
+        return [
+            SectionLine(self.layout.within(start), start, of_section(fields, names))
+            for start, fields in self.summary.sections.lines(loud)
+        ]
 
     def _sounds(self, events: Iterator[Event]) -> list[Sound]:
         before, sounds = float(self.layout.start), []

@@ -15,9 +15,9 @@ from .content import Content
 from .layers import Layout
 from .measures import Table, rising
 from .merge import carried
-from .music.told import BarLine, sound
-from .once import Place, Scene, Sound
-from .terms import BAR, LINES, SCENE, SUMMARY, checked
+from .music.told import BarLine, section_sound, sound
+from .once import Place, Scene, SectionLine, Sound
+from .terms import BAR, LINES, SCENE, SECTION, SUMMARY, checked
 from .unpack import unpack
 
 BEHIND = 2.0**-20  # of a rank: by how much a line lies behind another one
@@ -51,6 +51,7 @@ def of_ndjson(item: Item, say: Callable[[str], None]) -> Content:
         scenes=carried(sorted(told.scenes, key=itemgetter(0))),
         events=sorted(told.sounds, key=itemgetter(0)),
         bars=told.bars,
+        sections=told.sections,
         introductions=told.introductions,
         notes=told.notes,
         summary=told.summary,
@@ -79,6 +80,7 @@ class Told:
         self.scenes: list[Scene] = []
         self.sounds: list[Sound] = []
         self.bars: list[BarLine] = []
+        self.sections: list[SectionLine] = []
         self.introductions: list[tuple[int, int, str]] = []  # layer, code, words
         self.notes: list[Head] = []  # all others
         self.summary: Head = {}  # without codes
@@ -123,9 +125,12 @@ class Told:
         if fields := sound(checked(head.get("bar"), BAR)):
             self.bars.append(BarLine(self.layout.within(time), time, fields, late=self._behind()))
             return
+        if fields := section_sound(checked(head.get("section"), SECTION)):
+            self.sections.append(SectionLine(self.layout.within(time), time, fields))
+            return
         if fields := checked(head.get("scene"), SCENE):
             self.scenes.append(Scene(frame, fields))
-        elif head.keys().isdisjoint({"scene", "sound", "repeats", "bar", *self.layout.names}):
+        elif head.keys().isdisjoint({"scene", "sound", "repeats", "bar", "section", *self.layout.names}):
             self.notes.append(head)
             return
         first = len(self.sounds) - self._pending  # times are rounded: a sound begins before the line that follows it

@@ -53,6 +53,14 @@ class Scene(NamedTuple):
     fields: Head
 
 
+class SectionLine(NamedTuple):
+    """A section's line: the frame in which the section begins, its time, its fields."""
+
+    frame: int
+    start: float  # seconds of the recording
+    fields: Head
+
+
 def same(scene: Head, last: Head) -> bool:
     """Does a scene say what the last one said, leaving aside bands and modulation?"""
     if not scene.keys().isdisjoint(COUNTS) or not last or scene.keys() ^ last.keys() - {*COUNTS, *CHANGING}:

@@ -11,6 +11,7 @@ from .contours import points
 from .measures import even
 from .thresholds import (
     ALIKE_CHANNELS,
+    AT_ONCE,
     CLICKING,
     GLIDING,
     HELD,
@@ -27,7 +28,9 @@ from .thresholds import (
     PITCHED,
     SILENT,
     SINGING,
+    SLOWLY,
     STEADY,
+    STRUCK,
     TELLING,
     TURNS,
     UNMOVED,
@@ -36,6 +39,7 @@ from .wording import kind, movement, rise, timbre, way, where
 
 ALONE = ("no sound: ", "no sample", "one sample", "silent throughout")  # caveats after which there is nothing to tell
 MOST_CHANNELS = 8  # whose levels are named
+MOST_SPANS = 12  # of a voice that are told
 
 Summary = Mapping[str, Any]  # the fields of a summary line
 
@@ -45,7 +49,8 @@ def tell(summary: Summary, seconds: float) -> str:
     caveats = strings(summary.get("caveats"))
     said = [f"{seconds:.1f} s" if seconds >= 0.1 or not seconds else f"{1000 * seconds:.0f} ms"]
     if not any(text.startswith(ALONE) for text in caveats):
-        said += [sentence(summary) for sentence in SENTENCES]
+        barred = "meter" in summary
+        said += [sentence(summary) for sentence in SENTENCES if not (barred and sentence in PLAIN)]
     text = ". ".join(text[0].upper() + text[1:] for text in said if text) + "."
     return f"{caveat_sentences(caveats)} {text}".lstrip()
 
@@ -267,16 +272,88 @@ def chords(summary: Summary) -> str:
 
 
 def sections(summary: Summary) -> str:
+    """Where each begins; each ends where the next one begins."""
     found = summary.get("sections")
-    return "sections " + ", ".join(f"{part['label']} {span(part)}" for part in found) if found else ""
+    if not found:
+        return ""
+    longest = found[-1]["end"]
+    return "sections " + ", ".join(f"{part['label']} {at(part['t'], longest)}" for part in found)
+
+
+def voice(summary: Summary) -> str:
+    """When tones move as voices do, and how they sound then."""
+    found = summary.get("voice")
+    if not found:
+        return ""
+    spans = found["spans"]
+    said = [f"voice-like {found['percent']} % of the time"]
+    if len(spans) <= MOST_SPANS:
+        end = spans[-1][1]
+        said.append(" and ".join(f"{at(a, end)}-{at(b, end)}" for a, b in spans))
+    if "range" in found:
+        said.append(f"{found['range'][0]} to {found['range'][1]}")
+    if "steady_percent" in found:
+        said.append(f"pitch held {found['steady_percent']} % of it")
+    if "syllable_rate" in found:
+        said.append(f"about {found['syllable_rate']:g} syllables a second")
+    if "sibilance" in found:
+        said.append(f"{-found['sibilance']} dB less above 4 kHz than in all")
+    return ", ".join(said)
+
+
+def harmony(summary: Summary) -> str:
+    """Mode and tension of the chords, and how often they change."""
+    found = summary.get("harmony")
+    if not found:
+        return ""
+    said = [f"{found['major_percent']} % of the chords major"] if "major_percent" in found else []
+    said.append(f"{100 - found['plain_percent']} % with sevenths or tensions")
+    return ", ".join([*said, f"{found['changes_per_bar']:g} changes of chord a bar"])
+
+
+def playing(summary: Summary) -> str:
+    """How notes begin and go on, by register; how far they join; distortion, room, rubato, swells."""
+    found = summary.get("playing", {})
+    said = []
+    for name, place in (("low", "below C3"), ("mid", "C3 to C5"), ("high", "above C5")):
+        if part := found.get(name):
+            said.append(f"notes {place} {played(part)}")
+    if "legato_percent" in summary:
+        said.append(f"sounding {summary['legato_percent']} % of the time between them")
+    if "distortion" in found:
+        said.append(f"distorted ({found['distortion']:g})")
+    if "reverberation" in found:
+        said.append(f"reverberation of {found['reverberation']:g} s")
+    if (rubato := summary.get("rubato_percent")) is not None:
+        said.append(f"beats even to {rubato:g} %")
+    for swell in summary.get("dynamics", {}).get("swells", ()):
+        way = "rising" if swell["change"] > 0 else "falling"
+        start, end = (at(swell[name], swell["end"]) for name in ("t", "end"))
+        said.append(f"{way} by {abs(swell['change'])} dB from {start} to {end}")
+    return ", ".join(said)
+
+
+def played(part: Mapping[str, Any]) -> str:
+    """How the notes of a register begin and go on."""
+    attack, decay = part["attack_time"], part["decay"]
+    if decay >= STRUCK:
+        return f"struck or plucked, fading by {decay} dB/s"
+    begins = "at once" if attack < AT_ONCE else "softly" if attack < SLOWLY else "slowly"
+    return f"held, beginning {begins} ({attack} ms)"
+
+
+def at(seconds: float, longest: float) -> str:
+    """A time as minutes and seconds, or, where nothing is as long as a minute, as seconds."""
+    return minutes(seconds) if longest >= 60 else f"{seconds:g} s"
 
 
 # In the order in which they are said; each gives "" if there is nothing to be said.
 SENTENCES: tuple[Callable[[Summary], str], ...] = (
-    level, loudest, channels, parts, colour,
-    swell, events, masked, pulse, pitch, peak, fundamental, lines, polyphony, modulation, clicks, unmoved,
-    vibrato, tempo, meter, key, chords, sections, lufs,
+    level, lufs, tempo, meter, key, chords, sections, voice, harmony, playing, loudest, channels, parts, colour,
+    swell, events, masked, pulse, pitch, peak, fundamental, lines, polyphony, modulation, clicks, unmoved, vibrato,
 )  # fmt: skip
+# What sections and bars tell better
+PLAIN = {parts, swell, events, masked, pulse, pitch, peak, fundamental, lines, polyphony, modulation, clicks, unmoved}
 
 
 def noisy(summary: Summary) -> bool:

@@ -112,6 +112,28 @@ BAR = {
     "strokes.mid": Term(TEXT),
     "strokes.high": Term(TEXT),
 }
+SECTION = {
+    "n": BAR["n"],
+    "label": Term(TEXT, "", "a letter, the same for what comes again"),
+    "end": SPAN["end"],
+    "like": Term(NUMBER, "", "it is like section n but for what is told"),
+    "bars": Term(NUMBER, "", "how many"),
+    "lufs": Term(NUMBER, "LUFS"),
+    "level": SCENE["level"],
+    "onsets_per_bar": Term(NUMBER, "", "attacks"),
+    "onset_rate": Term(NUMBER, "1/s", "attacks"),
+    "centroid": SCENE["centroid"],
+    "register": Term(WORDS, "", "from which note to which"),
+    "voice_percent": Term(NUMBER, "", "of the time, tones move as voices do"),
+    "chord_loop": Term(WORDS, "", "bars of chords that come again and again"),
+    "chords": Term(WORDS, "", "of its first bars"),
+    "strokes": Term(OBJECT, "", "of a typical bar"),
+    "strokes.low": Term(TEXT),
+    "strokes.mid": Term(TEXT),
+    "strokes.high": Term(TEXT),
+    "enters": Term(WORDS, "", "what was not there before"),
+    "leaves": Term(WORDS),
+}
 SUMMARY = {
     "in_words": Term(TEXT),
     "caveats": Term(WORDS),
@@ -182,6 +204,13 @@ SUMMARY = {
     "polyphony": Term(OBJECT, "%", "of the tonal time"),
     "polyphony.one": Term(NUMBER),
     "polyphony.several": Term(NUMBER),
+    "voice": Term(OBJECT, "", "when tones move as voices do"),
+    "voice.percent": Term(NUMBER, "", "of the time"),
+    "voice.spans": Term(ROWS, "", "from, to"),
+    "voice.range": Term(WORDS),
+    "voice.steady_percent": Term(NUMBER, "", "of the frames in which the pitch holds"),
+    "voice.syllable_rate": Term(NUMBER, "1/s"),
+    "voice.sibilance": Term(NUMBER, "dB", "what lies above 4 kHz against all of it"),
     "am_percent": Term(NUMBER),
     "am": MOMENT["am"],
     "am_range": Term(PAIR, "Hz"),
@@ -206,6 +235,31 @@ SUMMARY = {
     "key_changes.t": SPAN["t"],
     "key_changes.tonic": Term(TEXT),
     "key_changes.mode": Term(TEXT),
+    "harmony": Term(OBJECT, "", "of the beats with a chord"),
+    "harmony.major_percent": Term(NUMBER, "", "of chords with a third: the major ones"),
+    "harmony.plain_percent": Term(NUMBER, "", "triads and fifths alone; the others have sevenths or tensions"),
+    "harmony.changes_per_bar": Term(NUMBER),
+    "legato_percent": Term(NUMBER, "", "of the time in which notes follow each other, they sound"),
+    "dynamics": Term(OBJECT),
+    "dynamics.accents": Term(NUMBER, "dB", "by which half of the attacks differ"),
+    "dynamics.swells": Term(ROWS),
+    "dynamics.swells.t": SPAN["t"],
+    "dynamics.swells.end": SPAN["end"],
+    "dynamics.swells.change": Term(NUMBER, "dB"),
+    "rubato_percent": Term(NUMBER, "", "by which a beat differs from the one before, the median"),
+    "playing": Term(OBJECT, "", "how notes begin and go on: below C3, up to C5, above"),
+    **{
+        f"playing.{name}{field}": term
+        for name in ("low", "mid", "high")
+        for field, term in (
+            ("", Term(OBJECT)),
+            (".notes", Term(NUMBER)),
+            (".attack_time", SOUND["attack_time"]),
+            (".decay", SOUND["decay"]),
+        )
+    },
+    "playing.distortion": Term(NUMBER, "0 to 1"),
+    "playing.reverberation": Term(NUMBER, "s", "in which sound falls by 60 dB"),
     "tuning": Term(NUMBER, "cents", "from A4 = 440 Hz"),
     "lufs": Term(OBJECT),
     "lufs.integrated": Term(NUMBER),
@@ -234,7 +288,14 @@ COMMON = (
     "attack_time",
     "decay",
 )  # fields whose units the header gives
-LINES = {"scene": SCENE, "sound": SOUND, "repeats": REPEATS, "bar": BAR, "summary": SUMMARY}  # by the kind of line
+LINES = {  # by the kind of line
+    "scene": SCENE,
+    "sound": SOUND,
+    "repeats": REPEATS,
+    "section": SECTION,
+    "bar": BAR,
+    "summary": SUMMARY,
+}
 
 
 def name(path: str) -> str:

@@ -235,3 +235,39 @@ EVENLY = threshold((0.03, 0.08), "s; of the interval", "sounds at one distance f
 REMEMBERED = threshold(10.0, "s", "a sound that can be repeated from one that is long past", "not measured")
 PERIODIC_ALIKE = threshold(15, "%", "periodicities of sounds that are alike from others", "not measured")
 PATTERNS = threshold(8, "sounds", "those that can be repeated at a time", "not measured")
+
+# Voices
+LIKE_VOICE = threshold(0.16, "voice, 0 to 1, of half a second", "what moves as voices do from the rest", "five songs")
+SURELY_VOICE = threshold(0.6, "the same, of two of them", "spans that hold a voice from chance", "pieces without any")
+BRIDGED = threshold(1.0, "s", "a breath from a pause", "not measured")
+VOICES = threshold(2.0, "s", "voices that are told from chance", "not measured")
+STEADY_NOTE = threshold(0.3, "semitones from frame to frame", "a note that is held from one that glides", "by ear")
+SYLLABLE = threshold(3.0, "dB of rise of the mids", "a syllable's beginning from wavering", "espeak-ng's speech")
+
+# What sections hold
+COMES = threshold((0.5, 0.15), "share of the time", "what is there in a section; what is not", "not measured")
+TONED = threshold(
+    0.3, "share of the time with notes", "a section that has a register from one that has none", "not measured"
+)
+ONE_CHORD = threshold(0.75, "of the bars", "one chord all the time from others", "not measured")
+CHORDS_SAME = threshold(0.6, "of the bars", "chords that are those of an earlier section from others", "not measured")
+LOUDER_SECTION = threshold(1.5, "dB, LU", "sections of one letter that differ in level from the same", "by ear")
+DENSER = threshold(1.25, "times", "the same, in attacks", "not measured")
+SAME_COLOUR = threshold(1.2, "times", "the same, in the centroid", "a quarter of an octave")
+VOICE_MORE = threshold(20, "% of the time", "the same, in voice", "not measured")
+HIGHER = threshold(3, "semitones", "the same, in register", "not measured")
+
+# What mood is made of, and how notes are played
+SOUNDING_BARS = threshold(4, "bars", "a piece whose character is told from too little", "a phrase")
+GAP = threshold(1.0, "s", "a gap between notes from a rest", "a beat at 60 BPM")
+ACCENT = threshold(3.0, "dB", "attacks that tell how unlike accents are from wavering", "not measured")
+SWELLING = threshold(6.0, "dB", "a swell of a piece from wavering", "half as loud again")
+SWELLING_FOR = threshold(6.0, "s", "the same from an accent", "not measured")
+PLAYED = threshold(8, "notes", "a register that is told from a few notes", "not measured")
+DISTORTED = threshold(0.2, "distortion, 0 to 1", "distorted notes from clean ones", "two sound fonts")
+ROOM = threshold(5, "decays", "a reverberation that is told from chance", "not measured")
+STRUCK = threshold(10, "dB/s of decay", "notes that are struck or plucked from those that are held", "two sound fonts")
+AT_ONCE, SLOWLY = (
+    threshold(25, "ms of attack", "held notes that begin at once from those that begin softly", "two sound fonts"),
+    threshold(90, "ms of attack", "these from notes that swell", "two sound fonts"),
+)

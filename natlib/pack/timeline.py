@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     Line = tuple[int, float, str | Callable[[], str]]  # the frame that it begins with, its rank there, its text
 
-BEFORE, SCENE, SOUND, CODE, FRAME, LATE, BAR = range(7)  # the ranks
+SECTION, BEFORE, SCENE, SOUND, CODE, FRAME, LATE, BAR, LAST = range(9)  # the ranks
 
 
 class Lines:
@@ -91,6 +91,11 @@ class Lines:
         for line in self.frames.finish():
             self._frame(line)
         return text + self._release(math.inf)
+
+    def sections(self, end: Head | None) -> str:
+        """The lines of the sections, which are known at the end."""
+        lines = self.measuring.sections(end)
+        return self.count.add("".join(self.view.section(start, fields) for _, start, fields in lines))
 
     def summarise(self, caveats: Caveats, end: Head | None) -> Head:
         """The summary line's object."""

@@ -81,6 +81,9 @@ class Ndjson:
     def bar(self, time: float, bar: Head) -> str:
         return self.explained("bar", bar) + self._line(time, "bar", bar)
 
+    def section(self, time: float, section: Head) -> str:
+        return self.explained("section", section) + self._line(time, "section", section)
+
     def explained(self, kind: str, fields: Head) -> str:
         """What has to be known before a line of this kind, as a line; "" for nothing."""
         text = self.told(kind, fields) if self.told else ""
@@ -189,6 +192,9 @@ class Columns(Ndjson):
         fine = self.layout.depth(self.layout.names.index(layer)) > 1
         return "" if fine else f"={layer} {code} {means}\n"
 
+    def section(self, time: float, section: Head) -> str:
+        return f"@{time:g} {wording.section(section)}\n"
+
     def bar(self, time: float, bar: Head) -> str:
         new = self.told and self.told.first("bar")
         return (
@@ -243,6 +249,9 @@ class Words(Columns):
             return ""
         self._level, self._words, self._scene = level, words, scene
         return f"{wording.clock(time)} {level} dB, {words}\n" if words else f"{wording.clock(time)} {level} dB\n"
+
+    def section(self, time: float, section: Head) -> str:
+        return f"{wording.clock(time)} {wording.section(section)}\n"
 
     def bar(self, time: float, bar: Head) -> str:
         return f"{wording.clock(time)} | {wording.bar(bar)}\n"

@@ -15,6 +15,14 @@ from .thresholds import CLEARLY, FLUCTUATES, GRAINS, HOLLOW, NOISE, PERIODIC, TI
 GRAIN_WORDS = ("smooth", "slightly grainy", "grainy", "spiky")
 TILT_WORDS = ("pure", "mellow", "rich", "edgy")
 RATES = ("0.5-2 Hz", "2-8 Hz", "8-16 Hz", "16-50 Hz")
+SECTION_WORDS = {
+    "lufs": "{} LUFS",
+    "level": "{} dB",
+    "onsets_per_bar": "{:g} attacks a bar",
+    "onset_rate": "{:g} attacks a second",
+    "centroid": "around {} Hz",
+    "voice_percent": "voice-like {} % of it",
+}
 MOST_TIMES = 12  # times that are told one by one
 
 Fields = Mapping[str, Any]
@@ -169,6 +177,31 @@ def bar(fields: Fields) -> str:
     if "end" in fields:
         parts.append(f"ends at {fields['end']:g}")
     return f"{number}: {' | '.join(parts)}" if parts else number
+
+
+def section(fields: Fields) -> str:
+    """A section: "B 14.2-27.9: 8 bars, chords A D-E7 again and again, -13.1 LUFS, 12 attacks a bar …"."""
+    said = []
+    if "like" in fields:
+        said.append(f"like section {fields['like']}")
+    if bars := fields.get("bars"):
+        said.append("1 bar" if bars == 1 else f"{bars} bars")
+    if loop := fields.get("chord_loop"):
+        said.append(f"chords {' '.join(loop)} again and again")
+    elif chords := fields.get("chords"):
+        said.append(f"chords {' '.join(name or '-' for name in chords)}")
+    if strokes := fields.get("strokes"):
+        said.append("strokes " + " ".join(f"{region} {pattern}" for region, pattern in strokes.items()))
+    for name, text in SECTION_WORDS.items():
+        if (value := fields.get(name)) is not None:
+            said.append(text.format(value))
+    if register := fields.get("register"):
+        said.append(f"notes {register[0]} to {register[1]}")
+    for name in ("enters", "leaves"):
+        if found := fields.get(name):
+            said.append(f"{name}: {', '.join(found)}")
+    end = f" to {clock(fields['end'])}" if "end" in fields else ""
+    return f"section {fields['n']}, {fields['label']}{end}: {', '.join(said)}".rstrip(": ")
 
 
 def going(line: Sequence[str | None]) -> str:

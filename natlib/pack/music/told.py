@@ -67,6 +67,17 @@ def spelled(bar: Head, names: tuple[str, ...]) -> Head:
     return result
 
 
+def section_spelled(section: Head, names: tuple[str, ...]) -> Head:
+    """The fields of a section with its notes and chords as a key spells them."""
+    result = {**section}
+    for name in ("chords", "chord_loop"):
+        if bars := section.get(name):
+            result[name] = ["-".join(notes.chord_spelled(chord, names) for chord in bar.split("-")) for bar in bars]
+    if register := section.get("register"):
+        result["register"] = notes.spelled(register, names)
+    return result
+
+
 def sound(bar: Head) -> Head:
     """The fields of another program's line that are as they should be, within lists too; {} if it has no number."""
     chords, strokes = bar.get("chords", []), bar.get("strokes", {})
@@ -82,6 +93,17 @@ def sound(bar: Head) -> Head:
         "strokes": all(isinstance(pattern, str) for pattern in strokes.values()),
     }
     return {key: value for key, value in bar.items() if good.get(key, True)} if type(bar.get("n")) is int else {}
+
+
+def section_sound(section: Head) -> Head:
+    """The fields of another program's line that are as they should be; {} if it has no number or no letter."""
+    strokes = section.get("strokes", {})
+    good = {
+        "strokes": all(isinstance(pattern, str) for pattern in strokes.values()),
+        "register": len(section.get("register", ())) == 2,
+    }
+    there = type(section.get("n")) is int and isinstance(section.get("label"), str)
+    return {key: value for key, value in section.items() if good.get(key, True)} if there else {}
 
 
 class Sure:

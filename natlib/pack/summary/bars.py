@@ -131,7 +131,7 @@ class ChordLoop(Collector):
         return {"chord_loop": said, "chord_loop_percent": round(100 * covered / len(bars))}
 
 
-def covers(bars: Sequence[int], loop: Sequence[int]) -> int:
+def covers(bars: Sequence[int] | Sequence[str], loop: Sequence[int] | Sequence[str]) -> int:
     """How many bars lie in the loop, each time that it comes whole."""
     place = count = 0
     while place + len(loop) <= len(bars):

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 from ...wire import Head
 from ..measures import Table
 from .bars import ChordLoop, Meter, Tempo
+from .character import Articulation, Dynamics, Harmony, Rubato
 from .clicks import Clicks
 from .collector import Block, Collector, Seconds
 from .colour import Colour
+from .course import Course
 from .key import Key
 from .loudness import Loudness
 from .masked import Masked
@@ -18,11 +20,13 @@ from .outside import Outside
 from .parts import Parts
 from .peaks import Lines, Peak
 from .pitch import Pitch
+from .playing import Playing
 from .pulse import Pulse
 from .sections import Sections
 from .silence import Silence
 from .sounds import Sounds
 from .tones import Fundamental, Polyphony
+from .voice import Voice
 
 if TYPE_CHECKING:
     from ..measures import Array
@@ -40,8 +44,12 @@ class Summary:
         sounds, modulation = Sounds(table, rate), Modulation(table, rate)
         loudness = Loudness(table, rate, sounds)
         self.key = Key(table, rate)
+        self.course = Course(table, rate)
+        voice = Voice(table, rate, self.course)
+        self.sections = Sections(table, rate, self.course, voice)
         self.collectors: list[Collector] = [
-            Sections(table, rate),
+            self.course,
+            self.sections,
             loudness,
             Parts(table, rate),
             Silence(table, rate),
@@ -55,6 +63,7 @@ class Summary:
             Fundamental(table, rate),
             Lines(table, rate),
             Polyphony(table, rate),
+            voice,
             modulation,
             Clicks(table, rate),
             Vibrato(table, rate),
@@ -62,6 +71,11 @@ class Summary:
             Meter(table, rate),
             ChordLoop(table, rate),
             self.key,
+            Harmony(table, rate),
+            Articulation(table, rate),
+            Dynamics(table, rate, self.course),
+            Rubato(table, rate),
+            Playing(table, rate),
         ]
         for collector in self.collectors:
             collector.start = start

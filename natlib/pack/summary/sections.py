@@ -1,148 +1,78 @@
-"""Sections, with a letter each.
-
-Each second of sound is a vector of what was measured. Boundaries stand where the seconds before differ most from those
-after, relative to the spread within either (the ratio that tells speakers apart in P. Delacourt and C. Wellekens,
-"DISTBIC", Speech Communication 2000). Sections are alike, and have the same letter, if their means are no further
-apart than seconds within a section are.
-"""
+"""Sections, with a letter each, and what is new where one begins."""
 
 from __future__ import annotations
 
-from array import array
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from ...wire import Head
 from ..measures import Table
-from ..thresholds import (
-    ALIKE,
-    DIFFERENT_BANDS,
-    DIFFERENT_CHROMA,
-    DIFFERENT_COLOUR,
-    DIFFERENT_LEVEL,
-    DIFFERENT_TONALITY,
-    DIFFERENT_WOBBLE,
-    LEAST_SPREAD,
-    NOVEL,
-    PIECE,
-    SHORTEST,
-)
+from ..music.form import Form
+from ..music.units import Colours
 from .collector import Block, Collector
+from .contents import Contents, Span
+from .course import Course
+from .novelty import Novelty
+from .voice import Voice
 
 if TYPE_CHECKING:
-    from ..measures import Array
+    from ..music.leadsheet import Bar
 
-# The measures that tell sections apart, with the least difference of each that counts.
-KINDS = {
-    "level": DIFFERENT_LEVEL,
-    "centroid": DIFFERENT_COLOUR,
-    "tonality": DIFFERENT_TONALITY,
-    "band_": DIFFERENT_BANDS,
-    "modulation_": DIFFERENT_WOBBLE,
-    "chroma_": DIFFERENT_CHROMA,
-    "bass_chroma_": DIFFERENT_CHROMA,
-}
-REACH = 6.0  # seconds on each side of a boundary that are compared
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 class Sections(Collector):
-    """{"form": "A B A", "sections": [{"t", "end", "label"}, …]} if there is more than one section."""
+    """{"form": "A B A", "sections": [{"t", "end", "label"}, …]} where there are bars, or more than one section."""
 
-    def __init__(self, table: Table, rate: float):
+    def __init__(self, table: Table, rate: float, course: Course, voice: Voice):
         super().__init__(table, rate)
-        self.columns = [i for i, name in enumerate(table.names) if name.startswith(tuple(KINDS))]
-        names = [table.names[i] for i in self.columns]
-        self.octaves = [name == "centroid" for name in names]
-        self.least = [next(least for kind, least in KINDS.items() if name.startswith(kind)) for name in names]
-        self.seconds = 0
-        self.means = array("f")  # one row a second, one column a measure
+        self.course, self.voice = course, voice
+        self.novelty, self.colours = Novelty(table), Colours(table, rate)
+        self.bars: list[Bar] = []  # that are told
+        self._found: tuple[int, list[Span]] = (-1, [])  # after how many frames, which
 
     def take(self, block: Block) -> None:
-        import numpy as np
+        self.novelty.take(block)
+        self.colours.feed(block.rows)
 
-        if not len(block.starts):
-            return
-        rows = block.second[:, self.columns]
-        there = ~np.isnan(rows)
-        sums = np.add.reduceat(np.where(there, rows, 0), block.starts, axis=0)
-        with np.errstate(invalid="ignore"):
-            means = sums / np.add.reduceat(there, block.starts, axis=0, dtype=np.int64)
-        octaves = np.log2(np.maximum(means, 20), where=self.octaves, out=np.zeros_like(means)) * 10
-        self.means.frombytes(np.where(self.octaves, octaves, means).astype(np.float32).tobytes())
-        self.seconds += len(block.starts)
+    def bar(self, bar: Bar, told: bool) -> None:
+        if told:
+            self.bars.append(bar)
+
+    def spans(self) -> list[Span]:
+        """The sections; [] if nothing is known of any."""
+        if self._found[0] != self.frames:
+            self._found = self.frames, self._spans()
+        return self._found[1]
+
+    def _spans(self) -> list[Span]:
+        end = self.frames / self.rate
+        if units := self.colours.units(self.bars):
+            found = [(units[each.begin].start, each.label) for each in Form()(units)]
+        else:
+            found = [(float(each.begin), each.label) for each in self.novelty.sections()]
+        starts = [0.0, *(start for start, _ in found[1:])]
+        letters = [LETTERS[min(label, len(LETTERS) - 1)] for _, label in found]
+        return [Span(*each) for each in zip(starts, [*starts[1:], end], letters, strict=False)]
 
     def result(self) -> Head:
-        if not self.columns or self.seconds < PIECE:
+        spans = self.spans()
+        if not spans:
             return {}
-        rows = self._seconds()
-        bounds = [0, *boundaries(rows, round(min(REACH, self.seconds / 4))), self.seconds]
-        if len(bounds) < 3:
-            return {}
-        sections: list[Head] = []
-        labels = letters([rows[a:b] for a, b in pairwise(bounds)])
-        for (start, end), label in zip(pairwise(bounds), labels, strict=True):
-            if sections and sections[-1]["label"] == label:
-                sections[-1]["end"] = end
-            else:
-                sections.append({"t": start, "end": end, "label": label})
-        sections[-1]["end"] = round(self.frames / self.rate, 1)
-        if len(sections) < 2:
-            return {}
-        if self.start:
-            for section in sections:
-                section |= {name: round(section[name] + self.start, 1) for name in ("t", "end")}
-        return {"form": " ".join(section["label"] for section in sections), "sections": sections}
+        told = [
+            {"t": round(self.start + start, 1), "end": round(self.start + end, 1), "label": label}
+            for start, end, label in spans
+        ]
+        return {"form": " ".join(label for _, _, label in spans), "sections": told}
 
-    def _seconds(self) -> Array:
-        """One row a second, one column for each measure that was heard: its distance from the mean, in spreads."""
-        import numpy as np
+    def lines(self, integrated: float | None) -> list[tuple[float, Head]]:
+        """When each section begins, in seconds of the recording, and the fields of its line; [] if none is known.
 
-        rows = np.array(self.means, dtype=np.float64).reshape(self.seconds, -1)
-        heard = ~np.isnan(rows).all(axis=0)
-        rows, least = rows[:, heard], np.array(self.least)[heard]
-        rows = np.where(np.isnan(rows), np.nanmean(rows, axis=0), rows)
-        spread: Array = np.maximum(rows.std(axis=0), least)
-        return np.asarray((rows - rows.mean(axis=0)) / spread)
-
-
-def letters(parts: list[Array]) -> list[str]:
-    """The letter of each part: that of an earlier one, but not the one right before, if they are alike."""
-    import numpy as np
-
-    middles = [part.mean(axis=0) for part in parts]
-    squares = [((part - middle) ** 2).sum(axis=1).mean() for part, middle in zip(parts, middles, strict=True)]
-    within = float(np.sqrt(np.mean(squares) + LEAST_SPREAD[0] * parts[0].shape[1]))
-    found: list[int] = []
-    for i, middle in enumerate(middles):
-        distances = np.sqrt(((np.array(middles[:i]) - middle) ** 2).sum(axis=1)).tolist() if i else []
-        near = min(range(i), key=distances.__getitem__, default=None)
-        known = near is not None and distances[near] <= ALIKE * within and near != i - 1
-        found.append(found[near] if known and near is not None else max(found, default=-1) + 1)
-    return [LETTERS[min(letter, 25)] for letter in found]
-
-
-def boundaries(rows: Array, reach: int) -> list[int]:
-    """The seconds at which sections begin, except the first."""
-    import numpy as np
-
-    seconds = len(rows)
-    sums = np.concatenate((np.zeros((1, rows.shape[1])), rows.cumsum(axis=0)))
-    squares = np.concatenate(([0.0], (rows * rows).sum(axis=1).cumsum()))
-    at = np.arange(2, seconds - 1)
-    first, last = np.maximum(at - reach, 0), np.minimum(at + reach, seconds)
-    before, after = ((sums[b] - sums[a]) / (b - a)[:, None] for a, b in ((first, at), (at, last)))
-    spread = LEAST_SPREAD[1] * rows.shape[1]
-    for middle, a, b in ((before, first, at), (after, at, last)):
-        spread = spread + (squares[b] - squares[a]) / (b - a) - (middle * middle).sum(axis=1)
-    novelty = np.zeros(seconds)
-    novelty[at] = ((before - after) ** 2).sum(axis=1) / spread
-    peaks = [
-        t for t in range(2, seconds - 1)
-        if novelty[t] >= NOVEL and novelty[t] == novelty[max(0, t - reach // 2) : t + reach // 2 + 1].max()
-    ]  # fmt: skip
-    kept: list[int] = []
-    for t in sorted(peaks, key=lambda t: -novelty[t]):
-        if all(abs(t - other) >= SHORTEST for other in [*kept, 0, seconds]):
-            kept.append(t)
-    return sorted(kept)
+        `integrated`: the loudness of the whole in LUFS, if it is known.
+        """
+        spans = self.spans()
+        contents = Contents(self.course, self.voice.there(), self.bars, integrated)
+        result: list[tuple[float, Head]] = []
+        for span in spans:
+            told = {"label": span.label, "end": round(self.start + span.end, 2)} | contents(span)
+            result.append((round(self.start + span.start, 2), {"n": len(result) + 1, **told}))
+        return result

@@ -1,0 +1,180 @@
+"""The units by which the form is found: bars, and stretches as long where there are none."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from ...network import ONE
+from ..measures import Table
+from .chords import NONE, Chords, staying
+from .likeness import Unit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from ..measures import Array
+    from .leadsheet import Bar
+
+    Numbers = NDArray[np.int64]
+
+HALF = 0.5  # seconds, about, of which one mean is kept
+STRETCH = 2.0  # seconds of a stretch where there is neither a bar nor a chord to go by
+SHORTEST, LONGEST = 1.0, 8.0  # seconds of a stretch: a bar at 240 BPM, at 30 BPM
+CHANGE = 4 * ONE  # what a new chord costs
+SHARE = 0.5  # of the time that has bars, or else chords, where units can tell the form
+SURE = ONE // 3  # of a pitch class that is the bass
+FADED = 25.0  # dB below the usual level: what is left of a sound that has ended
+FEWEST = 4  # stretches, as many as a phrase has bars: less belongs to what lies before
+# The measures that tell colour, with the least difference of each that counts
+COLOUR = {
+    "level": 2.0,
+    "centroid": 0.2,  # octaves
+    "tonality": 0.1,
+    "band_": 2.0,
+    "modulation_": 2.0,
+    "spectrum_": 2.0,
+    "voice": 0.1,
+    "striking_share": 0.1,
+    "gliding_share": 0.1,
+    "polyphony": 1.0,
+}
+CHROMA = ("treble_chroma_", "bass_chroma_")
+LOWEST = 20.0  # Hz, of a centroid
+
+
+class Colours:
+    """Keeps means of half seconds. Memory: half a kilobyte for each second."""
+
+    def __init__(self, table: Table, rate: float):
+        import numpy as np
+
+        self.columns = [
+            (place, least)
+            for name, least in COLOUR.items()
+            for place, own in enumerate(table.names)
+            if own == name or (name.endswith("_") and own.startswith(name) and own[len(name) :].isdigit())
+        ]
+        self.octaves = [table.names[place] == "centroid" for place, _ in self.columns]
+        self.there = all(f"{kind}{i}" in table.index for kind in CHROMA for i in range(12)) and "level" in table.index
+        self.chroma = [table.index[f"{kind}{i}"] for kind in CHROMA for i in range(12)] if self.there else []
+        self.size = max(1, round(HALF * rate))  # frames
+        self.seconds = self.size / rate
+        self._rest = np.zeros((0, len(table.names)))
+        self._means: list[Array] = []
+
+    def feed(self, rows: Array) -> None:
+        """Take rows of measures."""
+        import numpy as np
+
+        if not self.there:
+            return
+        rows = np.concatenate((self._rest, rows))
+        whole = len(rows) // self.size * self.size
+        self._rest = rows[whole:].copy()
+        if whole:
+            self._means.append(self._mean(rows[:whole].reshape(-1, self.size, rows.shape[1])))
+
+    def _mean(self, rows: Array) -> Array:
+        """Of rows, (halves, frames, measures): those of colour in their least differences, then chroma."""
+        import numpy as np
+
+        own = rows[:, :, [place for place, _ in self.columns]]
+        own = np.where(self.octaves, np.log2(np.maximum(own, LOWEST)), own) / [least for _, least in self.columns]
+        there = ~np.isnan(own)
+        with np.errstate(invalid="ignore"):
+            own = np.where(there, own, 0).sum(axis=1) / there.sum(axis=1)
+        return np.hstack((own, np.nan_to_num(rows[:, :, self.chroma]).mean(axis=1))).astype(np.float32)
+
+    def units(self, bars: Sequence[Bar]) -> list[Unit]:
+        """Units from the start until the sound has faded; [] for what has neither bars nor chords."""
+        import numpy as np
+
+        if not self.there or not self._means:
+            return []
+        means = np.concatenate(self._means).astype(np.float64)
+        self._means = [means.astype(np.float32)]
+        width = len(self.columns)
+        for column in means[:, :width].T:  # what is absent for a while is as it usually is
+            known = ~np.isnan(column)
+            column[~known] = np.median(column[known]) if known.any() else 0
+        loud = np.flatnonzero(means[:, 0] >= np.median(means[:, 0]) - FADED / COLOUR["level"])
+        chroma = np.rint(means[:, width:] * ONE).astype(np.int64)
+        odds = Chords()(chroma[:, :12], chroma[:, 12:])
+        chords = staying(odds, [CHANGE] * (len(odds) - 1))
+        if sum(bar.end - bar.start for bar in bars) < SHARE * len(means) * self.seconds:
+            bars = []  # they would be a grid that most of it does not follow
+            if sum(chord != NONE for chord in chords) < SHARE * len(chords):
+                return []
+        result = []
+        for start, end, bar in stretches(bars, chords, self.seconds, (int(loud[-1]) + 1) * self.seconds):
+            half = (start + end) / 2
+            colour = np.rint(ONE * self._between(means, start, end)[:width]).astype(np.int64)
+            parts = [np.rint(ONE * self._between(means, *part)[width:]) for part in ((start, half), (half, end))]
+            pitches = np.concatenate(parts).astype(np.int64)
+            result.append(
+                Unit(
+                    start, end, pitches, colour, *(of_bar(bar) if bar else of_chroma(pitches, chords[self._half(half)]))
+                )
+            )
+        return result
+
+    def _half(self, seconds: float) -> int:
+        """The half second in which this time lies."""
+        return int(seconds / self.seconds)
+
+    def _between(self, means: Array, start: float, end: float) -> Array:
+        """The mean from `start` to `end`, of the half seconds that lie there, by how much of them does."""
+        import numpy as np
+
+        first, last = int(start / self.seconds), min(len(means), int(np.ceil(end / self.seconds)))
+        first = max(0, min(first, len(means) - 1))
+        some = np.arange(first, max(last, first + 1))
+        weight = np.minimum((some + 1) * self.seconds, end) - np.maximum(some * self.seconds, start)
+        weight = np.maximum(weight, 1e-3)
+        return np.asarray((means[some] * weight[:, None]).sum(axis=0) / weight.sum())
+
+
+def of_bar(bar: Bar) -> tuple[Sequence[int], Sequence[int | None], Sequence[int | None], dict[str, str]]:
+    """Chords, bass, melody and strokes of a bar."""
+    return bar.chords, bar.bass, bar.melody, bar.strokes
+
+
+def of_chroma(chroma: Numbers, chord: int) -> tuple[list[int], list[int | None], list[int | None], dict[str, str]]:
+    """The same of a stretch without bars: its chord, and the strongest low pitch class of either half."""
+    low = [half[12:] for half in chroma.reshape(2, 24)]
+    return [chord], [int(each.argmax()) if each.max() >= SURE else None for each in low], [], {}
+
+
+def stretches(
+    bars: Sequence[Bar], chords: Sequence[int], size: float, end: float
+) -> Iterator[tuple[float, float, Bar | None]]:
+    """The bars, and what lies between them cut where chords change, into parts about as long: start, end, bar.
+
+    `chords`: of each half second, which lasts `size` seconds.
+    """
+    changes = [i * size for i in range(1, len(chords)) if chords[i] != chords[i - 1]]
+    lengths = sorted([bar.end - bar.start for bar in bars] or [b - a for a, b in pairwise(changes)])
+    usual = min(max(lengths[len(lengths) // 2], SHORTEST), LONGEST) if lengths else STRETCH
+    ends = [0.0, *(bar.end for bar in bars)]
+    for before, bar in zip(ends, [*bars, None], strict=True):
+        start = bar.start if bar else end
+        if start - before >= (FEWEST - 0.5) * usual:
+            yield from ((a, b, None) for a, b in parted(before, start, changes, usual))
+        if bar:
+            yield bar.start, bar.end, bar
+
+
+def parted(start: float, end: float, changes: Sequence[float], usual: float) -> Iterator[tuple[float, float]]:
+    """A time cut where chords change, but into parts of about the usual length."""
+    edges = [start]
+    for place in [*(place for place in changes if start < place < end), end]:
+        if place - edges[-1] >= usual / 2 and (end - place >= usual / 2 or place == end):
+            edges.append(place)
+    edges[-1] = end
+    for a, b in pairwise(edges):
+        count = max(1, round((b - a) / usual))
+        yield from pairwise([a + (b - a) * i / count for i in range(count + 1)])
