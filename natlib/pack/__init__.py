@@ -38,6 +38,7 @@ content.py         what is known of it, from tokens
 ndjson.py          the same from NDJSON, which other programs may have written
 draft.py           the item as text of any length
 budget.py          the most of it that fits in a number of tokens
+focus.py           the times that a question asks about, which are told first
 prompt.py          several items as one prompt
 
 To add an encoding, see layers.py. To add a view, write a class in views.py. To add a field of the summary, see

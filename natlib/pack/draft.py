@@ -13,9 +13,11 @@ from .. import __version__, notes
 from ..errors import Failure
 from ..wire import Head
 from . import budget, guide, heads, merge, once, terms
+from . import focus as focused
 from .budget import Share
 from .content import Content
 from .contours import spelled
+from .focus import Focus
 from .guide import Guide, Used
 from .layers import Frames, Layout, encodings
 from .music import told as bars
@@ -35,7 +37,7 @@ if TYPE_CHECKING:
     from .layers import Codes
     from .timeline import Line
 
-SENTENCES = 3  # of the summary that are always told: how long and how loud it is
+SENTENCES = 6  # of the summary that are always told
 
 Part = tuple[Callable[[Head], str], Head] | str  # what writes a head, and the head; or lines
 
@@ -93,12 +95,15 @@ class Draft:
         self.explain = explain
         self.view: type[Ndjson] = VIEWS[options.view]
         self.layers = settings.layers if self.view.CODES else ()
+        focus = Focus.of(options.ask)
         self.scenes = self._scenes()
-        self.joined = merge.Joined(self.scenes, settings.scene)
+        self.joined = focused.Scenes(self.scenes, settings.scene, self.layout, focus)
         self.events = self._events() if settings.scene else []
-        self.units = once.units(self.events)
-        self.bars = sorted(heard.bars, key=lambda bar: "like" in bar.fields) if settings.scene else []
-        self.sections = sorted(heard.sections, key=lambda section: "like" in section.fields) if settings.scene else []
+        self.units = focus.nearest(once.units(self.events), focused.of_unit)
+        own: list[BarLine] = sorted(heard.bars, key=like_another) if settings.scene else []
+        parts: list[SectionLine] = sorted(heard.sections, key=like_another) if settings.scene else []
+        self.bars = focus.nearest(own, focused.of_line)
+        self.sections = focus.nearest(parts, focused.of_line)
         self.notes = apart(heard.notes) if self.limited or not self.view.CODES else heard.notes
         self.codes = heard.codes
         self.statistics = Statistics(self.layout)
@@ -161,8 +166,10 @@ class Draft:
         key = self.heard.summary.get("key") if self.lead else None
         lines = self._measured(view, scenes, sounds) + barred(view, own, key, self.lead)
         lines += sectioned(view, parts, key, self.lead, len(self.codes))
-        lines += self._frames(view, codes, kept, interval)
-        lines += self._introduced(view, codes, told) if at_use else []
+        if kept and len(codes):
+            frames = Frames(self.layout, encodings(self.options.encoding, self.layout.names), interval, kept)
+            lines += coded(view, codes, self.times, frames)
+        lines += introduced(self.layout, view, codes, told) if at_use else []
         lines.sort(key=itemgetter(0, 1))
         summary = view.tagged(summary)
         explained = view.explained("summary", summary) if self.lead else ""
@@ -323,29 +330,6 @@ class Draft:
         """Notes as the key spells them, if the summary leads; else the fields as they came."""
         return spelled(fields, notes.key_spelling(self.heard.summary.get("key"))) if self.lead else fields
 
-    def _frames(self, view: Ndjson, codes: Codes, kept: list[int], interval: float) -> list[Line]:
-        """Lines of codes."""
-        if not kept or not len(codes):
-            return []
-        chosen = encodings(self.options.encoding, self.layout.names)
-        frames = Frames(self.layout, chosen, interval, kept)
-        lines = [*frames.feed(codes), *frames.finish()]
-        return [(line.frame, FRAME, view.frame(self.times[line.frame], line)) for line in lines]
-
-    def _introduced(self, view: Ndjson, codes: Codes, told: Sequence[tuple[int, int, str]]) -> list[Line]:
-        """Lines that introduce codes before their first use."""
-        import numpy as np
-
-        lines: list[Line] = []
-        first: dict[int, dict[int, int]] = {}
-        for j, code, text in sorted(told):
-            if j not in first:
-                values, places = np.unique(codes[:, j], return_index=True)
-                first[j] = dict(zip(values.tolist(), places.tolist(), strict=True))
-            if code in first[j]:
-                lines.append((first[j][code], CODE, view.code(self.layout.names[j], code, text)))
-        return lines
-
 
 Introduction = tuple[int, int, str]  # layer, code, words
 
@@ -357,6 +341,27 @@ def legend(layout: Layout, introduced: Sequence[Introduction], told: Sequence[In
     for j, code, text in sorted(told, key=place.__getitem__):
         found.setdefault(layout.names[j], {})[str(code)] = text
     return found
+
+
+def coded(view: Ndjson, codes: Codes, times: Sequence[str], frames: Frames) -> list[Line]:
+    """Lines of codes."""
+    lines = [*frames.feed(codes), *frames.finish()]
+    return [(line.frame, FRAME, view.frame(times[line.frame], line)) for line in lines]
+
+
+def introduced(layout: Layout, view: Ndjson, codes: Codes, told: Sequence[Introduction]) -> list[Line]:
+    """Lines that introduce codes before their first use."""
+    import numpy as np
+
+    lines: list[Line] = []
+    first: dict[int, dict[int, int]] = {}
+    for j, code, text in sorted(told):
+        if j not in first:
+            values, places = np.unique(codes[:, j], return_index=True)
+            first[j] = dict(zip(values.tolist(), places.tolist(), strict=True))
+        if code in first[j]:
+            lines.append((first[j][code], CODE, view.code(layout.names[j], code, text)))
+    return lines
 
 
 def barred(view: Ndjson, own: Sequence[BarLine], key: object, lead: bool) -> list[Line]:
@@ -405,6 +410,11 @@ def beginning(words: str, share: float) -> str:
     said = words.split(". ")
     kept = max(SENTENCES, portion(share, len(said)))
     return words if kept >= len(said) else ". ".join(said[:kept]) + "."
+
+
+def like_another(line: BarLine | SectionLine) -> bool:
+    """Is a line like another one? Those that are not come first: their rank is False."""
+    return "like" in line.fields
 
 
 def portion(share: float, count: int) -> int:

@@ -315,7 +315,7 @@ def playing(summary: Summary) -> str:
     """How notes begin and go on, by register; how far they join; distortion, room, rubato, swells."""
     found = summary.get("playing", {})
     said = []
-    for name, place in (("low", "below C3"), ("mid", "C3 to C5"), ("high", "above C5")):
+    for name, place in (("low_register", "below C3"), ("mid_register", "C3 to C5"), ("high_register", "above C5")):
         if part := found.get(name):
             said.append(f"notes {place} {played(part)}")
     if "legato_percent" in summary:

@@ -118,7 +118,7 @@ SECTION = {
     "end": SPAN["end"],
     "like": Term(NUMBER, "", "it is like section n but for what is told"),
     "bars": Term(NUMBER, "", "how many"),
-    "lufs": Term(NUMBER, "LUFS"),
+    "loudness": Term(NUMBER, "LUFS"),
     "level": SCENE["level"],
     "onsets_per_bar": Term(NUMBER, "", "attacks"),
     "onset_rate": Term(NUMBER, "1/s", "attacks"),
@@ -126,7 +126,7 @@ SECTION = {
     "register": Term(WORDS, "", "from which note to which"),
     "voice_percent": Term(NUMBER, "", "of the time, tones move as voices do"),
     "chord_loop": Term(WORDS, "", "bars of chords that come again and again"),
-    "chords": Term(WORDS, "", "of its first bars"),
+    "progression": Term(WORDS, "", "the chords of its first bars"),
     "strokes": Term(OBJECT, "", "of a typical bar"),
     "strokes.low": Term(TEXT),
     "strokes.mid": Term(TEXT),
@@ -247,13 +247,13 @@ SUMMARY = {
     "dynamics.swells.end": SPAN["end"],
     "dynamics.swells.change": Term(NUMBER, "dB"),
     "rubato_percent": Term(NUMBER, "", "by which a beat differs from the one before, the median"),
-    "playing": Term(OBJECT, "", "how notes begin and go on: below C3, up to C5, above"),
+    "playing": Term(OBJECT, "", "how notes begin and go on, below C3, up to C5, above"),
     **{
         f"playing.{name}{field}": term
-        for name in ("low", "mid", "high")
+        for name in ("low_register", "mid_register", "high_register")
         for field, term in (
             ("", Term(OBJECT)),
-            (".notes", Term(NUMBER)),
+            (".count", Term(NUMBER)),
             (".attack_time", SOUND["attack_time"]),
             (".decay", SOUND["decay"]),
         )

@@ -16,7 +16,7 @@ GRAIN_WORDS = ("smooth", "slightly grainy", "grainy", "spiky")
 TILT_WORDS = ("pure", "mellow", "rich", "edgy")
 RATES = ("0.5-2 Hz", "2-8 Hz", "8-16 Hz", "16-50 Hz")
 SECTION_WORDS = {
-    "lufs": "{} LUFS",
+    "loudness": "{} LUFS",
     "level": "{} dB",
     "onsets_per_bar": "{:g} attacks a bar",
     "onset_rate": "{:g} attacks a second",
@@ -188,8 +188,8 @@ def section(fields: Fields) -> str:
         said.append("1 bar" if bars == 1 else f"{bars} bars")
     if loop := fields.get("chord_loop"):
         said.append(f"chords {' '.join(loop)} again and again")
-    elif chords := fields.get("chords"):
-        said.append(f"chords {' '.join(name or '-' for name in chords)}")
+    elif chords := fields.get("progression"):
+        said.append(f"chords {' '.join(chords)}")
     if strokes := fields.get("strokes"):
         said.append("strokes " + " ".join(f"{region} {pattern}" for region, pattern in strokes.items()))
     for name, text in SECTION_WORDS.items():

@@ -59,7 +59,7 @@ def test_a_small_budget_goes_to_what_readers_use_first(piece: bytes) -> None:
 def test_what_ndjson_has_left_out_is_missed_and_said(piece: bytes) -> None:
     short = sh("nat-pack --budget 1500", piece).stdout
     gone = lines(short)[0]["pack"]["left_out"]
-    again = lines(sh("nat-pack --budget 1200", short).stdout)[0]["pack"]["left_out"]
+    again = lines(sh("nat-pack --budget 700", short).stdout)[0]["pack"]["left_out"]
     assert set(gone) < set(again)
     scenes = [line for line in lines(short) if "scene" in line]
     table = sh("nat-pack --view table", short).stdout.decode()
@@ -75,7 +75,7 @@ def test_a_song_fits_in_eight_thousand_tokens_and_tells_its_sections() -> None:
     song = AUDIO / "long/fishin_whole.ogg"
     heard = sh(f"nat-split {song} | nat-decode | nat-embed | nat-quantize").stdout
     short = sh("nat-pack --budget 1000", heard).stdout
-    assert estimate(short.decode()) <= 1000 and b"Sections A 0-" in short
+    assert estimate(short.decode()) <= 1000 and b"Sections A 0:00, " in short
     out = sh("nat-pack --budget 8000", heard).stdout
     assert estimate(out.decode()) <= 8000
     summary = next(line for line in lines(out) if line.get("event") == "summary")

@@ -60,7 +60,11 @@ def test_views_state_times_and_table_is_short(piece: bytes) -> None:
     frames = [line for line in table.splitlines() if line[0].isdigit()]
     want = [line["t"] for line in lines(ndjson.encode()) if any(layer["name"] in line for layer in LAYERS)]
     assert [float(line.split(",")[0]) for line in frames] == want
-    told = [line for line in words.splitlines() if line[0].isdigit() and not {"!", "|"} & {*line}]
+    told = [
+        line
+        for line in words.splitlines()
+        if line[0].isdigit() and not {"!", "|"} & {*line} and " section " not in line
+    ]
     assert {float(line.split()[0]) for line in told} < {round(0.48 * n, 2) for n in range(53)} and len(told) > 20
     assert re.match(r"0 -[0-9]+ dB, .*tonal around [0-9]+ Hz", told[0])
     assert re.match(r"# In all: 25.0 s\. Loud parts at .*Tempo 1[12]", words.splitlines()[2])

@@ -16,6 +16,11 @@ chords.py      chords, which rather change where bars begin
 lines.py       bass and melody
 key.py         the key, and where it changes
 
+What they make together:
+likeness.py    how bars are alike, all with all
+units.py       bars, and stretches between chords where there are no bars
+form.py        sections: what is new, what comes again
+
 told.py        bars as lines: those that are sure, and which earlier ones they are like
 
 All networks count in whole numbers (natlib/network.py), so that bars are the same everywhere. Their weights are in

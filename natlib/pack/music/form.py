@@ -28,6 +28,7 @@ LOOPS = (1, 2, 4)  # units that go round
 FOUR = 4  # units of a phrase
 LEAST = 3  # units of a section that begins where an earlier one is taken up in its midst
 KEPT = 2  # units of an earlier section that come again, to count
+PIECE = 32, 64  # units of a short piece, and of one whose sections are longer
 REST = 2  # units at the end from which they can be a section of their own
 
 
@@ -36,14 +37,28 @@ class Costs(NamedTuple):
 
     new: int = 230  # a unit that is like none before
     unlike: int = 960  # at most, a unit that should be like another one
-    begins: int = 82  # a section of something new
-    returns: int = 70  # one that was there before
-    loops: int = 101  # units that go round
-    border: float = 0.48  # times the odds that there is a border, off
-    most: int = 1152  # of these odds, either way
-    short: int = 1259  # each unit that a section has less than FOUR
-    odd: int = 101  # an odd number of units
-    uneven: int = 492  # a number of units that FOUR does not divide
+    begins: int = 24  # a section of something new
+    returns: int = 54  # one that was there before
+    phrase: int = 300  # each phrase after the first of what is new and does not go round
+    loops: int = 202  # units that go round
+    border: float = 0.6  # times the odds that there is a border, off
+    most: int = 2880  # of these odds, either way
+    short: int = 1208  # each unit that a section has less than FOUR
+    odd: int = 403  # an odd number of units
+    uneven: int = 369  # a number of units that FOUR does not divide
+
+    @classmethod
+    def of(cls, count: int) -> Costs:
+        """Those of a piece of so many units: forms have about as many sections, however long a piece is."""
+        few, many = PIECE
+        share = min(max(0.0, (count - few) / (many - few)), 1.0)
+        values = {name: (getattr(SHORT, name), getattr(LONG, name)) for name in GROWING}
+        return SHORT._replace(**{name: round(a + share * (b - a)) for name, (a, b) in values.items()})
+
+
+SHORT = Costs()
+LONG = SHORT._replace(begins=200, returns=150, phrase=0)
+GROWING = ("begins", "returns", "phrase")
 
 
 class Section(NamedTuple):
@@ -66,16 +81,20 @@ class Part(NamedTuple):
 class Form:
     """Finds the sections of units."""
 
-    def __init__(self, costs: Costs = Costs()):  # noqa: B008
-        self.costs = costs
+    def __init__(self) -> None:
+        self.costs = SHORT
         self.alike, self.border = Layers("alike", MUSIC), Layers("border", MUSIC)
 
     def __call__(self, units: Sequence[Unit]) -> list[Section]:
         """The sections, in order; neighbours differ in their labels."""
         if not units:
             return []
-        alike, begun = self.odds(units)
-        return ended(labelled(opened(self.parts(alike, begun))))
+        size = -(-len(units) // MOST)
+        groups = [joined(units[i : i + size]) for i in range(0, len(units), size)]
+        self.costs = Costs.of(len(groups))
+        alike, begun = self.odds(groups)
+        sections = ended(labelled(opened(self.parts(alike, begun))))
+        return [Section(size * begin, min(size * end, len(units)), label) for begin, end, label in sections]
 
     def odds(self, units: Sequence[Unit]) -> tuple[Numbers, Numbers]:
         """The logarithm of the odds that units are the same, (n, n), and that a section begins, (n,)."""
@@ -112,7 +131,8 @@ class Form:
         """What these units cost as one section, and as what they are cheapest."""
         costs, length = self.costs, end - begin
         start = costs.begins if begin else 0
-        ways = [(start + length * costs.new, Part(begin, end, 0, 0))]
+        phrases = (length - 1) // FOUR
+        ways = [(start + length * costs.new + phrases * costs.phrase, Part(begin, end, 0, 0))]
         for loop in LOOPS:
             if loop < length:
                 again = int(copies[loop, end] - copies[loop, begin + loop])
@@ -125,6 +145,15 @@ class Form:
         short = costs.short * max(0, (REST if last else FOUR) - length)
         odd = 0 if last else costs.odd * (length % 2 > 0) + costs.uneven * (length % FOUR > 0)
         return cost + short + odd, part
+
+
+def joined(units: Sequence[Unit]) -> Unit:
+    """Some units as one: what they are like on average, with what is played in the first."""
+    import numpy as np
+
+    chroma = np.sum([unit.chroma for unit in units], axis=0) // len(units)
+    colour = np.sum([unit.colour for unit in units], axis=0) // len(units)
+    return units[0]._replace(end=units[-1].end, chroma=chroma, colour=colour)
 
 
 def copying(cost: Numbers) -> Numbers:

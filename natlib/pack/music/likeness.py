@@ -120,7 +120,7 @@ def struck(strokes: Mapping[str, str]) -> Numbers:
     for row, region in enumerate(("low", "mid", "high")):
         pattern = strokes.get(region, "")
         for place, stroke in enumerate(pattern):
-            result[row, place * GRID // len(pattern)] |= stroke == "x"
+            result[row, place * GRID // len(pattern)] |= int(stroke == "x")
     return result.ravel()
 
 

@@ -70,7 +70,7 @@ def spelled(bar: Head, names: tuple[str, ...]) -> Head:
 def section_spelled(section: Head, names: tuple[str, ...]) -> Head:
     """The fields of a section with its notes and chords as a key spells them."""
     result = {**section}
-    for name in ("chords", "chord_loop"):
+    for name in ("progression", "chord_loop"):
         if bars := section.get(name):
             result[name] = ["-".join(notes.chord_spelled(chord, names) for chord in bar.split("-")) for bar in bars]
     if register := section.get("register"):

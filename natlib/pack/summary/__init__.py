@@ -3,7 +3,10 @@
 line.py        the collectors in the order of their fields
 collector.py   what a collector is, and what it is fed
 codes.py       codes: those used most
-sections.py    form, sections
+course.py      the course of the item by half seconds, for those below
+sections.py    form, sections, and the lines of sections
+novelty.py     sections of what has no bars
+contents.py    what a section holds, and how it differs from others
 loudness.py    levels, quiet_percent, cut, loudest: level, range, where it was cut; the loudest moment
 parts.py       parts that are nothing like each other
 silence.py     silence: when nothing can be heard
@@ -16,10 +19,13 @@ pulse.py       pulse, no_pulse: a regular one, or that there is none
 pitch.py       pitch_percent, pitch_range …: its range, its glide, its timbre
 peaks.py       peak_percent, spectral_lines: narrow peaks
 tones.py       f0_percent, polyphony: what has tones, but no clear pitch
+voice.py       voice: when tones move as voices do
 modulation.py  am, vibrato
 clicks.py      click_rate
 bars.py        tempo, meter, chord_loop
 key.py         key, key_changes, tuning
+character.py   harmony, legato_percent, dynamics, rubato_percent: what mood is made of
+playing.py     playing: how notes begin and go on, in which room
 
 To add a field, write a Collector, whose `take` is fed and whose `result` gives the field; add a line in line.py where
 it stands, and what it means in natlib/pack/terms.py and natlib/data/ndjson.schema.json. It may take a few bytes of

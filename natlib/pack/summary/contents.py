@@ -132,7 +132,7 @@ class Contents:
 
         if self.gain is not None:
             loudness = gated(self.column("loudness")[some])
-            return {"lufs": round(loudness + self.gain, 1)} if loudness > -math.inf else {}
+            return {"loudness": round(loudness + self.gain, 1)} if loudness > -math.inf else {}
         power = float(self.column("power")[some].mean())
         return {"level": round(10 * math.log10(power))} if power > 0 else {}
 
@@ -156,7 +156,7 @@ def chords(bars: Sequence[Bar]) -> Head:
         least = LOOPED if length > 1 else ONE_CHORD
         if count >= least * len(names) and all(loop) and (len(set(loop)) > 1 or length == 1):
             return {"chord_loop": [*loop]}
-    return {"chords": names[:MOST]} if any(names) else {}
+    return {"progression": [name or "-" for name in names[:MOST]]} if any(names) else {}
 
 
 def strokes(bars: Sequence[Bar]) -> Head:
@@ -191,7 +191,7 @@ def ratio(least: float) -> Callable[[float, float], bool]:
 
 
 SAME: dict[str, Callable[..., bool]] = {
-    "lufs": near(LOUDER_SECTION),
+    "loudness": near(LOUDER_SECTION),
     "level": near(LOUDER_SECTION),
     "onsets_per_bar": ratio(DENSER),
     "onset_rate": ratio(DENSER),
@@ -200,7 +200,7 @@ SAME: dict[str, Callable[..., bool]] = {
     "register": lambda a, b: all(
         near(HIGHER)(*(notes.parse(note) or 0 for note in pair)) for pair in zip(a, b, strict=True)
     ),
-    "chords": same_chords,
+    "progression": same_chords,
     "strokes": lambda a, b: alike({"strokes": a}, {"strokes": b}, "strokes"),
 }
 

@@ -92,7 +92,10 @@ class Course(Collector):
         column = self.table.column
         power = np.nan_to_num(10 ** (column(rows, "level") / 10))
         loud = power * sum(
-            (np.nan_to_num(10 ** (rows[..., i] / 10)) * k_weight((low * high) ** 0.5) for i, low, high in self.bands),
+            (
+                np.nan_to_num(10 ** (np.minimum(rows[..., i], 0) / 10)) * k_weight((low * high) ** 0.5)
+                for i, low, high in self.bands
+            ),
             np.zeros(power.shape),
         )
         voice = column(rows, "voice")

@@ -13,14 +13,18 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-REGISTERS = {"low": (0, 48), "mid": (48, 72), "high": (72, 128)}  # MIDI notes: below C3, up to C5, from there on
+REGISTERS = {
+    "low_register": (0, 48),
+    "mid_register": (48, 72),
+    "high_register": (72, 128),
+}  # MIDI notes: below C3, up to C5, from there on
 KINDS = ("attack", "slope", "onset")
 ATTACKS, ATTACK_STEP = 60, 10  # of a histogram: how many, ms each
 SLOPES, FASTEST = 161, -120  # how many, 1 dB/s each, and the first one
 
 
 class Playing(Collector):
-    """{"playing": {"low": {"notes", "attack_time", "decay"}, …, "distortion", "reverberation"}}."""
+    """{"playing": {"low_register": {"count", "attack_time", "decay"}, …, "distortion", "reverberation"}}."""
 
     def __init__(self, table: Table, rate: float):
         import numpy as np
@@ -56,7 +60,7 @@ class Playing(Collector):
             begun, held = int(self.attacks[name].sum()), int(self.slopes[name].sum())
             if begun >= PLAYED and held >= PLAYED:
                 told[name] = {
-                    "notes": begun,
+                    "count": begun,
                     "attack_time": round(median(self.attacks[name]) * ATTACK_STEP),
                     "decay": -round(median(self.slopes[name]) + FASTEST),
                 }
