@@ -16,6 +16,9 @@ PROMPT = 8000  # tokens, unless --budget says otherwise
 MARGIN = 1.06  # times our estimate: what real tokenizers may count
 FULL = 0.97  # share of a budget from which it counts as used
 STEPS = 11  # halvings along the path: to a two-thousandth of it
+# What fills the rest of a budget, before layers and after them
+FIRST = ("words", "sections", "bars", "summary", "sounds", "scenes")
+REST = ("introductions", "keyframes", "origin")
 FILL = 6  # halvings for each kind of thing that fills the rest
 
 
@@ -54,7 +57,7 @@ def along(way: float, order: Sequence[int]) -> Share:
     count = len(order)
     stage = way * (6 + count)
     done = [min(max(stage - i, 0.0), 1.0) for i in range(6 + count)]
-    words, sections, summary, sparse, dense, *codes, rest = done
+    words, sections, sparse, summary, dense, *codes, rest = done
     measured = SPARSE * sparse + (1 - SPARSE) * dense
     layers = [0.0] * count
     for place, share in zip(order, codes, strict=True):
@@ -82,18 +85,7 @@ def furthest(fits: Callable[[float], bool], steps: int) -> float:
 def fit(size: Callable[[Share], float], order: Sequence[int], budget: float) -> Share:
     """The share at which an item's `size` comes near `budget`, but not above; if the least does not fit, none does."""
     share = along(furthest(lambda way: size(along(way, order)) <= budget, STEPS), order)
-    kinds: list[str | int] = [
-        "words",
-        "sections",
-        "summary",
-        "bars",
-        "sounds",
-        "scenes",
-        *order,
-        "introductions",
-        "keyframes",
-        "origin",
-    ]
+    kinds: list[str | int] = [*FIRST, *order, *REST]
     for kind in kinds:
         if size(share) >= FULL * budget:
             break

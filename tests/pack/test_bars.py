@@ -358,7 +358,7 @@ def test_words_of_a_bar() -> None:
 def test_a_budget_takes_bars_that_are_no_others_first(heard: dict[int, tuple[Truth, bytes]]) -> None:
     tokens = heard[5][1]
     all_bars = [line["bar"] for line in lines(sh("nat-pack", tokens).stdout) if "bar" in line]
-    part = lines(sh("nat-pack --budget 2200", tokens).stdout)
+    part = lines(sh("nat-pack --budget 1700", tokens).stdout)
     told = [line["bar"] for line in part if "bar" in line]
     assert 0 < len(told) < len(all_bars) and not [each for each in told if "like" in each]
     assert f"bars ({len(told)} of {len(all_bars)} are told)" in part[0]["pack"]["left_out"]

@@ -15,7 +15,7 @@ from ...network import MUSIC, Layers
 from .likeness import Likeness, Unit, borders
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -85,15 +85,16 @@ class Form:
         self.costs = SHORT
         self.alike, self.border = Layers("alike", MUSIC), Layers("border", MUSIC)
 
-    def __call__(self, units: Sequence[Unit]) -> list[Section]:
-        """The sections, in order; neighbours differ in their labels."""
+    def __call__(self, units: Sequence[Unit], turns: Sequence[float] = ()) -> list[Section]:
+        """The sections, in order; neighbours differ in their labels. One begins near each of the `turns`, seconds."""
         if not units:
             return []
         size = -(-len(units) // MOST)
         groups = [joined(units[i : i + size]) for i in range(0, len(units), size)]
         self.costs = Costs.of(len(groups))
         alike, begun = self.odds(groups)
-        sections = ended(labelled(opened(self.parts(alike, begun))))
+        cuts = {min(range(len(groups)), key=lambda i: abs(groups[i].start - turn)) for turn in turns}
+        sections = ended(labelled(opened(self.parts(alike, begun, cuts))))
         return [Section(size * begin, min(size * end, len(units)), label) for begin, end, label in sections]
 
     def odds(self, units: Sequence[Unit]) -> tuple[Numbers, Numbers]:
@@ -102,10 +103,11 @@ class Form:
 
         likeness = Likeness(units)
         rows = np.array([likeness.row(i) for i in range(len(units))])
-        return self.alike(rows)[..., 0].astype(np.int64), self.border(borders(rows))[:, 0].astype(np.int64)
+        alike = np.array([self.alike(row)[:, 0] for row in rows]).astype(np.int64)
+        return alike, self.border(borders(rows))[:, 0].astype(np.int64)
 
-    def parts(self, alike: Numbers, begun: Numbers) -> list[Part]:
-        """The cheapest way through the units."""
+    def parts(self, alike: Numbers, begun: Numbers, cuts: Collection[int] = ()) -> list[Part]:
+        """The cheapest way through the units, with a section that begins at each of the `cuts`."""
         import numpy as np
 
         costs, count = self.costs, len(alike)
@@ -115,7 +117,7 @@ class Form:
         best = [0] + [1 << 60] * count
         found: list[Part] = []
         for end in range(1, count + 1):
-            first = max(0, end - LONGEST)
+            first = max(0, end - LONGEST, *(cut for cut in cuts if cut < end))
             choices = [self._part(begin, end, copies, end == count) for begin in range(first, end)]
             totals = [best[first + i] - gain[first + i] + cost for i, (cost, _) in enumerate(choices)]
             least = min(range(len(totals)), key=totals.__getitem__)

@@ -73,7 +73,7 @@ class Likeness:
             strokes, there, strokes * there // ONE,
             np.minimum(np.minimum(apart[:, 1:], measure).sum(axis=1) // (apart.shape[1] - 1), colour),
             np.minimum(apart[:, 0], level),
-        ), axis=1)  # fmt: skip
+        ), axis=1).astype(np.int32)  # fmt: skip
 
 
 def borders(rows: Numbers) -> Numbers:

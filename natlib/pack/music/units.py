@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 HALF = 0.5  # seconds, about, of which one mean is kept
 STRETCH = 2.0  # seconds of a stretch where there is neither a bar nor a chord to go by
 SHORTEST, LONGEST = 1.0, 8.0  # seconds of a stretch: a bar at 240 BPM, at 30 BPM
+BLOCK, SEEN = 128, 2  # half seconds whose chords are found at once; of these beside them that are seen with them
 CHANGE = 4 * ONE  # what a new chord costs
 SHARE = 0.5  # of the time that has bars, or else chords, where units can tell the form
 SURE = ONE // 3  # of a pitch class that is the bass
@@ -42,6 +43,12 @@ COLOUR = {
     "gliding_share": 0.1,
     "polyphony": 1.0,
 }
+TURNING = ("spectrum_", "tonality", "striking_share", "modulation_")  # of these, those by which recordings differ
+REACH, NEAREST = 12.0, 4.0  # seconds on either side that are compared; at least, and between two turns
+TURN = (
+    1.0  # spreads by which what lies on either side differs: recordings joined have 1.0 to 2.7, repeats less than 0.8
+)
+STILL = 0.5  # of the least difference that counts: a spread, at least
 CHROMA = ("treble_chroma_", "bass_chroma_")
 LOWEST = 20.0  # Hz, of a centroid
 
@@ -58,6 +65,7 @@ class Colours:
             for place, own in enumerate(table.names)
             if own == name or (name.endswith("_") and own.startswith(name) and own[len(name) :].isdigit())
         ]
+        self.turning = [i for i, (place, _) in enumerate(self.columns) if table.names[place].startswith(TURNING)]
         self.octaves = [table.names[place] == "centroid" for place, _ in self.columns]
         self.there = all(f"{kind}{i}" in table.index for kind in CHROMA for i in range(12)) and "level" in table.index
         self.chroma = [table.index[f"{kind}{i}"] for kind in CHROMA for i in range(12)] if self.there else []
@@ -95,16 +103,11 @@ class Colours:
 
         if not self.there or not self._means:
             return []
-        means = np.concatenate(self._means).astype(np.float64)
-        self._means = [means.astype(np.float32)]
+        means = self._kept()
         width = len(self.columns)
-        for column in means[:, :width].T:  # what is absent for a while is as it usually is
-            known = ~np.isnan(column)
-            column[~known] = np.median(column[known]) if known.any() else 0
         loud = np.flatnonzero(means[:, 0] >= np.median(means[:, 0]) - FADED / COLOUR["level"])
         chroma = np.rint(means[:, width:] * ONE).astype(np.int64)
-        odds = Chords()(chroma[:, :12], chroma[:, 12:])
-        chords = staying(odds, [CHANGE] * (len(odds) - 1))
+        chords = path(chroma)
         if sum(bar.end - bar.start for bar in bars) < SHARE * len(means) * self.seconds:
             bars = []  # they would be a grid that most of it does not follow
             if sum(chord != NONE for chord in chords) < SHARE * len(chords):
@@ -122,6 +125,46 @@ class Colours:
             )
         return result
 
+    def turns(self) -> list[float]:
+        """The times, in seconds, at which the colour of what came long before differs from what comes long after.
+
+        As where another recording begins. The distance is the mean over measures of that between means, in spreads
+        (J. Foote, "Automatic audio segmentation using a measure of audio novelty", ICME 2000).
+        """
+        import numpy as np
+
+        if not self.there or not self._means:
+            return []
+        rows = self._kept()[:, self.turning]
+        reach, least = (max(1, round(seconds / self.seconds)) for seconds in (REACH, NEAREST))
+        sums, squares = (
+            np.concatenate((np.zeros((1, rows.shape[1])), each.cumsum(axis=0))) for each in (rows, rows**2)
+        )
+        at = np.arange(least, len(rows) - least)
+        spreads, middles = [], []
+        for first, last in ((np.maximum(at - reach, 0), at), (at, np.minimum(at + reach, len(rows)))):
+            count = (last - first)[:, None]
+            middles.append((sums[last] - sums[first]) / count)
+            spreads.append((squares[last] - squares[first]) / count - middles[-1] ** 2)
+        apart = abs(middles[0] - middles[1]) / np.sqrt(np.maximum((spreads[0] + spreads[1]) / 2, 0) + STILL**2)
+        novel = np.round(apart.mean(axis=1), 6) if len(at) else np.zeros(0)
+        return [
+            float(place * self.seconds)
+            for i, place in enumerate(at.tolist())
+            if novel[i] >= TURN and novel[i] == novel[max(0, i - least) : i + least + 1].max()
+        ]
+
+    def _kept(self) -> Array:
+        """The means of all half seconds; what is absent for a while is as it usually is."""
+        import numpy as np
+
+        means = np.concatenate(self._means).astype(np.float64)
+        self._means = [means.astype(np.float32)]
+        for column in means[:, : len(self.columns)].T:
+            known = ~np.isnan(column)
+            column[~known] = np.median(column[known]) if known.any() else 0
+        return means
+
     def _half(self, seconds: float) -> int:
         """The half second in which this time lies."""
         return int(seconds / self.seconds)
@@ -136,6 +179,19 @@ class Colours:
         weight = np.minimum((some + 1) * self.seconds, end) - np.maximum(some * self.seconds, start)
         weight = np.maximum(weight, 1e-3)
         return np.asarray((means[some] * weight[:, None]).sum(axis=0) / weight.sum())
+
+
+def path(chroma: Numbers) -> list[int]:
+    """The chord of each half second, whose pitch classes are (halves, 24)."""
+    import numpy as np
+
+    chords, odds = Chords(), []
+    for first in range(0, len(chroma), BLOCK):  # as many at once as take little memory
+        before = max(0, first - SEEN)
+        some = chroma[before : first + BLOCK + SEEN]
+        odds.append(chords(some[:, :12], some[:, 12:])[first - before :][:BLOCK].astype(np.int32))
+    found = np.concatenate(odds).astype(np.int64)
+    return staying(found, [CHANGE] * (len(found) - 1))
 
 
 def of_bar(bar: Bar) -> tuple[Sequence[int], Sequence[int | None], Sequence[int | None], dict[str, str]]:

@@ -15,8 +15,12 @@ from .novelty import Novelty
 from .voice import Voice
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ..music.leadsheet import Bar
 
+ASIDE = 1.0  # seconds: where a bar begins no nearer to a turn of the colour, the section begins at the turn
+BESIDE = 6.0  # seconds: further away, that turn begins another one
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
@@ -47,7 +51,10 @@ class Sections(Collector):
     def _spans(self) -> list[Span]:
         end = self.frames / self.rate
         if units := self.colours.units(self.bars):
-            found = [(units[each.begin].start, each.label) for each in Form()(units)]
+            turns = self.colours.turns()
+            sections = Form()(units, turns)
+            starts = turned([units[each.begin].start for each in sections], turns)
+            found = list(zip(starts, (each.label for each in sections), strict=True))
         else:
             found = [(float(each.begin), each.label) for each in self.novelty.sections()]
         starts = [0.0, *(start for start, _ in found[1:])]
@@ -76,3 +83,14 @@ class Sections(Collector):
             told = {"label": span.label, "end": round(self.start + span.end, 2)} | contents(span)
             result.append((round(self.start + span.start, 2), {"n": len(result) + 1, **told}))
         return result
+
+
+def turned(starts: Sequence[float], turns: Sequence[float]) -> list[float]:
+    """When sections begin: with a bar, or where the colour turns in the midst of one."""
+    result = list(starts)
+    for turn in turns:
+        place = min(range(len(result)), key=lambda i: abs(result[i] - turn))
+        before, after = result[max(0, place - 1)], [*result, turn + BESIDE][place + 1]
+        if ASIDE <= abs(result[place] - turn) < BESIDE and before < turn < after and place:
+            result[place] = turn
+    return result

@@ -8,5 +8,6 @@ examples.py   what the networks see of each sound, and what they should say
 networks.py   the networks, as torch fits them
 fitting.py    the fit, one network after the other
 sure.py       the last ones, fitted to what the others answer: how sure a bar is, a tempo, a metre
+form.py       bars compared with each other: the same again, or where a section begins
 __main__.py   all of it, and the file
 """

@@ -11,7 +11,7 @@ from torch import nn
 
 from natlib.pack.music.steps import CHANNELS
 
-from . import sure
+from . import form, sure
 from .examples import Beaten, Pair, Pairs, beaten, each, example, keyed
 from .measures import Array
 from .networks import Chords, Dense, Key, Line, Odds, Pulse, small
@@ -138,6 +138,16 @@ def of_sure(sheets: list[sure.Sheet]) -> dict[str, Array]:
     return found
 
 
+def of_form(sounds: list[form.Compared]) -> dict[str, Array]:
+    """Which bars are the same again, and where sections begin: one layer each, so that what counts can be read."""
+    torch.manual_seed(0)
+    found: dict[str, Array] = {}
+    for name, part in (("alike", "pairs"), ("border", "borders")):
+        pair = form.joined(sounds, part)
+        found |= fit(Odds(name, pair[0].shape[-1], 1), pair, 30, 256, 1e-2, 0.0)
+    return found
+
+
 def tables(files: list[Path], epochs: int) -> dict[str, Array]:
     """All networks, fitted, in whole numbers."""
     found = pulse(each(beaten, files, {}), epochs).whole()
@@ -147,4 +157,6 @@ def tables(files: list[Path], epochs: int) -> dict[str, Array]:
     found |= of_key(each(keyed, files, found))
     begun("lead sheets of all sounds")
     found |= of_sure(each(sure.sheet, files, found))
+    begun("bars compared")
+    found |= of_form(each(form.compared, files, found))
     return small(found)
