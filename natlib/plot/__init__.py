@@ -11,6 +11,8 @@ layers.py       layers of codes: raster, changes, usage
 tokens.py       tokens: layers, measures
 sounding.py     the notes that frames measure, as a piano roll
 ndjson.py       NDJSON: sections, scenes, bars, layers
+sections.py     the sections of NDJSON: what their lines tell
+strip.py        sections along time, in rows
 scenes.py       the scenes and sounds of NDJSON
 bars.py         the bars of NDJSON: what their lines tell
 score.py        bars as a piano roll

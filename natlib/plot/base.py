@@ -15,6 +15,18 @@ from .drawing import Drawing
 ACROSS = 4  # columns of a picture: small panels stand beside each other, the others span all
 
 
+class Cell(str):
+    """A cell of a table: "faint" if another row tells it too, "whole" if it is one line, "tab" if it is several."""
+
+    looks: str
+
+    def __new__(cls, text: str, looks: str) -> Cell:
+        """Make one."""
+        cell = super().__new__(cls, text)
+        cell.looks = looks
+        return cell
+
+
 class Panel(NamedTuple):
     """A part of a picture: its height in inches if there is room, and what draws it into a cell."""
 

@@ -37,6 +37,7 @@ THEMES: dict[str, dict[str, str]] = {
              "semantic": "#56b4e9", "acoustic": "#e69f00"},
 }  # fmt: skip
 TINTS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#999999")  # Okabe and Ito's
+AXES = 0.84  # of the height of a panel what its axes take, or a little less
 ROUNDING = 0.5  # dB by which a level may pass the end of its scale: windows and rounding add as much to full scale
 
 
@@ -71,7 +72,7 @@ class Drawing:
     def points(self, cell: SubplotSpec) -> float:
         """Points that a panel is high, or a little less: its axes get their final size only when all is drawn."""
         heights = np.asarray(cell.get_gridspec().get_height_ratios(), np.float64)  # inches, as long as all fits
-        return float(0.84 * 72 * heights[cell.rowspan.start])
+        return float(AXES * 72 * heights[cell.rowspan.start])
 
     @staticmethod
     def reach(text: str, size: float) -> float:

@@ -13,15 +13,15 @@ from matplotlib.gridspec import SubplotSpec
 from ..caveats import strings
 from ..errors import Failure
 from ..wire import Head, Record, show
+from . import strip
 from .base import Panel
-from .drawing import Drawing, rows_axis
+from .drawing import AXES, Drawing, rows_axis
 from .framed import Framed
+from .grid import LETTERS
 from .layers import CODES, Layers, Words
-from .marks import sections_row
 from .scenes import LONGEST, Scenes, real
 from .score import Score
-
-MOST_SECTIONS = 256  # sections kept
+from .sections import Sections
 
 
 class Ndjson(Framed):
@@ -36,7 +36,7 @@ class Ndjson(Framed):
         self.score = Score()
         self.start = max(0.0, real(head.get("t0", 0)))  # s of the recording before the first frame
         self.said = ""  # the summary in words
-        self.sections: list[tuple[float, str]] = []  # where each begins, s, and its label
+        self.sections = Sections(self.start)
         self._names = set(self.layers.names)
         self._begun = False  # has a frame come?
         self._now = [-1] * len(self.layers.names)
@@ -70,11 +70,15 @@ class Ndjson(Framed):
             for kind, take in takes:
                 if time >= 0 and isinstance(fields := head.get(kind), dict):
                     take(time, fields)
+            if time >= 0 and isinstance(fields := head.get("section"), dict):
+                self.sections.line(head.get("t"), fields)
 
     def panels(self) -> dict[str, Panel]:
         if not self.frames:
             return {}
-        result = {"sections": Panel(0.25, self._sections, True, least=0.2)} if self.sections else {}
+        rows = len(strip.rows(self.sections))
+        height = 0.25 if rows == 1 else rows * strip.ROW / (72 * AXES)
+        result = {"sections": Panel(height, self._sections, True, least=0.2)} if rows else {}
         # Changes and usage of the codes are no part of what a reader gets.
         layers = self.layers.panels(self.rate, asked=True)
         return {**result, **self.scenes.panels(), **self.score.roll.panels(), **layers}
@@ -89,13 +93,19 @@ class Ndjson(Framed):
         return self._words.words
 
     def tables(self) -> dict[str, list[tuple[str, ...]]]:
-        return {"Layers": self.layers.table("second" if self.known else "frame", self.duration)} if self.frames else {}
+        if not self.frames:
+            return {}
+        sections = self.sections.table(self.duration)
+        layers = self.layers.table("second" if self.known else "frame", self.duration)
+        return ({"Sections": sections} if sections else {}) | {"Layers": layers}
 
     def _sections(self, drawing: Drawing, figure: Figure, cell: SubplotSpec) -> Axes:
         axes = figure.add_subplot(cell)
-        sections_row(drawing, axes, self.sections, self.duration, 0)
-        axes.set_ylim(0, 1)
-        rows_axis(axes.yaxis, {0.5: "sections"}, 8)
+        names = strip.rows(self.sections)
+        names = names[: max(1, int((drawing.points(cell) + 1) / strip.ROW))]
+        strip.draw(drawing, axes, self.sections, self.duration, names)
+        axes.set_ylim(len(names), 0)
+        rows_axis(axes.yaxis, {row + 0.5: name for row, name in enumerate(names)}, 8 if len(names) == 1 else LETTERS)
         axes.tick_params(axis="x", length=0)
         axes.spines[:].set_visible(False)
         return axes
@@ -104,14 +114,7 @@ class Ndjson(Framed):
         words = head.get("in_words")
         self.said = words if isinstance(words, str) else ""
         self.limits = strings(head.get("caveats"))
-        sections = head.get("sections")
-        found: dict[float, str] = {}
-        for section in sections if isinstance(sections, list) else []:
-            start = section.get("t") if isinstance(section, dict) else None
-            if isinstance(start, int | float) and 0 <= start - self.start <= 1e9 and len(found) < MOST_SECTIONS:
-                found[float(start) - self.start] = str(section.get("label", ""))
-        self.sections = sorted(found.items())
-        self.borders = [start for start, _ in self.sections[1:]]
+        self.sections.summary(head)
 
     def _hold(self, frame: int) -> None:
         """The current codes hold until `frame`."""
@@ -142,3 +145,5 @@ class Ndjson(Framed):
         self.scenes.until(self.frames / self.rate)
         super().finish()
         self.score.finish(self.duration)
+        self.sections.finish(self.duration)
+        self.borders = [section.start for section in self.sections.found[1:]]

@@ -65,8 +65,8 @@ class Pcm(View):
     def panels(self) -> dict[str, Panel]:
         if not self.low.rows:
             return {}
-        more = self.marks.height if self.marks else 0.0
-        spectrogram = Panel(3.0 + more, self._spectrogram, True, least=0.9 + more)
+        more, least = (self.marks.height(), self.marks.height(0)) if self.marks else (0.0, 0.0)
+        spectrogram = Panel(3.0 + more, self._spectrogram, True, least=0.9 + least)
         return {"waveform": Panel(1.4, self._waveform, True), "spectrogram": spectrogram}
 
     def _waveform(self, drawing: Drawing, figure: Figure, cell: SubplotSpec) -> Axes:

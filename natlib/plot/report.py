@@ -22,13 +22,14 @@ from ..caveats import sentence
 from ..errors import Failure
 from ..files import display, replacing
 from ..wire import Head, Record
-from .base import View
+from .base import Cell, View
 from .drawing import Drawing
 from .drawing import escape as escaped
 from .figure import Book, compose, save
 
 MOST_SOUND = 64 * 1024 * 1024  # bytes of a sound made from a pcm stream; beyond, browsers get slow
 LONG = 36  # rows beyond which a table is folded up: what follows it would be out of sight
+TOLD = ("Sections",)  # tables of more words than numbers
 FACTS = 200  # rows of facts and of introductions shown at most
 
 TYPES = {".wav": "audio/wav", ".mp3": "audio/mpeg", ".flac": "audio/flac", ".ogg": "audio/ogg", ".opus": "audio/ogg",
@@ -49,6 +50,8 @@ figure i { position: absolute; width: 1px; background: BAD; pointer-events: none
 .wide { overflow-x: auto } table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: 13px }
 th, td { text-align: right; padding: .2rem .7rem; border-bottom: 1px solid EMPTY; vertical-align: top }
 th:first-child, td:first-child { text-align: left; padding-left: 0 } th { font-weight: normal }
+.told td, .told th { text-align: left } .faint { color: FAINT } .whole { white-space: nowrap }
+.tab { white-space: pre; font-family: monospace }
 .facts td, .facts th { text-align: left; overflow-wrap: anywhere }
 .facts td:first-child { white-space: nowrap } details { margin-top: 1rem }
 """
@@ -186,10 +189,11 @@ class Report(Book):
         if panels:
             yield from self._picture(view, ", ".join(panels))
         for title, rows in view.tables().items():
+            figures = table(rows, "told" if title in TOLD else "")
             if len(rows) > LONG:
-                yield f"<details><summary>{text(title)}</summary>\n".encode() + table(rows) + b"</details>\n"
+                yield f"<details><summary>{text(title)}</summary>\n".encode() + figures + b"</details>\n"
             else:
-                yield f"<h3>{text(title)}</h3>\n".encode() + table(rows)
+                yield f"<h3>{text(title)}</h3>\n".encode() + figures
         if introductions := view.introductions():
             rows = [("code", "measures like"), *list(introductions.items())[:FACTS]]
             yield b"<details><summary>Introductions of codes</summary>\n" + table(rows, "facts") + b"</details>\n"
@@ -240,9 +244,16 @@ def table(rows: Sequence[Sequence[str]], style: str = "") -> bytes:
     """An HTML table of `rows`; the first is the head."""
     lines = [f'<div class="wide"><table class="{style}">']
     for number, row in enumerate(rows):
-        tag = "td" if number else "th"
-        lines.append("<tr>" + "".join(f"<{tag}>{text(cell)}</{tag}>" for cell in row) + "</tr>")
+        cells = map(td, row) if number else (f"<th>{text(cell)}</th>" for cell in row)
+        lines.append(f"<tr>{''.join(cells)}</tr>")
     return ("\n".join(lines) + "\n</table></div>\n").encode()
+
+
+def td(cell: str) -> str:
+    """A cell of a table as HTML."""
+    looks = cell.looks if isinstance(cell, Cell) else ""
+    lines = cell.split("\n") if "tab" in looks else [cell]
+    return (f'<td class="{looks}">' if looks else "<td>") + "\n".join(map(text, lines)) + "</td>"
 
 
 def flat(head: Head, prefix: str = "") -> Iterator[tuple[str, str]]:

@@ -44,6 +44,19 @@ BARS: list[Head] = [  # of 2 s, but for the last one
     {"t": 6.0, "bar": {"n": 4, "like": 2, "melody": ["C6", None], "end": 7.2}},
 ]  # fmt: skip
 
+SECTIONS: list[Head] = [  # as they stand at the end of a stream, and what its summary adds
+    {"t": 0.0, "section": {"n": 1, "label": "A", "end": 3.21, "bars": 2, "loudness": -17.1, "onsets_per_bar": 8.1,
+                           "centroid": 420, "register": ["A1", "C#5"], "voice_percent": 0, "chord_loop": ["Am", "F-C"],
+                           "strokes": {"low": "x-------x-------", "high": "x-x-x-x-x-x-x-x-"}}},
+    {"t": 3.21, "section": {"n": 2, "label": "B", "end": 6.4, "bars": 2, "loudness": -11.8, "onsets_per_bar": 12,
+                            "centroid": 1200, "register": ["A1", "E5"], "voice_percent": 96,
+                            "progression": ["Dm", "G7", "C", "E7-Gsus4", "Am", "F", "Dm", "E7", "Am", "G", "F", "E"],
+                            "strokes": {"mid": "----x-------x---"}, "enters": ["voice", "notes from C5 on"]}},
+    {"t": 6.4, "section": {"n": 3, "label": "A", "end": 8.0, "like": 1, "loudness": -14.4, "leaves": ["voice"]}},
+]  # fmt: skip
+
+VOICE: Head = {**HEARD[-2], "voice": {"percent": 40, "spans": [[3.2, 5.5], [5.9, 6.4]]}, "form": "A B A"}
+
 RANDOM = np.random.default_rng(7)
 
 CODES = np.repeat(RANDOM.integers(0, 16, (FRAMES // 4, 4)), 4, axis=0).astype("<u2")
@@ -88,6 +101,7 @@ ITEMS: dict[str, list[Head | tuple[Head, bytes]]] = {
     "theirs": one("features", ROWS[:, :5].tobytes(), streams=[{"name": "embedding", "width": 5}]),
     "ndjson": HEARD,
     "bars": [*HEARD[:-2], *BARS, *HEARD[-2:]],
+    "sections": [*HEARD[:-2], *BARS, *SECTIONS, VOICE, HEARD[-1]],
     "notes": one("tokens", np.hstack([CODES, NOTES.view("<u2")]).tobytes(), frame_rate=12.5, layers=LAYERS,
                  measures=VOICES),
     "tokens of theirs": one("tokens", CODES.tobytes(), frame_rate=75, layers=[{"name": f"q{i}"} for i in range(4)]),

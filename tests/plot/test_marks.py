@@ -70,7 +70,7 @@ def test_marks_are_where_they_are_told(heard: Path) -> None:
     item = Told(str(heard)).item(0, "one", 3.0, 4.5)  # the sound begins at 3 s of the recording
     assert [(bar.number, bar.start) for bar in item.grid.bars] == [(2, -1.0), (3, 1.0), (4, 3.0)]
     assert item.grid.bars[-1].end == pytest.approx(4.2)
-    assert [*item.sections] == pytest.approx([-3.0, 0.2, 3.4])
+    assert [section.start for section in item.sections.found] == pytest.approx([0.0, 0.2, 3.4])
     assert item.sounds()[0] == pytest.approx((0.0, 0.3)) and len(item.sounds()) == 6
     begun: Head = {**HEARD[0], "t0": 60.0}
     marks = Marks(begun, 58.0, 20.0)
@@ -78,7 +78,9 @@ def test_marks_are_where_they_are_told(heard: Path) -> None:
                  {"t": 61.0, "bar": BARS[0]["bar"]}, {"t": 62.0, "section": {"label": "x"}}):  # fmt: skip
         marks.take(Record(line))
     marks.finish()
-    assert marks.sounds() == [(3.0, 4.0), (5.0, 6.0)] and marks.sections == {4.0: "x"}
+    assert marks.sounds() == [(3.0, 4.0), (5.0, 6.0)] and [section[:3] for section in marks.sections.found] == [
+        (4.0, 20.0, "x")
+    ]
     assert [bar.start for bar in marks.grid.bars] == [3.0]
 
 
