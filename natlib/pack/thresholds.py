@@ -238,7 +238,9 @@ PATTERNS = threshold(8, "sounds", "those that can be repeated at a time", "not m
 
 # Voices
 LIKE_VOICE = threshold(0.16, "voice, 0 to 1, of half a second", "what moves as voices do from the rest", "five songs")
-SURELY_VOICE = threshold(0.75, "the same, of two of them", "spans that hold a voice from others", "songs, pieces without any")
+SURELY_VOICE = threshold(
+    0.75, "the same, of two of them", "spans with a voice from others", "songs, pieces without any"
+)
 BRIDGED = threshold(1.0, "s", "a breath from a pause", "not measured")
 VOICES = threshold(2.0, "s", "voices that are told from chance", "not measured")
 STEADY_NOTE = threshold(0.3, "semitones from frame to frame", "a note that is held from one that glides", "by ear")
