@@ -84,6 +84,7 @@ MEASURES = (
     Measure("am_depth", "dB", 0.1, "how deep it is, RMS", "modulation"),
     Measure("periodicity", "0..1", 0.01, "how far 25 ms repeat", "periodicity: Boersma 1993"),
     Measure("f0", "Hz", 1, "how often they do, 110 to 1200 Hz", "periodicity"),
+    Measure("formant", "Hz", 10, "resonances of a tone or a breath", "formants: Makhoul 1975", (1, 2, 3)),
     Measure("below_40_hz", "dB", 0.1, "level below 40 Hz, below that of all", "reach"),
     Measure("above_16_khz", "dB", 0.1, "level above 16 kHz, below that of all", "reach"),
     Measure("dominant_frequency", "Hz", 10, "the strongest frequency, where it lies there", "reach"),

@@ -16,6 +16,7 @@ once.py            what is said once: scenes like the last one, sounds like an e
 merge.py           scenes joined into longer ones
 events.py          single sounds: where they begin and end, and what they measure like
 measuring.py       all of these, as frames come
+inside.py          the inside of an event: beginning, middle, end; its resonances
 segments.py        where a sound changes
 contours.py        where pitches, peaks and fundamentals go
 music/             bars, as on a lead sheet: beats, metre, chords, bass, melody, strokes; the key

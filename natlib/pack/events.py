@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ..notes import note_name
 from ..wire import Head
 from .contours import field, modulated, place, repeating, turn
+from .inside import Moment, formants, inside
 from .measures import Table, present
 from .thresholds import (
     AGAIN,
@@ -44,36 +45,13 @@ BEGINNING = 3  # frames of an event in which its notes begin
 TIMBRE = {"harmonicity": HARMONIC, "odd_even": ODD, "tilt": 0}
 
 
-class Moment(NamedTuple):
-    """One frame of an event; NaN for what is absent."""
-
-    level: float
-    above_background: float
-    onset_strength: float
-    onset_time: float
-    attack_time: float
-    centroid: float
-    pitch: float
-    peak_0: float
-    periodicity: float
-    f0: float
-    harmonicity: float
-    odd_even: float
-    tilt: float
-    am_rate: float
-    am_depth: float
-    polyphony: float
-    voiced: float  # the pitch, if it is clear
-    rises: list[float]  # by region
-    begun: list[int]  # MIDI numbers of notes that begin
-
-
 class Event(NamedTuple):
     """What was found: frames from `frame` on."""
 
     frame: int
     rise: float  # dB of the attack, 0 for none
     moments: list[Moment]
+    before: list[float]  # powers of the finest bands in the frame before it
     level: float  # dB to which it fell, NaN if the next one begins or nothing more comes
 
     @property
@@ -94,7 +72,8 @@ class Detector:
         self.table, self.rate = table, rate
         self.possible = "level" in table.index and "onset_strength" in table.index
         self.moments: list[Moment] = []  # of the current event, one a frame
-        self.last = Moment._make([*[math.nan] * (len(Moment._fields) - 2), [], []])  # the frame before
+        self.last = Moment._make([*[math.nan] * (len(Moment._fields) - 4), [], [], [], []])  # the frame before
+        self.before: list[float] = []  # powers in the frame before the event
         self.sunk = -math.inf  # dB: the lowest level since the last event
         self.frame = 0  # at which the event begins
         self.rise = 0.0
@@ -111,10 +90,12 @@ class Detector:
         """The events that the next rows, from `frame` on, end."""
         if not self.possible:
             return
-        columns = [self.table.column(rows, name).tolist() for name in Moment._fields[:-3]]
+        columns = [self.table.column(rows, name).tolist() for name in Moment._fields[:-5]]
         columns.append(self.table.voiced(rows).tolist())
         columns.append(rows[:, [i for i, *_ in self.table.rises]].tolist())
         columns.append(self.table.beginning(rows))
+        columns.append(self.table.powers(rows).tolist())
+        columns.append(rows[:, self.table.formants].tolist())
         for i, values in enumerate(zip(*columns, strict=True)):
             now = Moment._make(values)
             yield from self._step(frame + i, now)
@@ -143,6 +124,7 @@ class Detector:
 
     def _begin(self, frame: int, rise: float) -> None:
         self.frame, self.rise, self.peak, self.floor = frame, rise, -math.inf, -math.inf
+        self.before = self.last.powers
 
     def _take(self, now: Moment) -> None:
         self.moments.append(now)
@@ -182,7 +164,7 @@ class Detector:
         moments, self.moments = self.moments, []
         if moments:
             self.sunk = moments[-1].level
-            yield Event(self.frame, self.rise, moments, level)
+            yield Event(self.frame, self.rise, moments, self.before, level)
 
 
 def described(events: Iterator[Event], table: Table, rate: float) -> Iterator[tuple[Event, float, Head]]:
@@ -225,6 +207,9 @@ def describe(event: Event, table: Table, rate: float) -> tuple[float, Head] | No
             sound[name] = value
     if len(moments) >= SETTLED and (am := modulated(columns["am_rate"], columns["am_depth"], columns["pitch"])):
         sound["am"] = am
+    sound |= inside(moments, event.before, table.middles)
+    if not began_notes:
+        sound |= formants(moments)
     if (fall := falling(columns["level"], event.level, rate)) >= SINKING:
         sound["decay"] = round(fall)
     gradual = sound.get("attack_time", 0) >= GRADUAL and sound.get("decay", 0) < SLOW

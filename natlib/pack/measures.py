@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
@@ -41,6 +42,11 @@ class Table:
             for field, columns in (("bands", self.bands), ("modulation", self.modulation), ("spectrum", self.fine))
             if (found := borders([(measures[i].get("low"), measures[i].get("high")) for i in columns]))
         }
+        self.formants = [self.index[f"formant_{i}"] for i in (1, 2, 3) if f"formant_{i}" in self.index]
+        edges = (
+            self.grids.get("spectrum_hz", []) if len(self.fine) == len(self.grids.get("spectrum_hz", [])) - 1 else []
+        )
+        self.middles = [math.sqrt(low * high) for low, high in pairwise(edges) if low > 0]  # Hz, of the finest bands
         self.notes = [i for i, name in enumerate(self.names) if re.fullmatch("note_[0-9]+", name)]  # that sound at once
         self.begun = [i for i, name in enumerate(self.names) if re.fullmatch("note_onset_[0-9]+", name)]
         self.peaks = [name for name in self.names if name.startswith("peak_")]
@@ -59,6 +65,15 @@ class Table:
 
         i = self.index.get(name)
         return np.full(rows.shape[:-1], np.nan) if i is None else rows[..., i]
+
+    def powers(self, rows: Array) -> Array:
+        """The power of each of the finest bands, (frames, bands): 0 for what is absent; no bands if none are known."""
+        import numpy as np
+
+        if len(self.middles) != len(self.fine):
+            return np.zeros((len(rows), 0))
+        level = np.minimum(self.column(rows, "level"), LOUDEST)[:, None] + np.minimum(rows[:, self.fine], 0)
+        return np.nan_to_num(10 ** (level / 10))
 
     def beginning(self, rows: Array) -> list[list[int]]:
         """The MIDI numbers of the notes that begin in each row, from the lowest up."""

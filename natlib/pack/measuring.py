@@ -138,7 +138,7 @@ class Measuring:
             return {}
         seconds = (end or {}).get("seconds")
         length = seconds if isinstance(seconds, int | float) else self.frames / float(self.layout.rate)
-        return {"event": "summary", "in_words": tell(head, length), **head}
+        return {"event": "summary", "in_words": tell(head, length, self.table.middles), **head}
 
     def sections(self, end: Head | None) -> list[SectionLine]:
         """The lines of the sections, once all rows are there, and the end, which may say how loud the whole is."""

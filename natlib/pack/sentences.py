@@ -8,7 +8,7 @@ from typing import Any
 from ..caveats import minutes, moment, strings
 from ..caveats import sentence as caveat_sentences
 from .contours import points
-from .measures import even
+from .measures import even, rounded
 from .thresholds import (
     ALIKE_CHANNELS,
     AT_ONCE,
@@ -39,18 +39,24 @@ from .wording import kind, movement, rise, timbre, way, where
 
 ALONE = ("no sound: ", "no sample", "one sample", "silent throughout")  # caveats after which there is nothing to tell
 MOST_CHANNELS = 8  # whose levels are named
+ALL_BUT = 0.75  # of sounds that are alike: a machine's rather than a body's
 MOST_SPANS = 12  # of a voice that are told
 
 Summary = Mapping[str, Any]  # the fields of a summary line
 
 
-def tell(summary: Summary, seconds: float) -> str:
-    """A summary in words: first what limits it; and nothing else if it is no sound, or can't be measured."""
+def tell(summary: Summary, seconds: float, middles: Sequence[float] = ()) -> str:
+    """A summary in words: first what limits it; and nothing else if it is no sound, or can't be measured.
+
+    `middles`: of the bands of its spectrum, in Hz.
+    """
     caveats = strings(summary.get("caveats"))
     said = [f"{seconds:.1f} s" if seconds >= 0.1 or not seconds else f"{1000 * seconds:.0f} ms"]
     if not any(text.startswith(ALONE) for text in caveats):
         barred = "meter" in summary
-        said += [sentence(summary) for sentence in SENTENCES if not (barred and sentence in PLAIN)]
+        for sentence in SENTENCES:
+            said += [] if barred and sentence in PLAIN else [sentence(summary)]
+            said += [shape(summary, middles)] if sentence is noise else []
     text = ". ".join(text[0].upper() + text[1:] for text in said if text) + "."
     return f"{caveat_sentences(caveats)} {text}".lstrip()
 
@@ -145,6 +151,15 @@ def colour(summary: Summary) -> str:
     return ", ".join(filter(None, (words, band and f"most of it in {band[0]}-{band[1]} Hz", moves)))
 
 
+def shape(summary: Summary, middles: Sequence[float]) -> str:
+    """The spectrum of what is mostly noise, band by band."""
+    found = summary.get("spectrum", ())
+    if "noise" not in summary or not middles:
+        return ""
+    bands = [f"{rounded(hz)} {level}" for hz, level in zip(middles, found, strict=False) if level is not None]
+    return f"spectrum (Hz, dB): {', '.join(bands)}"
+
+
 def swell(summary: Summary) -> str:
     ranges = summary.get("swell")
     return swelling(ranges) if ranges else ""
@@ -165,11 +180,30 @@ def events(summary: Summary) -> str:
         said.append(rise(sounds))
     if "decay" in sounds:
         said.append(f"fading by {sounds['decay']} dB/s")
+    if "ioi_drift" in sounds:
+        way = "slower" if sounds["ioi_drift"] > 1 else "faster"
+        said.append(f"getting {way}: gaps {sounds['ioi_drift']:g} times as long in the end")
+    if sounds.get("pairs"):
+        said.append("in pairs")
+    if (letters := sounds.get("pattern", "")) and letters.count("a") >= ALL_BUT * len(letters):
+        said.append(f"{letters.count('a')} of the first {len(letters)} as good as the same")
     if (drift := sounds.get("centroid_drift", 0)) and abs(drift) >= TURNS:
         said.append("getting darker while they sound" if drift < 0 else "getting brighter while they sound")
     for name, place in (("low_band", "lows"), ("high_band", "highs")):
         if part := sounds.get(name):
             said.append(f"{part['count']} of them in the {place} alone, {spaced(part)}")
+    return ", ".join(said)
+
+
+def noise(summary: Summary) -> str:
+    """How noise swells, and where it resonates."""
+    found = summary.get("noise", {})
+    said = [f"noise, stronger around {', '.join(map(str, found['resonances']))} Hz"] if "resonances" in found else []
+    for place, each in zip(("lows", "mids", "highs"), found.get("swells", ()), strict=False):
+        if each:
+            said.append(f"{place} swelling by {each[1]} dB every {1 / each[0]:.1f} s")
+    if "together" in found:
+        said.append(f"lows and highs swell {'together' if found['together'] else 'apart'}")
     return ", ".join(said)
 
 
@@ -350,10 +384,14 @@ def at(seconds: float, longest: float) -> str:
 # In the order in which they are said; each gives "" if there is nothing to be said.
 SENTENCES: tuple[Callable[[Summary], str], ...] = (
     level, lufs, tempo, meter, key, chords, sections, voice, harmony, playing, loudest, channels, parts, colour,
-    swell, events, masked, pulse, pitch, peak, fundamental, lines, polyphony, modulation, clicks, unmoved, vibrato,
+    noise, swell, events, masked, pulse, pitch, peak, fundamental, lines, polyphony, modulation, clicks, unmoved,
+    vibrato,
 )  # fmt: skip
 # What sections and bars tell better
-PLAIN = {parts, swell, events, masked, pulse, pitch, peak, fundamental, lines, polyphony, modulation, clicks, unmoved}
+PLAIN = {
+    parts, noise, swell, events, masked, pulse, pitch, peak, fundamental, lines, polyphony, modulation, clicks,
+    unmoved,
+}  # fmt: skip
 
 
 def noisy(summary: Summary) -> bool:

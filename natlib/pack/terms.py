@@ -81,6 +81,10 @@ SOUND = {
     "odd_even": Term(NUMBER, "dB", "odd against even harmonics"),
     "tilt": Term(NUMBER, "dB/octave", "slope of the harmonics"),
     "am": MOMENT["am"],
+    "inside": Term(
+        ROWS, "", "equal parts of it: dBFS, centroid in Hz, tonality in %, f0 in Hz or null; of what it adds"
+    ),
+    "formants": Term(ROWS, "Hz", "the first three resonances; two lists if they move"),
     "decay": Term(NUMBER, "dB/s", "how fast it fades, none if it holds"),
 }
 REPEATS = {
@@ -175,12 +179,20 @@ SUMMARY = {
     "modulation": SCENE["modulation"],
     "swell": Term(NUMBERS, "dB", "the range of the levels of half seconds in lows, mids and highs"),
     "spectrum": Term(NUMBERS, "dB", "the level in each band of spectrum_hz"),
+    "noise": Term(OBJECT),
+    "noise.slope": Term(NUMBER, "dB/octave", "of its spectrum; 0 for white noise"),
+    "noise.resonances": Term(CONTOUR, "Hz", "where it rises above that slope"),
+    "noise.swells": Term(ROWS, "", "of lows, mids and highs: how often a second and by how many dB they swell"),
+    "noise.together": Term(SWITCH, "", "do lows and highs swell together?"),
     "sounds": Term(OBJECT, "", "medians of those with an attack"),
     **{f"sounds.{name}": term for name, term in RHYTHM.items()},
     **{f"sounds.{name}": SOUND[name] for name in ("duration", "onset_strength", "attack_time", "decay")},
     "sounds.level_sd": Term(NUMBER, "dB"),
     "sounds.centroid_sd": Term(NUMBER, "semitones"),
     "sounds.centroid_drift": Term(NUMBER, "semitones", "how far the centroid moves in one"),
+    "sounds.ioi_drift": Term(NUMBER, "", "the last gaps against the first"),
+    "sounds.pairs": Term(FLAG, "", "gaps are short and long in turn"),
+    "sounds.pattern": Term(TEXT, "", "a letter a sound, the same for those that are alike"),
     "sounds.low_band": Term(OBJECT, "", "those that rise there alone"),
     **{f"sounds.low_band.{name}": term for name, term in RHYTHM.items()},
     "sounds.high_band": Term(OBJECT),

@@ -273,3 +273,20 @@ AT_ONCE, SLOWLY = (
     threshold(25, "ms of attack", "held notes that begin at once from those that begin softly", "two sound fonts"),
     threshold(90, "ms of attack", "these from notes that swell", "two sound fonts"),
 )
+
+# The inside of events
+OWN_POWER = threshold(0.1, "of a band's power", "what is an event's own, at least, from what was there before", "10 dB")
+PARTED = threshold(
+    (0.5, 25.0, 0.08), "octaves; % of tonality; octaves of f0", "parts of an event that differ", "by ear"
+)
+FORMANTS_SHARE = threshold(0.5, "of the frames", "formants that are told from chance", "half")
+FORMANTS_MOVED = threshold(0.25, "octaves", "formants that move from those that stay", "not measured")
+
+# Noise, and what comes again
+NOISY_PERCENT = threshold(50, "% of tonality", "what is described as noise from tones", "not measured")
+BUMP = threshold(4.0, "dB over the slope", "a resonance of noise from its slope", "not measured")
+WAVES = threshold((0.05, 1.0), "Hz", "swells of noise: slower ones are a course, faster ones modulation", "gusts, surf")
+WAVING = threshold((3.0, 0.5), "dB of swing; of the correlation", "swells that come again from chance", "steady noise")
+TOGETHER = threshold((0.2, 0.6), "correlation", "lows and highs that swell apart; together", "not measured")
+SLOWING = threshold(1.2, "times", "gaps that grow or shrink from even ones", "not measured")
+PAIRED = threshold(1.5, "times", "gaps that are short and long in turn from even ones", "not measured")

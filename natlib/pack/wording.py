@@ -133,11 +133,21 @@ def event(sound: Fields) -> str:
         words.append(f"f0 {way(f0)}")
     if centroid := points(sound, "centroid"):
         words.append(f"around {way(centroid)}")
+    if rows := sound.get("inside"):
+        words.append(f"inside: {', '.join(map(stage, rows))}")
     if "am" in sound:
         words.append(f"modulated at {sound['am'][0]:.0f} Hz")
     if "decay" in sound:
         words.append(f"fading by {sound['decay']} dB/s")
     return ", ".join(filter(None, words))
+
+
+def stage(row: Sequence[int | None]) -> str:
+    """A part of an event: "-20 dB noise 4000 Hz"."""
+    level, centroid, tonality, f0 = row
+    tone = "" if tonality is None else "noise" if tonality < NOISE else "partly tonal" if tonality < TONE else "tonal"
+    said = [f"{level} dB", tone, f"{centroid} Hz" if centroid else "", f"(f0 {f0})" if f0 else ""]
+    return " ".join(filter(None, said))
 
 
 def again(start: float, fields: Fields) -> str:

@@ -14,6 +14,7 @@ chroma.py        pitch classes of S, tuning
 harmonics.py     the balance of the harmonics
 peaks.py         narrow peaks of a spectrum
 periodicity.py   how far a short window repeats
+formants.py      resonances of tones and breaths
 flux.py          how the spectrum rises
 onsets.py        attacks, clicks, grain
 modulation.py    fluctuation of the level, amplitude modulation, vibrato

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ...wire import Head
 from ..measures import heads
-from . import chroma, harmonics, levels, onsets, pitch, rhythm
+from . import chroma, formants, harmonics, levels, onsets, pitch, rhythm
 from .frames import Front
 from .grid import Grid
 from .listening import Listening
@@ -26,7 +26,7 @@ NOTED = {"tuning"}
 PITCHED = {
     "tuning", "pitch", "salience", "glide", "harmonicity", "odd_even", "tilt", "harmonic", "tonality", "periodicity",
     "f0", "vibrato_rate", "vibrato_extent", "polyphony", "note", "note_level", "note_slope", "note_onset",
-    "note_attack", "bass", "lead", "treble_chroma", "bass_chroma", "distortion", "inharmonicity", "beating",
+    "note_attack", "bass", "lead", "formant", "treble_chroma", "bass_chroma", "distortion", "inharmonicity", "beating",
 }  # fmt: skip
 ONE_TONE = PITCHED & {
     "pitch", "glide", "harmonicity", "odd_even", "tilt", "harmonic", "f0", "vibrato_rate", "vibrato_extent",
@@ -144,6 +144,7 @@ class Meter:
             **self.listening.rows(self.done, count, frames | {"pitch": np.where(told, frames["pitch"], 0)}),
             "tuning": chroma.tuning(lately[:, :3]),
             **harmonics.measured(frames, grid, count, told),
+            **formants.measured(frames, grid, count, told, self.front.tables.formants),
             **self.vibrato(frames, count),
             **onsets.measured(frames, grid, count),
             **self.fluctuation(frames, count),

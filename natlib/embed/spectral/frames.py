@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from ..measures import EDGES, FINE
 from .chroma import Chroma
 from .flux import Flux
+from .formants import Formants
 from .grid import Grid
 from .harmonics import Harmonics
 from .numerics import Array, Frames, decibels, exact, hundredths, vertex
@@ -52,6 +53,8 @@ class Tables:
         self.harmonics = Harmonics(self.long, self.end)
         self.peaks = Peaks(self.long, top)
         self.periodicity = Periodicity(self.short, top)
+        self.formants = Formants(self.short, top)
+        self.low = max(self.periodicity.end, self.formants.end)
         self.reach = Reach(self.long, self.end)
 
 
@@ -147,7 +150,9 @@ class Front:
         heard = np.add.reduce(powers.reshape(count, hops, -1), axis=1)
         centroid = np.add.reduce(heard * self.centres, axis=1) / (np.add.reduce(heard, axis=1) + 1e-15)
         result |= {"loudness": hundredths(mean + 1e-12), "centroid": np.rint(centroid), "cells": cells}
-        result |= self.tables.periodicity(low.reshape(count, -1, low.shape[1]), valid.reshape(count, hops)[:, ::4])
+        low, there = low.reshape(count, -1, low.shape[1]), valid.reshape(count, hops)[:, ::4]
+        result |= self.tables.periodicity(low[:, :, : self.tables.periodicity.end], there)
+        result["envelope"] = self.tables.formants.levels(low[:, :, : self.tables.formants.end], there)
         return result | whole | {"cents": self.track(partial.reshape(count, hops, -1), near[:, 0], whole["partial"])}
 
     def listen(self, middles: NDArray[np.int64], near: NDArray[np.int64]) -> tuple[Array, Array, Array, Array]:
@@ -161,7 +166,7 @@ class Front:
             some = slice(first, first + len(short))
             power = np.add.reduce(short, axis=1) * self.short.scale
             partial = np.take_along_axis(short, near[some], 1)
-            parts.append((self.tables.bands(short), power, partial, short[fourth[some], : self.tables.periodicity.end]))
+            parts.append((self.tables.bands(short), power, partial, short[fourth[some], : self.tables.low]))
             first = some.stop
         bands, power, partial, low = (np.concatenate(column) for column in zip(*parts, strict=True))
         return bands, power, partial, low

@@ -49,6 +49,12 @@ CHANCE = threshold(
     "noise has up to 200",
 )
 SURE = threshold(1.4, "times the root of the bins filled", "what only a period has", "noise has up to 200")
+BREATHY = threshold(100, "thousandths of periodicity", "a breath that may have formants from noise", "not measured")
+RESONANT = threshold(150, "hundredths of a dB over the valleys beside it", "a formant from a ripple", "not measured")
+RESONANT_BREATH = threshold(600, "the same", "the formants of a breath from noise", "noise: none of 4,000 frames")
+HIGH_VOICE = threshold(300, "Hz", "voices whose harmonics may be taken for formants", "six of them below 2 kHz")
+HARMONIC_SPACING = threshold(0.08, "of a whole order", "a harmonic from a formant", "not measured")
+FAINTEST = threshold(6000, "hundredths of a dB below the loudest bin", "what shapes a formant from noise", "60 dB")
 PERIODIC = threshold(300, "thousandths of periodicity", "a fundamental from chance", "wide noise has up to 200")
 
 # What the small networks say. Logarithms of odds: 0 is as likely as not

@@ -59,7 +59,7 @@ def staying(odds: Numbers, costs: Sequence[int]) -> list[int]:
     for row, cost in zip(odds[1:], costs, strict=True):
         best = int(scores.argmax())
         other = scores[best] - cost
-        back.append(np.where(scores >= other, np.arange(len(scores)), best))
+        back.append(np.where(scores >= other, np.arange(len(scores)), best).astype(np.int16))  # of hours: small
         scores = np.maximum(scores, other) + row
     result = [int(scores.argmax())]
     for came in reversed(back):

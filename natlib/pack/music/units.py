@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ...network import ONE
 from ..measures import Table
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 HALF = 0.5  # seconds, about, of which one mean is kept
 STRETCH = 2.0  # seconds of a stretch where there is neither a bar nor a chord to go by
-SHORTEST, LONGEST = 1.0, 8.0  # seconds of a stretch: a bar at 240 BPM, at 30 BPM
-BLOCK, SEEN = 128, 2  # half seconds whose chords are found at once; of these beside them that are seen with them
+SHORTEST, LONGEST = 2.0, 8.0  # seconds of a stretch: a bar at 120 BPM, at 30 BPM
+BLOCK, SEEN = 64, 2  # half seconds whose chords are found at once; of these beside them that are seen with them
 CHANGE = 4 * ONE  # what a new chord costs
 SHARE = 0.5  # of the time that has bars, or else chords, where units can tell the form
 SURE = ONE // 3  # of a pitch class that is the bass
@@ -106,7 +106,7 @@ class Colours:
         means = self._kept()
         width = len(self.columns)
         loud = np.flatnonzero(means[:, 0] >= np.median(means[:, 0]) - FADED / COLOUR["level"])
-        chroma = np.rint(means[:, width:] * ONE).astype(np.int64)
+        chroma = np.rint(means[:, width:] * ONE).astype(np.int16)
         chords = path(chroma)
         if sum(bar.end - bar.start for bar in bars) < SHARE * len(means) * self.seconds:
             bars = []  # they would be a grid that most of it does not follow
@@ -135,19 +135,14 @@ class Colours:
 
         if not self.there or not self._means:
             return []
-        rows = self._kept()[:, self.turning]
+        means = self._kept()
         reach, least = (max(1, round(seconds / self.seconds)) for seconds in (REACH, NEAREST))
-        sums, squares = (
-            np.concatenate((np.zeros((1, rows.shape[1])), each.cumsum(axis=0))) for each in (rows, rows**2)
-        )
-        at = np.arange(least, len(rows) - least)
-        spreads, middles = [], []
-        for first, last in ((np.maximum(at - reach, 0), at), (at, np.minimum(at + reach, len(rows)))):
-            count = (last - first)[:, None]
-            middles.append((sums[last] - sums[first]) / count)
-            spreads.append((squares[last] - squares[first]) / count - middles[-1] ** 2)
-        apart = abs(middles[0] - middles[1]) / np.sqrt(np.maximum((spreads[0] + spreads[1]) / 2, 0) + STILL**2)
-        novel = np.round(apart.mean(axis=1), 6) if len(at) else np.zeros(0)
+        at = np.arange(least, len(means) - least)
+        sides = ((np.maximum(at - reach, 0), at), (at, np.minimum(at + reach, len(means))))
+        total = np.zeros(len(at))
+        for column in self.turning:  # one by one: all at once would take much memory
+            total += apart(means[:, column].astype(np.float64), *sides)
+        novel = np.round(total / max(1, len(self.turning)), 6)
         return [
             float(place * self.seconds)
             for i, place in enumerate(at.tolist())
@@ -158,8 +153,8 @@ class Colours:
         """The means of all half seconds; what is absent for a while is as it usually is."""
         import numpy as np
 
-        means = np.concatenate(self._means).astype(np.float64)
-        self._means = [means.astype(np.float32)]
+        means = np.concatenate(self._means)
+        self._means = [means.copy()]
         for column in means[:, : len(self.columns)].T:
             known = ~np.isnan(column)
             column[~known] = np.median(column[known]) if known.any() else 0
@@ -181,17 +176,29 @@ class Colours:
         return np.asarray((means[some] * weight[:, None]).sum(axis=0) / weight.sum())
 
 
-def path(chroma: Numbers) -> list[int]:
-    """The chord of each half second, whose pitch classes are (halves, 24)."""
+def apart(values: Array, before: tuple[Numbers, Numbers], after: tuple[Numbers, Numbers]) -> Array:
+    """How far the means of `values` from a first to a last place lie apart on either side, in spreads."""
     import numpy as np
 
-    chords, odds = Chords(), []
+    sums, squares = (np.concatenate(([0.0], np.cumsum(each))) for each in (values, values**2))
+    means, spreads = [], []
+    for first, last in (before, after):
+        means.append((sums[last] - sums[first]) / (last - first))
+        spreads.append((squares[last] - squares[first]) / (last - first) - means[-1] ** 2)
+    spread = np.sqrt(np.maximum((spreads[0] + spreads[1]) / 2, 0) + STILL**2)
+    return np.asarray(abs(means[0] - means[1]) / spread)
+
+
+def path(chroma: NDArray[Any]) -> list[int]:
+    """The chord of each half second, whose pitch classes are (halves, 24)."""
+    chords = Chords()
+    result: list[int] = []
     for first in range(0, len(chroma), BLOCK):  # as many at once as take little memory
         before = max(0, first - SEEN)
         some = chroma[before : first + BLOCK + SEEN]
-        odds.append(chords(some[:, :12], some[:, 12:])[first - before :][:BLOCK].astype(np.int32))
-    found = np.concatenate(odds).astype(np.int64)
-    return staying(found, [CHANGE] * (len(found) - 1))
+        odds = chords(some[:, :12], some[:, 12:])[first - before :][:BLOCK]
+        result += staying(odds, [CHANGE] * (len(odds) - 1))
+    return result
 
 
 def of_bar(bar: Bar) -> tuple[Sequence[int], Sequence[int | None], Sequence[int | None], dict[str, str]]:
@@ -213,8 +220,8 @@ def stretches(
     `chords`: of each half second, which lasts `size` seconds.
     """
     changes = [i * size for i in range(1, len(chords)) if chords[i] != chords[i - 1]]
-    lengths = sorted([bar.end - bar.start for bar in bars] or [b - a for a, b in pairwise(changes)])
-    usual = min(max(lengths[len(lengths) // 2], SHORTEST), LONGEST) if lengths else STRETCH
+    lengths = sorted([bar.end - bar.start for bar in bars] or [max(b - a, SHORTEST) for a, b in pairwise(changes)])
+    usual = min(lengths[len(lengths) // 2], LONGEST) if lengths else STRETCH
     ends = [0.0, *(bar.end for bar in bars)]
     for before, bar in zip(ends, [*bars, None], strict=True):
         start = bar.start if bar else end

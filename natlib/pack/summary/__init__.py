@@ -12,6 +12,7 @@ parts.py       parts that are nothing like each other
 silence.py     silence: when nothing can be heard
 outside.py     below_40_hz_percent, above_16_khz_percent: energy where nothing is heard
 colour.py      centroid, main_band, tonality, spectrum …: of what is heard, not what lies between
+noise.py       noise: how it falls, resonates and swells
 swell.py       swell: how far apart the levels of half seconds lie
 sounds.py      sounds: what the events with an attack have in common
 masked.py      masked_onsets: attacks that stand out too little

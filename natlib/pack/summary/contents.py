@@ -150,7 +150,7 @@ def chords(bars: Sequence[Bar]) -> Head:
     """The chords that come again and again, or else those of the first bars; bars with a "-" between their chords."""
     told = [described(bar).get("chords", []) for bar in bars]
     names = ["-".join(name for name, _ in each if name) for each in told]
-    for length in (1, *sorted(LOOPS)):
+    for length in (1, *sorted(LOOPS)) if any(names) else ():
         loops = {tuple(names[i : i + length]) for i in range(len(names) - length + 1)}
         loop, count = max(((loop, covers(names, loop)) for loop in sorted(loops)), key=itemgetter(1), default=((), 0))
         least = LOOPED if length > 1 else ONE_CHORD

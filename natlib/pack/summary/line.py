@@ -16,6 +16,7 @@ from .key import Key
 from .loudness import Loudness
 from .masked import Masked
 from .modulation import Modulation, Vibrato
+from .noise import Noise
 from .outside import Outside
 from .parts import Parts
 from .peaks import Lines, Peak
@@ -55,6 +56,7 @@ class Summary:
             Silence(table, rate),
             Outside(table, rate),
             Colour(table, rate, loudness),
+            Noise(table, rate),
             sounds,
             Masked(table, rate),
             Pulse(table, rate, sounds, modulation),

@@ -10,8 +10,12 @@ from statistics import median, pstdev
 from ...wire import Head
 from ..contours import points
 from ..measures import Table, even, half
-from ..thresholds import FINEST, GAPS, GRID, HEARD, HIGH, LASTING, LOW, REPEATED
+from ..once import alike
+from ..thresholds import EVEN, FINEST, GAPS, GRID, HEARD, HIGH, LASTING, LOW, PAIRED, REPEATED, SLOWING
 from .collector import Collector
+
+MOST = 24  # sounds whose likeness is told one by one
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
 class Sounds(Collector):
@@ -48,7 +52,7 @@ class Sounds(Collector):
             if half(len(values := [sound[field] for sound in sounds if field in sound]), len(heard)):
                 fields[field] = round(median(values))
         if len(heard) >= REPEATED:
-            fields |= likeness(sounds)
+            fields |= course(starts) | likeness(sounds) | pattern(sounds)
         return fields | apart(heard)
 
 
@@ -60,6 +64,32 @@ def likeness(sounds: Sequence[Head]) -> Head:
         fields["centroid_sd"] = round(pstdev(12 * math.log2(way[0]) for way in ways))
         fields["centroid_drift"] = round(median(12 * math.log2(way[-1] / way[0]) for way in ways))
     return fields
+
+
+def course(starts: Sequence[float]) -> Head:
+    """How gaps go: shorter and shorter, longer and longer; short and long in turn."""
+    gaps = [b - a for a, b in pairwise(starts)]
+    if len(gaps) < GAPS or min(gaps) <= 0:
+        return {}
+    third = len(gaps) // 3
+    drift = median(gaps[-third:]) / median(gaps[:third])
+    steady = pstdev(gaps[:third]) < EVEN * median(gaps[:third]) and pstdev(gaps[-third:]) < EVEN * median(gaps[-third:])
+    told: Head = {"ioi_drift": round(drift, 2)} if steady and not 1 / SLOWING < drift < SLOWING else {}
+    odd, even_ones = gaps[::2], gaps[1::2]
+    low, high = sorted((median(odd), median(even_ones)))
+    apart = all(pstdev(each) < EVEN * median(each) for each in (odd, even_ones))
+    return told | ({"pairs": True} if high >= PAIRED * low and apart else {})
+
+
+def pattern(sounds: Sequence[Head]) -> Head:
+    """Which of the first sounds are alike, a letter for each: "aabab"."""
+    kinds: list[Head] = []
+    letters = ""
+    for sound in sounds[:MOST]:
+        place = next((i for i, other in enumerate(kinds) if alike(sound, other)), len(kinds))
+        kinds += [sound] if place == len(kinds) else []
+        letters += LETTERS[min(place, len(LETTERS) - 1)]
+    return {"pattern": letters} if len(kinds) < len(letters) else {}
 
 
 def apart(heard: Sequence[tuple[float, Head]]) -> Head:

@@ -1,0 +1,77 @@
+"""The inside of events, noise, and what comes again: of sounds made for it."""
+
+from __future__ import annotations
+
+import numpy as np
+from helpers import noise, sh, tone, wav
+from packing import lines
+
+from natlib.pack.summary.noise import swell
+from natlib.pack.summary.sounds import course, pattern
+
+PIPE = "nat-split | nat-decode | nat-embed | nat-quantize | nat-pack"
+RATE = 44100
+
+
+def told(sound: np.ndarray) -> list[dict]:
+    return lines(sh(PIPE, wav(sound)).stdout)
+
+
+def summary(sound: np.ndarray) -> dict:
+    return next(line for line in told(sound) if line.get("event") == "summary")
+
+
+def test_an_event_of_noise_and_then_tone_is_told_in_its_order() -> None:
+    quiet = noise(1, amplitude=1e-4)
+    event = np.concatenate((0.1 * noise(0.5, amplitude=1), 0.3 * tone(600, 0.7)))
+    event[-4410:] *= np.linspace(1, 0, 4410)
+    sound = np.concatenate((quiet, event, quiet))
+    rows = [line["sound"]["inside"] for line in told(sound) if "inside" in line.get("sound", {})]
+    assert rows
+    first, last = rows[0][0], rows[0][-1]
+    assert first[2] < 40 < last[2] or first[3] is None
+    assert first[1] > 2 * last[1]
+
+
+def test_what_is_told_inside_is_the_events_own() -> None:
+    """A loud hum behind it does not draw its centroid down."""
+    hum = 0.2 * tone(100, 4)
+    click = np.zeros_like(hum)
+    burst = 0.05 * noise(0.6, amplitude=1)
+    click[2 * RATE : 2 * RATE + len(burst)] = burst * np.linspace(1, 0.1, len(burst))
+    rows = [line["sound"] for line in told(hum + click) if "sound" in line and line["t"] > 1.5]
+    inside = [row["inside"] for row in rows if "inside" in row]
+    assert not inside or all(part[1] > 1000 for part in inside[0][:1])
+
+
+def test_noise_is_described() -> None:
+    white = summary(noise(6, amplitude=0.1))["noise"]
+    assert abs(white["slope"]) <= 1 and "resonances" not in white and "swells" not in white
+    spectrum = np.fft.rfft(noise(6))
+    brown = np.fft.irfft(spectrum / np.maximum(np.arange(len(spectrum)), 200))
+    assert -7 <= summary(0.5 * brown / np.abs(brown).max())["noise"]["slope"] <= -4
+    time = np.arange(24 * RATE) / RATE
+    waves = summary(0.1 * noise(24, amplitude=1) * 10 ** (0.5 * np.sin(2 * np.pi * 0.25 * time)))["noise"]
+    assert all(abs(rate - 0.25) < 0.03 and 6 < depth < 22 for rate, depth in waves["swells"]) and waves["together"]
+    assert "noise" not in summary(0.3 * tone(440, 4))
+
+
+def test_swells_of_steady_noise_are_none() -> None:
+    rng = np.random.default_rng(1)
+    assert sum(swell(rng.standard_normal(80), 0.25) is not None for _ in range(100)) <= 3
+    assert swell(5 * np.sin(np.arange(160) * 0.25 * 2 * np.pi / 5), 0.25) == [0.2, 7]
+
+
+def test_how_gaps_go() -> None:
+    assert course([0, 1, 2, 3, 4, 5, 6]) == {}
+    slower = np.cumsum([0, *(0.5 * 1.1**i for i in range(12))]).tolist()
+    assert course(slower)["ioi_drift"] > 1.5
+    assert course([0, 0.3, 1, 1.3, 2, 2.3, 3, 3.3])["pairs"] is True
+    assert course([0, 0.1, 0.9, 1.0, 3.0, 3.1]) == {} or "ioi_drift" not in course([0, 0.1, 0.9, 1.0, 3.0, 3.1])
+
+
+def test_which_sounds_are_alike() -> None:
+    one = {"duration": 0.2, "max_level": -20, "onset_strength": 20, "centroid": 1000}
+    other = {"duration": 0.8, "max_level": -20, "onset_strength": 20, "centroid": 3000}
+    assert pattern([one, one, other, one]) == {"pattern": "aaba"}
+    assert pattern([one, other]) == {}
