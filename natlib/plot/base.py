@@ -44,6 +44,7 @@ class View:
 
     duration = 0.0  # seconds, or rows if the rate is not known
     unit = "s"
+    start = 0.0  # s of the recording at which it begins
     borders: Sequence[float] = ()  # of sections, in seconds: lines over every panel with a time axis
 
     def __init__(self, head: Head):
@@ -62,6 +63,9 @@ class View:
 
     def finish(self) -> None:
         """The item is whole, or broke off here. Never fails."""
+
+    def share(self, views: Sequence[View]) -> None:
+        """Take the same scale as the other ones of these."""
 
     def facts(self) -> list[str]:
         """What the line under the name says."""

@@ -37,6 +37,23 @@ def size(text: str) -> tuple[float, float]:
     return width, height
 
 
+def zooming(parser: ArgumentParser) -> None:
+    """The options of spectrograms, and of many items in one picture."""
+    add = parser.add_argument
+    add("--fmin", type=cli.ranged(1, 1e6, "Hz"), metavar="HZ",
+        help="lowest frequency of a spectrogram, 1 to 1000000 (default: 40)")  # fmt: skip
+    add("--fmax", type=cli.ranged(1, 1e6, "Hz"), metavar="HZ",
+        help="its highest frequency, 1 to 1000000 (default: half the sample rate)")  # fmt: skip
+    add("--window", type=cli.ranged(1, 1000, "ms"), metavar="MS",
+        help="its window, 1 to 1000 ms (default: 93, less for a sound below 5 s, more for a narrow band)")  # fmt: skip
+    add("--range", type=cli.ranged(10, 200, "dB", whole=True), default=80, metavar="DB",
+        help="levels from its darkest to its brightest colour, 10 to 200 dB (default: 80)")  # fmt: skip
+    add("--scale", choices=("each", "all"), default="each",
+        help="the levels and frequencies of each pcm item, or the same ones for all (default: each)")  # fmt: skip
+    add("--columns", type=cli.ranged(1, 8, whole=True), default=1, metavar="N",
+        help="columns in which the items of a png or svg stand, 1 to 8 (default: 1)")  # fmt: skip
+
+
 class Plot(runtime.Stage):
     """The nat-plot command: gathers items, and draws them when all are there (a PDF or a report: one by one)."""
 
@@ -49,6 +66,8 @@ class Plot(runtime.Stage):
         "nat-split song.wav | nat-decode | nat-embed | nat-quantize | nat-pack | nat-plot --theme dark > heard.png",
         "nat-split song.wav | nat-decode | nat-plot --what spectrogram --format pdf --size 7x3 > figure.pdf",
         "nat-split song.wav | nat-decode | nat-plot --marks heard.ndjson > marked.png",
+        "nat-split song.wav | nat-decode --start 2 --duration 1 | nat-plot --fmin 200 --fmax 2000 > closer.png",
+        "nat-split *.wav | nat-decode | nat-plot --what spectrogram --columns 4 --scale all > sheet.png",
         "nat-split song.wav | nat-decode | nat-embed | nat-quantize | nat-plot --report song.html --sound song.wav",
     )
 
@@ -66,7 +85,8 @@ class Plot(runtime.Stage):
             "--item",
             type=cli.ranged(0, 1 << 53, whole=True),
             metavar="N",
-            help="draw item N only, from 0 (default: all, 12 at most in a png or svg; a pdf has a page for each)",
+            help="draw item N only, from 0 "
+            "(default: all, 12 a column at most in a png or svg; a pdf has a page for each)",
         )
         add(
             "--size",
@@ -82,6 +102,7 @@ class Plot(runtime.Stage):
             metavar="N",
             help="dots an inch, 20 to 1200 (default: 150)",
         )
+        zooming(parser)
         add("--theme", choices=("light", "dark"), default="light", help="background (default: light)")
         add(
             "--marks",
@@ -107,6 +128,10 @@ class Plot(runtime.Stage):
         super().__init__(options)
         if options.sound and not options.report:
             raise UsageError("--sound is played in a --report: give that too")
+        if (options.columns > 1 or options.scale == "all") and (options.report or options.format == "pdf"):
+            raise UsageError("--columns and --scale all are for one picture: a png or svg")
+        if options.fmin and options.fmax and options.fmin >= options.fmax:
+            raise UsageError(f"expected --fmin below --fmax, got {options.fmin:g} and {options.fmax:g}")
         import logging
 
         self.text = bool(options.report)
@@ -117,11 +142,13 @@ class Plot(runtime.Stage):
         logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it talks about its font cache
         try:
             from . import drawing, figure
+            from .downsample import Zoom
         except ModuleNotFoundError as error:
             if (error.name or "").partition(".")[0] != "matplotlib":
                 raise
             raise Failure("matplotlib, which draws, is missing: pip install '.[plot]' in the checkout") from None
-        self.drawing = drawing.Drawing(options.theme, options.size, options.dpi, options.what)
+        self.zoom = Zoom(options.fmin, options.fmax, options.window and options.window / 1000, options.range)
+        self.drawing = drawing.Drawing(options.theme, options.size, options.dpi, options.what, options.columns)
         if options.marks:
             from .marks import Told
 
@@ -134,7 +161,7 @@ class Plot(runtime.Stage):
         elif options.format == "pdf":
             self.book = figure.Pages(self.drawing)
         else:
-            self.book = figure.Picture(self.drawing, options.format)
+            self.book = figure.Picture(self.drawing, options.format, options.scale == "all")
 
     def process(self, item: runtime.Item) -> Iterator[Record | bytes]:
         """Gather one item. If it broke off, draw what came, and say what is wrong."""
@@ -143,7 +170,7 @@ class Plot(runtime.Stage):
         number, self.seen = self.seen, self.seen + 1
         if self.options.item not in (None, number):
             return
-        view, error = gather(item, self.book.listener(item.head))
+        view, error = gather(item, self.zoom, self.book.listener(item.head))
         self.whole = self.whole and not error
         if self.marks and not error:
             self._mark(view, number, self.marks)

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import Failure
+
 COLUMNS = 4096  # columns kept of an item at most: an hour takes no more memory than a minute
+WINDOW = 0.0929  # s, of a spectrogram: 4096 samples at 44.1 kHz
+SHORTEST, LONGEST = 0.005, 0.5  # s, of a window that follows the zoom
+WINDOWS = 50  # along a picture at least: fewer would blur what was zoomed into
+BINS = 100  # bins of the FFT in a band at least, for the same reason
 
 Float = NDArray[np.float32]
 
@@ -110,36 +117,69 @@ class Means:
         return float(len(self._sums.values) * self._sums.hop)
 
 
+class Zoom(NamedTuple):
+    """Which part of a spectrogram is drawn, and how fine."""
+
+    low: float | None = None  # lowest frequency, Hz
+    high: float | None = None  # highest
+    window: float | None = None  # s; None: it follows the zoom
+    scale: int = 80  # dB from the darkest to the brightest colour
+
+    @property
+    def wanted(self) -> float:
+        """The window in s, if the sound is long enough for it."""
+        if self.window:
+            return self.window
+        narrow = BINS / (self.high - (self.low or 0)) if self.high else 0.0
+        return min(max(WINDOW, narrow), LONGEST)
+
+    def fitting(self, duration: float) -> float:
+        """The window in s for a sound of so many seconds."""
+        return self.window or max(min(self.wanted, duration / WINDOWS), SHORTEST)
+
+
+WHOLE = Zoom()
+
+
 class Spectrogram:
     """A power spectrogram on a logarithmic frequency axis, of samples that stream by.
 
-    Hann windows of about 93 ms, three quarters overlapping, centred on multiples of the hop. A row is a triangle of
-    1/24 octave, or of two bins of the FFT if these are wider (so that low rows are interpolated), scaled so that a
-    sine of full scale reaches about 0 dB in any row. Columns are merged by maximum: no short event is averaged away.
+    Hann windows, of about 93 ms unless told otherwise, three quarters overlapping, centred on multiples of the hop. A
+    row is a triangle of 1/24 octave (finer in a narrow band), or of two bins of the FFT if these are wider (so that low
+    rows are interpolated), scaled so that a sine of full scale reaches about 0 dB in any row. Columns are merged by
+    maximum: no short event is averaged away.
     """
 
     LOWEST = 40.0  # Hz
-    OCTAVE = 24  # rows
+    OCTAVE = 24  # rows of an octave at least
+    ROWS = 200  # of a band at least
 
-    def __init__(self, rate: int):
-        self.size = min(256 * max(1, round(0.0929 * rate / 256)), 1 << 16)
+    def __init__(self, rate: int, zoom: Zoom = WHOLE, window: float = WINDOW):
+        lowest: float = zoom.low or min(self.LOWEST, rate / 16)
+        highest: float = min(zoom.high or rate / 2, rate / 2)
+        if lowest >= highest:
+            raise Failure(f"expected --fmin below {highest:g} Hz, the highest frequency there is, got {lowest:g}")
+        wanted = window * rate
+        unit = 1 << min(max(math.frexp(wanted)[1] - 5, 2), 8)  # so that the size has small factors
+        self.size = min(unit * max(4, round(wanted / unit)), 1 << 16)
         self.hop = self.size // 4
-        lowest, highest = min(self.LOWEST, rate / 16), rate / 2
-        count = 1 + int(self.OCTAVE * math.log2(highest / lowest))
-        self.hertz = lowest * 2 ** (np.arange(count) / self.OCTAVE)
+        octaves = math.log2(highest / lowest)
+        self.octave = max(self.OCTAVE, math.ceil(self.ROWS / octaves)) if zoom.low or zoom.high else self.OCTAVE
+        count = 1 + int(self.octave * octaves)
+        self.hertz = lowest * 2 ** (np.arange(count) / self.octave)
         bins = np.arange(self.size // 2 + 1) * (rate / self.size)
-        half = np.maximum(self.hertz / self.OCTAVE, rate / self.size)  # half the base of each row's triangle, Hz
+        half = np.maximum(self.hertz / self.octave, rate / self.size)  # half the base of each row's triangle, Hz
         triangles = np.maximum(0, 1 - np.abs(bins[:, None] - self.hertz) / half)
         gain = np.maximum(1, half * self.size / rate / 1.5)  # 1.5 bins: what a Hann window makes of a line
         bands = (triangles / triangles.sum(axis=0) * gain).astype(np.float32)
         self._octaves = []  # the bins that an octave's rows need, and their weights: nearly all other weights are 0
-        for first in range(0, count, self.OCTAVE):
-            octave = bands[:, first : first + self.OCTAVE]
+        for first in range(0, count, self.octave):
+            octave = bands[:, first : first + self.octave]
             used = np.flatnonzero(octave.any(axis=1))
             needed = slice(used[0], used[-1] + 1)
             self._octaves.append((needed, octave[needed].copy()))
-        window = np.hanning(self.size + 1)[:-1]
-        self._window = (window * 2 / window.sum()).astype(np.float32)
+        hann = np.hanning(self.size + 1)[:-1]
+        self._window = (hann * 2 / hann.sum()).astype(np.float32)
         self._columns = Columns(np.maximum, (count,))
         self._rest: Float = np.zeros(self.size // 2, np.float32)
 

@@ -44,13 +44,18 @@ ROUNDING = 0.5  # dB by which a level may pass the end of its scale: windows and
 class Drawing:
     """How pictures look: theme, size, resolution, which panels."""
 
-    def __init__(self, theme: str, size: tuple[float, float] | None, dpi: float, what: str | None):
+    def __init__(self, theme: str, size: tuple[float, float] | None, dpi: float, what: str | None,
+                 columns: int = 1):  # fmt: skip
         self.theme = theme
         self.colour = THEMES[theme]
         self.size = size
         self.dpi = dpi
         self.what = [name for name in (what or "").split(",") if name]
-        self.width = size[0] if size else 10.0
+        self.columns = columns  # of items
+        self.width = (size[0] if size else 10.0) / columns  # of an item
+        self.shared = False  # have all items one scale?
+        self.column = 0  # in which the item that is drawn stands
+        self.last = self.bottom = True  # is it the last one of its line, and is its line the last one?
         paper, ink, faint = (self.colour[key] for key in ("paper", "ink", "faint"))
         self.fonts = Fonts()
         np.seterr(all="ignore")  # odd numbers make an odd picture, not a warning
@@ -114,6 +119,8 @@ class Drawing:
     def bar(self, image: ScalarMappable, axes: Axes, label: str, ticks: Sequence[float],
             names: Sequence[str] | None = None) -> None:  # fmt: skip
         """A colour bar, right beside `axes`, with its labels in line with those of the bars above and below it."""
+        if self.shared and not self.last:
+            return
         said = dict(zip(ticks, names or [number(tick) for tick in ticks], strict=True))
         bar = axes.figure.colorbar(image, cax=axes.inset_axes((1.012, 0, 0.012, 1)),
                                    ticks=Fitting(10, ticks, [ticks[0], ticks[-1]]),

@@ -7,6 +7,7 @@ import math
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain, zip_longest
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -23,9 +24,12 @@ from .drawing import Drawing, Fitting
 
 MOST_DOTS = 1 << 16  # along a side of a picture: what matplotlib's renderer can do
 MARGIN = 0.75  # inches of a picture that its panels do not take: name, facts, time axis
+MARGIN_COLUMN = 0.5  # the same of an item in one of several columns, which shows no facts
 GAP = 0.12  # inches between two panels
 LINE = 1.6  # height of a line of the title, relative to that of its letters
 LEAST_WIDTH = 3.0  # inches: in less, labels and scales leave no room for the panels
+LEAST_COLUMN = 1.5  # the same of one of several columns
+SMALL = 1.5  # how much smaller panels are in so many columns or more: panels of as many rows as columns fill a square
 BESIDE = 0.9  # inches beside the panels: labels to the left, scales to the right
 TICKS = 12  # of a time axis at most
 LABEL = 42  # points along a time axis that a tick's label needs: 10:00:00, and a gap
@@ -37,30 +41,38 @@ def compose(drawing: Drawing, views: Sequence[View], whole: bool = False) -> Fig
 
     Raises Failure if the size has no room for the panels.
     """
+    columns = drawing.columns
     chosen = [choose(drawing, view, whole, len(views) > 1) for view in views]
-    shrunk = 1.0 if len(views) == 1 else 0.65
+    shrunk = 1.0 if len(views) == 1 else SMALL / max(columns, SMALL / 0.65)
     parts = [fit(panels, drawing.size[1] if drawing.size and not whole else None, shrunk) for panels in chosen]
-    if drawing.width < LEAST_WIDTH and any(chosen):
-        raise Failure(f"expected a --size at least {LEAST_WIDTH:g} inches wide, got {drawing.width:g}")
-    total = sum(margin(panels) + sum(part) for panels, part in zip(chosen, parts, strict=True))
-    figure = Figure(figsize=(drawing.width, total), dpi=drawing.dpi, layout="constrained")
+    least = LEAST_WIDTH if columns == 1 else LEAST_COLUMN
+    if drawing.width < least and any(chosen):
+        raise Failure(f"expected a --size at least {least * columns:g} inches wide, got {drawing.width * columns:g}")
     titles = [[] if whole else title_lines(drawing, view) for view in views]
-    rows: list[float] = []
+    heights: list[list[float]] = []  # of the rows of each view
     for title, panels, part in zip(titles, chosen, parts, strict=True):
-        rows += [sum(size for _, size, *_ in title) * LINE / 72] if title else []
-        rows += [height / panel.rows for panel, height in zip(panels.values(), part, strict=True)
-                 for _ in range(panel.rows)]  # fmt: skip
-    grid = figure.add_gridspec(max(len(rows), 1), ACROSS, height_ratios=rows or [1])
-    row = 0
-    for view, title, panels in zip(views, titles, chosen, strict=True):
-        if title:
-            write_title(drawing, title, figure.add_subplot(grid[row, :]))
-            row += 1
-        cells = []
-        for panel in panels.values():
-            cells.append(grid[row : row + panel.rows, :])
-            row += panel.rows
-        draw(drawing, view, panels, figure, cells)
+        heights.append([sum(size for _, size, *_ in title) * LINE / 72] if title else [])
+        heights[-1] += [height / panel.rows for panel, height in zip(panels.values(), part, strict=True)
+                        for _ in range(panel.rows)]  # fmt: skip
+    lines = [range(first, min(first + columns, len(views))) for first in range(0, len(views), columns)]
+    rows = [[max(row) for row in zip_longest(*(heights[i] for i in line), fillvalue=0.0)] for line in lines]
+    total = sum(max(margin(chosen[i], columns) + sum(parts[i]) for i in line) for line in lines)
+    figure = Figure(figsize=(drawing.width * columns, total), dpi=drawing.dpi, layout="constrained")
+    grid = figure.add_gridspec(max(sum(map(len, rows)), 1), ACROSS * columns, height_ratios=[*chain(*rows)] or [1])
+    top = 0
+    for line, ratios in zip(lines, rows, strict=True):
+        for drawing.column, i in enumerate(line):
+            row, across = top, slice(ACROSS * drawing.column, ACROSS * (drawing.column + 1))
+            if titles[i]:
+                write_title(drawing, titles[i], figure.add_subplot(grid[row, across]))
+                row += 1
+            cells = []
+            for panel in chosen[i].values():
+                cells.append(grid[row : row + panel.rows, across])
+                row += panel.rows
+            drawing.last, drawing.bottom = i == line[-1], columns == 1 or line is lines[-1]
+            draw(drawing, views[i], chosen[i], figure, cells)
+        top += len(ratios)
     return figure
 
 
@@ -81,7 +93,12 @@ def draw(drawing: Drawing, view: View, panels: dict[str, Panel], figure: Figure,
     for axes in timed:
         axes.set_label("time")
         axes.set_xlim(0, max(view.duration, 1e-9))
-        time_axis(axes, view.duration, view.unit, axes is timed[-1])
+        if drawing.shared and drawing.column:  # the first column has the numbers
+            axes.set_ylabel("")
+            axes.tick_params(axis="y", labelleft=False)
+        time_axis(axes, view.start, view.duration, view.unit, axes is timed[-1])
+        if not drawing.bottom:
+            axes.set_xlabel("")
         for time in view.borders if len(view.borders) <= BORDERS else []:
             axes.axvline(time, color=drawing.colour["ink"], linewidth=0.8, alpha=0.8)
     figure.align_ylabels([axes for axes in timed if axes.get_ylabel()])
@@ -100,17 +117,21 @@ def write_title(drawing: Drawing, lines: Sequence[tuple[str, float, str, str]], 
 def title_lines(drawing: Drawing, view: View) -> list[tuple[str, float, str, str]]:
     """What stands above the panels, as text, size, weight and colour: name, facts, what is wrong with the item."""
     lines = [
-        (view.name, 8, 12.0, "bold", "ink"),
-        ("  ·  ".join(filter(None, view.facts())), 14, 8.0, "normal", "faint"),
-        (" ".join(filter(None, (view.error, sentence(view.limits)))), 12, 9.0, "normal", "bad"),
+        (view.name, 8.0, 12.0, "bold", "ink"),
+        ("  ·  ".join(filter(None, view.facts())), 14.0, 8.0, "normal", "faint"),
+        (" ".join(filter(None, (view.error, sentence(view.limits)))), 12.0, 9.0, "normal", "bad"),
     ]
+    if drawing.columns > 1:  # they leave room for the last part of the name alone
+        room = 11 * drawing.width / (drawing.width - BESIDE)
+        name = view.name.rpartition("/")[2]
+        lines = [(name, room, 8.0, "bold", "ink"), (view.error, room, 7.0, "normal", "bad")]
     return [(drawing.safe(text, int(room * (drawing.width - BESIDE))), size, weight, colour)
             for text, room, size, weight, colour in lines if text]  # fmt: skip
 
 
-def margin(panels: dict[str, Panel]) -> float:
+def margin(panels: dict[str, Panel], columns: int = 1) -> float:
     """Inches of an item's picture that its panels do not take."""
-    return MARGIN + GAP * len(panels)
+    return (MARGIN if columns == 1 else MARGIN_COLUMN) + GAP * len(panels)
 
 
 def fit(panels: dict[str, Panel], height: float | None, shrunk: float) -> list[float]:
@@ -156,18 +177,19 @@ class Book:
 
 
 class Picture(Book):
-    """A PNG or SVG: the items one under the other, SHOWN at most."""
+    """A PNG or SVG: the items one under the other, in each column SHOWN at most."""
 
     SHOWN = 12
 
-    def __init__(self, drawing: Drawing, form: str):
+    def __init__(self, drawing: Drawing, form: str, shared: bool = False):
         super().__init__(drawing)
+        drawing.shared = shared
         self.form = form
         self.views: list[View] = []
         self.more = 0  # items that found no room
 
     def add(self, view: View) -> None:
-        if len(self.views) < self.SHOWN:
+        if len(self.views) < self.SHOWN * self.drawing.columns:
             self.views.append(view)
         else:
             self.more += 1
@@ -176,6 +198,8 @@ class Picture(Book):
         if self.more:
             rest = View({"name": f"and {self.more} more", "kind": "--item N draws one of them, --format pdf all"})
             self.views.append(rest)
+        for view in self.views if self.drawing.shared else []:
+            view.share(self.views)
         figure = compose(self.drawing, self.views)
         dots = round(max(figure.get_size_inches()) * self.drawing.dpi)
         if self.form == "png" and dots >= MOST_DOTS:
@@ -241,19 +265,24 @@ def fitting(figure: Figure) -> Iterator[None]:
             ) from None
 
 
-def time_axis(axes: Axes, duration: float, unit: str, labelled: bool) -> None:
-    """Ticks at whole seconds, minutes or hours, at most a dozen."""
-    if unit == "s" and duration > 90:
+def time_axis(axes: Axes, start: float, duration: float, unit: str, labelled: bool) -> None:
+    """Ticks at whole seconds, minutes or hours of the recording, at most a dozen; `start` is where `axes` begin."""
+    end = start + duration
+    if unit == "s" and end > 90 and duration > 12:
         days = [86400 * count for count in range(1, 2 + math.ceil(duration / 86400))]
-        steps = [15.0, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, *days]
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda time, _: runtime.clock(time)))
-        unit = "h:min:s" if duration >= 3600 else "min:s"
+        steps = [1.0, 2, 5, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, *days]
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda time, _: runtime.clock(start + time)))
+        unit = "h:min:s" if end >= 3600 else "min:s"
     else:
         first = math.floor(math.log10(max(duration, 1e-9) / TICKS))
         steps = [digit * 10.0**power for power in range(first, first + 3) for digit in (1, 2, 5)]
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda time, _: f"{time:g}"))
+        digits = max(6, 1 + math.ceil(math.log10(max(end, 1e-9))) - first)  # those in which two ticks differ
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda time, _: f"{start + time:.{digits}g}"))
     steps = [step for step in steps if duration / step <= TICKS] or steps[-1:]
-    axes.xaxis.set_major_locator(Fitting(LABEL, *(np.arange(0, duration * (1 + 1e-9), step) for step in steps)))
+    places = (
+        np.arange(math.ceil(start / step - 1e-6), (end + 1e-9 * duration) / step) * step - start for step in steps
+    )
+    axes.xaxis.set_major_locator(Fitting(LABEL, *places))
     if labelled:
         axes.set_xlabel(f"time ({unit})")
     else:

@@ -16,6 +16,7 @@ from ..wire import Head
 from .base import Panel, View
 from .downsample import Float, Means
 from .drawing import Drawing, number, rows_axis, seconds
+from .scenes import real
 from .sounding import Sounding
 
 ROWS = 256  # rows of a heat map at most: for wider streams, neighbours are averaged
@@ -34,6 +35,7 @@ class Framed(View):
         self.measured = Measures(entries if isinstance(entries, list) else []) if entries else None
         self.sounding = Sounding(entries if isinstance(entries, list) else [], self.rate)
         self.frames = 0
+        self.start = max(0.0, real(head.get("t0", 0))) if self.known else 0.0
 
     def measure(self, grid: Float) -> None:
         """Take the measures of frames on their grid, shape (n, measures); NaN is absent."""

@@ -10,6 +10,7 @@ from ..errors import Failure, Upstream
 from ..wire import Record, show
 from .base import View
 from .bytes import Bytes
+from .downsample import WHOLE, Zoom
 from .features import Features
 from .ndjson import Ndjson
 from .pcm import Pcm
@@ -18,7 +19,9 @@ from .tokens import Tokens
 VIEWS: dict[str, type[View]] = {"bytes": Bytes, "pcm": Pcm, "features": Features, "tokens": Tokens, "ndjson": Ndjson}
 
 
-def gather(item: runtime.Item, also: Callable[[Record], None] | None = None) -> tuple[View, Exception | None]:
+def gather(
+    item: runtime.Item, zoom: Zoom = WHOLE, also: Callable[[Record], None] | None = None
+) -> tuple[View, Exception | None]:
     """The view of `item`, and what went wrong with it, if anything did. `also` is called with every record."""
     view = View(item.head)
     error: Exception | None = None
@@ -26,7 +29,7 @@ def gather(item: runtime.Item, also: Callable[[Record], None] | None = None) -> 
         kind = VIEWS.get(item.head["kind"])
         if kind is None:
             raise Failure(f"expected a stream of {', '.join(VIEWS)}, got {show(item.head['kind'])}")
-        view = kind(item.head)
+        view = Pcm(item.head, zoom) if kind is Pcm else kind(item.head)
         caveats = Caveats(item.head)
         for record in item:
             view.add(record)

@@ -67,7 +67,8 @@ def test_a_click_in_an_hour_of_silence_is_seen() -> None:
     assert seen.high.values[column] == 1
     assert column == 2_012_345 // seen.high.hop
     levels = seen.spectrogram.decibels.max(axis=1)
-    assert abs(np.argmax(levels) * seen.spectrogram.samples - 2_012_345) < seen.spectrogram.size
+    made = seen.spectrogram
+    assert abs(np.argmax(levels) * made.samples - 2_012_345) < max(made.size, made.samples)
     assert np.sum(levels > -150) <= 2
 
 
