@@ -1,55 +1,58 @@
-"""python -m natlib FILE…: the five filters, as processes joined by pipes, from files to NDJSON on standard output."""
+"""python -m natlib FILE…: the five filters, as processes joined by pipes, from files to NDJSON on standard output.
+
+With a verb in front, what natlib/agent does: hear, look, sheet, compare, serve.
+"""
 
 from __future__ import annotations
 
-import os
 import signal
-import subprocess
 import sys
-from argparse import ArgumentParser
-from pathlib import Path
+from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from collections.abc import Sequence
 
 from . import __version__
+from .filters import LISTEN, Pipe
 
-STAGES = ("split", "decode", "embed", "quantize", "pack")
+VERBS = {
+    "hear": "what files sound like, in words within 8,000 tokens; of a folder, an index",
+    "look": "a picture of a file, or of a part of it",
+    "sheet": "many files at a glance: a picture, and a line for each",
+    "compare": "what differs between two sounds, and whether they are the same samples",
+    "serve": "the same as tools for agents, over MCP",
+}
 
 
-def main() -> int:
+def main(argv: Sequence[str]) -> int:
+    """Run a verb, or the filters. Returns the exit status."""
+    if argv and argv[0] in VERBS:
+        from .agent.command import main as run
+
+        return run(argv)
+    verbs = "\n".join(f"  {verb:<8} {what}" for verb, what in VERBS.items())
     parser = ArgumentParser(
         prog="python -m natlib",
+        formatter_class=RawDescriptionHelpFormatter,
         description="Turn audio files (or standard input) into NDJSON that a language model reads: the same as\n"
-        "nat-split FILE... | nat-decode | nat-embed | nat-quantize | nat-pack. The filters have the options.",
-        epilog="example: python -m natlib song.wav > heard.ndjson",
+        "nat-split FILE... | nat-decode | nat-embed | nat-quantize | nat-pack. The filters have the options.\n\n"
+        f"With a verb in front (./hear is a file of that name; hear --help says more):\n{verbs}",
+        epilog="examples: python -m natlib song.wav > heard.ndjson; python -m natlib hear song.wav",
     )
     parser.add_argument("--version", action="version", version=f"natlib {__version__}")
     parser.add_argument("files", nargs="*", metavar="FILE", help="audio files; standard input where there are none")
-    files = parser.parse_args().files
-
-    # The stages must import this very package, even if it is not installed or the working directory is elsewhere.
-    paths = [str(Path(__file__).resolve().parent.parent), os.environ.get("PYTHONPATH", "")]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
-    stages: list[subprocess.Popen[bytes]] = []
-    for name in STAGES:
-        command = [sys.executable, "-P", "-m", f"natlib.{name}", *(["--", *files] if name == "split" and files else [])]
-        before = stages[-1].stdout if stages else None
-        after = None if name == STAGES[-1] else subprocess.PIPE
-        stages.append(subprocess.Popen(command, stdin=before, stdout=after, env=environment))
-        if before:
-            before.close()  # our copy; else the stage before would not notice when its reader dies
-
-    try:
-        statuses = [stage.wait() for stage in stages]
-    except KeyboardInterrupt:  # the terminal sent it to every stage
-        for stage in stages:
-            stage.wait()
-        return 130
-    for name, status in zip(STAGES, statuses, strict=True):
-        if status not in (0, 1, -signal.SIGPIPE):  # for 1, the stage has said why
-            print(f"natlib: nat-{name} ended with exit status {status}", file=sys.stderr)
-    if statuses[-1] == -signal.SIGPIPE:
-        return 128 + signal.SIGPIPE
-    return int(any(statuses))
+    files = parser.parse_args(argv).files
+    first = ["split", "--", *files] if files else ["split"]
+    with Pipe(first, *([name] for name in LISTEN), stdin=None, stdout=None) as pipe:
+        try:
+            statuses = pipe.wait()
+        except KeyboardInterrupt:  # the terminal sent it to every stage
+            pipe.wait()
+            return 130
+        for name, status in zip(pipe.names, statuses, strict=True):
+            if status not in (0, 1, -signal.SIGPIPE):  # for 1, the stage has said why
+                print(f"natlib: nat-{name} ended with exit status {status}", file=sys.stderr)
+        status = pipe.status()
+        return status if status > 128 else int(status > 0)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

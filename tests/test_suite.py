@@ -372,6 +372,7 @@ def test_examples_run_as_they_stand(page: str, least: int, piece: bytes, tmp_pat
     for name in ("a.wav", "b.wav", "song.wav"):
         (tmp_path / name).write_bytes(piece)
     (tmp_path / "song.flac").write_bytes(wav(tone(), form="FLAC"))
+    (tmp_path / "index.ndjson").write_text('{"file":"a.wav","time":"2026-01-31T23:30:00"}\n')
     lines = examples(page)
     assert len(lines) >= least
     for line in lines:
