@@ -20,7 +20,7 @@ from . import hear as hearing
 from .compare import compare
 from .index import index
 from .look import View, lines, look, sheet
-from .sound import Sound, below, parse, seconds
+from .sound import Sound, below, parse, seconds, sound
 from .work import Work
 
 EVERY = 0.25  # s between two looks at how far it is
@@ -49,16 +49,16 @@ def draw(options: Namespace, work: Work) -> Iterator[bytes]:
 
 
 def draw_sheet(options: Namespace, work: Work) -> Iterator[bytes]:
-    """A picture of many files, and a line for each."""
-    sounds = named(options)
-    if len({sound[1:] for sound in sounds}) > 1:
-        raise UsageError("expected one part for all files of a sheet: --from and --to")
-    png, heard = sheet(work, sounds, view(options))
+    """A line for each of many files, and a picture of them if asked for."""
+    found = (below(path) if os.path.isdir(path) else [Sound(path)] for path in options.files)
+    sounds = [sound(file.path, options.start, options.end) for files in found for file in files]
     if options.output:
+        png, heard = sheet(work, sounds, view(options))
         yield from picture(options, png)
-    yield "".join(
-        f"{line}\n" for line in lines([display(sound.path) for sound in sounds], heard, options.budget)
-    ).encode()
+    else:
+        heard = work.listen(sounds)
+    told = lines([display(sound.path) for sound in sounds], heard, options.budget)
+    yield "".join(f"{line}\n" for line in told).encode()
 
 
 def differ(options: Namespace, work: Work) -> Iterator[bytes]:
@@ -74,6 +74,7 @@ def named(options: Namespace) -> list[Sound]:
 
 
 def view(options: Namespace) -> View:
+    """What of a picture is drawn."""
     return View(options.fmin, options.fmax, options.window, options.range)
 
 
@@ -120,12 +121,11 @@ def parser() -> ArgumentParser:
     heard.add_argument("--view", choices=hearing.VIEWS, default="words", help="how it is written (default: words)")
     heard.add_argument("--prompt", action="store_true", help="write a prompt for a chatbot: how to read it, questions")
     heard.add_argument("--ask", metavar="TEXT", help="a prompt that asks this")
-    seen = verb(
-        "look", draw, "Draw waveform and spectrogram, with the bars, chords, sounds and sections of the text.", file
-    )
+    seen = verb("look", draw, "Draw waveform and spectrogram, with the bars, chords, sounds and sections of the text "
+                "marked.", file)  # fmt: skip
     seen.add_argument("--no-marks", action="store_true", help="draw no bars, chords, sounds and sections: much faster")
     many = verb("sheet", draw_sheet, "Show many files at a glance: a line for each, and with -o their spectrograms on "
-                "one scale.", file)  # fmt: skip
+                "one scale.", "a sound file, or a folder with all that is below it")  # fmt: skip
     verb("compare", differ, "Say what differs between two sounds, in words and numbers, and whether they are the same "
          "samples, but for gain or shift.", file)  # fmt: skip
     verbs.add_parser("serve", description="Serve hear, look, sheet and compare to agents: MCP on standard input and "
@@ -164,10 +164,17 @@ def shown(work: Work) -> Iterator[None]:
         print("\r\033[K", end="", file=sys.stderr, flush=True)
 
 
+def leave(number: int, _: object) -> None:
+    """A signal: leave as one leaves, so that filters are ended and nothing stays behind."""
+    sys.exit(128 + number)
+
+
 def main(argv: Sequence[str]) -> int:
     """Run a verb. Returns the exit status: as those of the filters."""
     options, output = parser().parse_args(argv), Output()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that whatever runs is ended, too
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) == signal.SIG_DFL:
+            signal.signal(number, leave)
     try:
         if options.verb == "serve":
             from .server import serve
@@ -182,7 +189,7 @@ def main(argv: Sequence[str]) -> int:
                     output.flush()
         for said in work.trouble:
             complain(f"natlib: {said}")
-        return int(bool(work.trouble))
+        return int(work.failed)
     except KeyboardInterrupt:
         return 130
     except OutputClosed:

@@ -39,9 +39,7 @@ except ModuleNotFoundError as error:
 Context = ServerRequestContext[Any]
 Result = types.CallToolResult | types.InputRequiredResult
 EVERY = 0.5  # s between two notes of progress
-MODERN = (
-    "2026-07-28"  # from this version of the protocol on, a server asks its client for roots in the result of a call
-)
+MODERN = "2026-07-28"  # from this version of the protocol on, the result of a call asks for the client's roots
 
 
 class Ears:
@@ -51,10 +49,10 @@ class Ears:
         self.folder = folder
         self.limiter = anyio.CapacityLimiter(os.cpu_count() or 1)
         self.works: set[Work] = set()
-        self.server: Server[Any] = Server("nat", version=__version__, instructions=ABOUT, on_list_tools=self.list,
+        self.server: Server[Any] = Server("nat", version=__version__, instructions=ABOUT, on_list_tools=self.tools,
                                           on_call_tool=self.call)  # fmt: skip
 
-    async def list(self, context: Context, params: types.PaginatedRequestParams | None) -> types.ListToolsResult:
+    async def tools(self, context: Context, params: types.PaginatedRequestParams | None) -> types.ListToolsResult:
         """The tools."""
         hints = types.ToolAnnotations(read_only_hint=True, idempotent_hint=True, open_world_hint=False)
         return types.ListToolsResult(tools=[

@@ -23,7 +23,7 @@ from .sound import Sound
 
 KEPT = 256 << 20  # bytes of NDJSON kept at most: half a day of music
 STALE = 3600  # s after which what another process was writing is taken to be left over
-SAID = 2000  # characters of the filters' messages that an error quotes
+SAID = 1 << 16  # bytes of the filters' messages that are kept: those of some hundred broken files
 MOST = 256  # files that one pipe hears: names of 4 KB each, the longest there are, take half of what Linux allows
 HEADER = b'{"event":"header"'
 ENDS = (b'{"event":"end"', b'{"event":"error"')
@@ -41,8 +41,10 @@ class Work:
         self.folder = folder
         self.done = 0.0  # s of sound heard
         self.doing = "starting"
-        self.said = ""  # by the filters that ran last
-        self.trouble: list[str] = []  # what filters said of sounds that were heard in part, or not at all
+        self.said: list[str] = []  # by the filters that ran last
+        self.status = 0  # of them
+        self.failed = False  # was a sound heard in part, or not at all?
+        self.trouble: list[str] = []  # what filters said of sounds
         self._pipes: set[Pipe] = set()
         self._lock = Lock()
         self._stopped = False
@@ -77,16 +79,16 @@ class Work:
                     self._pipes.discard(pipe)
             if self._stopped:
                 raise Stopped
-            self.said = messages(said)
+            self.said, self.status = messages(said), status
             if status > 1:
-                raise Failure(self.said or f"the filters ended with exit status {status}")
+                raise Failure("; ".join(self.said) or f"the filters ended with exit status {status}")
 
     def output(self, *commands: Sequence[str], folder: str | None = None) -> bytes:
         """What filters write, which must be something. Raises Failure."""
         with self.run(*commands, folder=folder) as pipe:
             result = pipe.output.read()
         if not result:
-            raise Failure(self.said or "the filters wrote nothing")
+            raise Failure("; ".join(self.said) or "the filters wrote nothing")
         return result
 
     def listen(self, sounds: Sequence[Sound], strict: bool = False) -> list[Heard]:
@@ -133,7 +135,8 @@ class Work:
                 part.drop()
         if left := next(waiting, None):
             raise Failure(f"{left[1].name}: the filters broke off before it")
-        self.trouble += [self.said] if self.said else []
+        self.failed = self.failed or self.status > 0
+        self.trouble += self.said
 
 
 class Part:
@@ -196,11 +199,11 @@ def trim(folder: Path, most: int, used: set[Path]) -> None:
             total -= size
 
 
-def messages(said: IO[bytes]) -> str:
-    """The last of what filters wrote to their standard error, as one line."""
-    said.seek(0, os.SEEK_END)
-    said.seek(max(0, said.tell() - SAID))
-    return "; ".join(said.read().decode("utf-8", "replace").split("\n")).strip("; ")
+def messages(said: IO[bytes]) -> list[str]:
+    """The last lines that filters wrote to their standard error."""
+    size = said.seek(0, os.SEEK_END)
+    said.seek(max(0, size - SAID))
+    return said.read().decode("utf-8", "replace").splitlines()[size > SAID :]
 
 
 def cache() -> Path:

@@ -116,16 +116,16 @@ def write_title(drawing: Drawing, lines: Sequence[tuple[str, float, str, str]], 
 
 def title_lines(drawing: Drawing, view: View) -> list[tuple[str, float, str, str]]:
     """What stands above the panels, as text, size, weight and colour: name, facts, what is wrong with the item."""
+    wide = drawing.width - BESIDE
     lines = [
-        (view.name, 8.0, 12.0, "bold", "ink"),
-        ("  ·  ".join(filter(None, view.facts())), 14.0, 8.0, "normal", "faint"),
-        (" ".join(filter(None, (view.error, sentence(view.limits)))), 12.0, 9.0, "normal", "bad"),
+        (view.name, 8 * wide, 12.0, "bold", "ink"),
+        ("  ·  ".join(filter(None, view.facts())), 14 * wide, 8.0, "normal", "faint"),
+        (" ".join(filter(None, (view.error, sentence(view.limits)))), 12 * wide, 9.0, "normal", "bad"),
     ]
     if drawing.columns > 1:  # they leave room for the last part of the name alone
-        room = 11 * drawing.width / (drawing.width - BESIDE)
-        name = view.name.rpartition("/")[2]
+        room, name = 11 * drawing.width, view.name.rpartition("/")[2]
         lines = [(name, room, 8.0, "bold", "ink"), (view.error, room, 7.0, "normal", "bad")]
-    return [(drawing.safe(text, int(room * (drawing.width - BESIDE))), size, weight, colour)
+    return [(drawing.safe(text, int(room)), size, weight, colour)
             for text, room, size, weight, colour in lines if text]  # fmt: skip
 
 

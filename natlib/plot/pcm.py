@@ -74,7 +74,7 @@ class Pcm(View):
         self.span = math.log2(self.spectrogram.hertz[0]) - half, math.log2(self.spectrogram.hertz[-1]) + half
 
     def share(self, views: Sequence[View]) -> None:
-        pcm = [view for view in views if isinstance(view, Pcm) and view.low.rows]
+        pcm = [self, *(view for view in views if isinstance(view, Pcm) and view.low.rows)]
         self.peak, self.top = max(view.peak for view in pcm), max(view.top for view in pcm)
         self.span = min(view.span[0] for view in pcm), max(view.span[1] for view in pcm)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import sys
 import time
 import uuid
@@ -90,10 +92,14 @@ def picture(result: types.CallToolResult) -> bytes | None:
 
 
 def command(folder: Path, mark: str = "", **env: str) -> StdioServerParameters:
-    """How a client starts the server, in `folder`, with a cache of its own."""
+    """How a client starts the server, as the README says, in `folder`, with a cache of its own."""
     paths = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
     env = {"PYTHONPATH": paths, "PATH": os.environ["PATH"], "XDG_CACHE_HOME": str(folder.parent / "cache"), **env}
-    return StdioServerParameters(command=sys.executable, args=["-P", "-m", "natlib", "serve"], cwd=folder,
+    config = re.search(r"^```json\n(.*?)^```", (ROOT / "README.md").read_text(), re.M | re.S)
+    assert config
+    server = json.loads(config[1])["mcpServers"]["nat"]
+    assert set(server["env"]) <= {"NAT_ALLOWED_DIRS"}
+    return StdioServerParameters(command=sys.executable, args=server["args"], cwd=folder,
                                  env={**env, MARK: mark or uuid.uuid4().hex})  # fmt: skip
 
 

@@ -36,6 +36,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_hear_says_what_the_pipe_says(folder: Path) -> None:
     for options, pipe in (
         ("piece.wav", f"nat-split piece.wav | {REST} --view words --budget 8000"),
+        ("voice.wav --view ndjson --budget 2000", f"nat-split voice.wav | {REST} --budget 2000"),
         ("piece.wav --view table --budget 0", f"nat-split piece.wav | {REST} --view table"),
         ("piece.wav bell.wav --prompt", f"nat-split piece.wav bell.wav | {REST} --prompt"),
         ("bell.wav --ask 'Is it struck?' --budget 2000",
@@ -79,7 +80,21 @@ def test_pictures_go_where_they_should(folder: Path, tmp_path: Path) -> None:
     done = sh(f"{NATLIB} sheet bell.wav voice.wav piece.wav silence.wav hiss*.wav -o {tmp_path}/c.png", cwd=folder)
     assert [line.split(b":")[0] for line in done.stdout.splitlines()][:2] == [b"bell.wav", b"voice.wav"]
     assert Image.open(tmp_path / "c.png").width == 1500
+    sh(f"{NATLIB} sheet {folder} -o {tmp_path}/d.png")
+    assert Image.open(tmp_path / "d.png").size == Image.open(tmp_path / "c.png").size
     assert size(sh(f"{NATLIB} sheet bell.wav voice.wav --budget 200", cwd=folder).stdout.decode()) <= 200
+
+
+def test_a_terminal_is_told_how_far_it_is(folder: Path) -> None:
+    ours, theirs = os.openpty()
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-P", "-m", "natlib", "hear", "piece.wav"]
+    with subprocess.Popen(command, env=env, cwd=folder, stdout=subprocess.DEVNULL, stderr=theirs) as process:
+        assert process.wait(HANGS) == 0
+    shown = os.read(ours, 1 << 16)
+    for end in (ours, theirs):
+        os.close(end)
+    assert b"hearing piece.wav, " in shown and shown.endswith(b"\r\x1b[K")
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
