@@ -26,7 +26,8 @@ class Measure(NamedTuple):
     lower: str = ""
 
 
-RATIOS = ("Hz", "BPM", "s", "ms")  # units in which twice as much is the same step everywhere
+# Units in which twice as much is the same step everywhere, and up to where all is alike.
+RATIOS = {"Hz": 1.0, "BPM": 1.0, "s": 0.05, "ms": 5.0, "sounds": 1.0}
 MEASURES = (
     Measure("length", ("seconds",), "s", 1.02, "longer", "shorter"),
     Measure("level, half of the time below", ("levels", 1), "dBFS", 2, "louder", "quieter"),
@@ -44,7 +45,7 @@ MEASURES = (
     Measure("tempo", ("tempo", "bpm"), "BPM", 1.03, "faster", "slower"),
     Measure("beats in a bar", ("meter", "beats"), "", 1),
     Measure("tuning", ("tuning",), "cents", 10),
-    Measure("sounds with an attack", ("sounds", "count"), "", 1.3, "more events", "fewer events"),
+    Measure("with an attack", ("sounds", "count"), "sounds", 1.3, "more events", "fewer events"),
     Measure("their duration", ("sounds", "duration"), "s", 1.5),
     Measure("their distance", ("sounds", "ioi"), "s", 1.3),
     Measure("their attack", ("sounds", "attack_time"), "ms", 2, "softer attacks", "sharper attacks"),
@@ -85,8 +86,8 @@ def value(measure: Measure, heard: Heard) -> float | None:
 
 def step(measure: Measure, a: float, b: float) -> float:
     """How many times the least difference B is above A: below 1, it is none."""
-    if measure.unit in RATIOS or measure.name.startswith("sounds"):
-        return math.log(max(b, 1e-6) / max(a, 1e-6)) / math.log(measure.least)
+    if least := RATIOS.get(measure.unit):
+        return math.log(max(b, least) / max(a, least)) / math.log(measure.least)
     return (b - a) / measure.least
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     Samples = NDArray[np.float32]
 
 SAME = "The same samples."
-LONGEST = 600  # s of each sound that are compared: 100 MB of samples at 44.1 kHz
+MOST = 300 * 48000  # samples of each sound that are compared: 115 MB for each copy in double precision
 PIECE = 5.0  # s, of one sound that is looked for in the other, at most
 BLOCK = 1 << 19  # samples that are searched at a time
 ALIKE = 0.5  # correlation of the piece from which two sounds are taken to be one recording: below 0.1 by chance
@@ -31,39 +31,40 @@ NEAR = -20.0  # dB of what is left at or below which they are the same but for l
 def relation(work: Work, a: Sound, b: Sound) -> str:
     """How the samples of `b` relate to those of `a`, mixed to one channel, in a sentence. Raises Failure."""
     work.doing = "comparing samples"
-    (one, rate), (other, other_rate) = samples(work, a), samples(work, b)
-    if rate != other_rate:
-        lower = min(rate, other_rate)
-        (one, _), (other, _) = (samples(work, sound, "--rate", str(lower)) for sound in (a, b))
-    told = f" (of {rate} and {other_rate} Hz, both at {min(rate, other_rate)} Hz)" if rate != other_rate else ""
-    limit = LONGEST * min(rate, other_rate)
-    told += f" (in their first {LONGEST} s)" if max(len(one), len(other)) >= limit else ""
-    return said(one, other, min(rate, other_rate)) + told + "."
+    (one, first), (other, second) = samples(work, a), samples(work, b)
+    rate, told = min(first, second), ""
+    if first != second:
+        (one, _), (other, _) = (samples(work, sound, "--rate", str(rate)) for sound in (a, b))
+        told = f" (of {first} and {second} Hz, both at {rate} Hz)"
+    if max(len(one), len(other)) == MOST:
+        told += f" (in their first {MOST / rate:.0f} s)"
+    return said(one, other, rate) + told + "."
 
 
 def samples(work: Work, sound: Sound, *options: str) -> tuple[Samples, int]:
-    """The samples of a sound mixed to one channel, shape (n,), LONGEST seconds at most, and their rate in Hz."""
+    """The first samples of a sound mixed to one channel, shape (n,), MOST at most, and their rate in Hz."""
     import numpy as np
 
-    last = (sound.start or 0.0) + LONGEST
-    part = sound._replace(end=min(sound.end or last, last))
-    with work.run(["split", "--", sound.name], part.decode(*options), folder=sound.folder) as pipe:
+    with work.run(["split", "--", sound.name], sound.decode(*options), folder=sound.folder) as pipe:
         rate, blocks = first_item(pipe.output)
-    return np.frombuffer(b"".join(blocks), "<f4"), rate
+        pipe.stop()  # nothing is wanted of what follows
+    return np.frombuffer(b"".join(blocks), "<f4")[:MOST], rate
 
 
 def first_item(stream: IO[bytes]) -> tuple[int, list[bytes]]:
-    """The sample rate and the blocks of the first item of a pcm stream. Raises Failure if there is none."""
-    rate, blocks = 0, []
+    """The sample rate and the first blocks of the first item of a pcm stream. Raises Failure if there is none."""
+    rate, size = 0, 0
+    blocks: list[bytes] = []
     try:
         for record in records(stream):
-            if record.event == "header" and not rate and record.head["kind"] == "pcm":
+            if record.event == "header" and record.head["kind"] == "pcm":
                 rate = int(record.head["sample_rate"])
-            elif record.event == "data":
-                blocks.append(record.payload)
             elif record.event == "error":
                 raise Failure(str(record.head.get("message")))
-            elif record.event == "end":
+            elif record.event == "data":
+                blocks.append(record.payload)
+                size += len(record.payload) // 4
+            if record.event == "end" or size >= MOST:
                 break
     except WireError as error:
         raise Failure(str(error)) from None

@@ -45,7 +45,7 @@ def zooming(parser: ArgumentParser) -> None:
     add("--fmax", type=cli.ranged(1, 1e6, "Hz"), metavar="HZ",
         help="its highest frequency, 1 to 1000000 (default: half the sample rate)")  # fmt: skip
     add("--window", type=cli.ranged(1, 1000, "ms"), metavar="MS",
-        help="its window, 1 to 1000 ms (default: 93, less for a sound below 5 s, more for a narrow band)")  # fmt: skip
+        help="its window, 1 to 1000 ms (default: 93, less for a sound below 3 s, more for a narrow band)")  # fmt: skip
     add("--range", type=cli.ranged(10, 200, "dB", whole=True), default=80, metavar="DB",
         help="levels from its darkest to its brightest colour, 10 to 200 dB (default: 80)")  # fmt: skip
     add("--scale", choices=("each", "all"), default="each",

@@ -13,7 +13,7 @@ from ..errors import Failure
 COLUMNS = 4096  # columns kept of an item at most: an hour takes no more memory than a minute
 WINDOW = 0.0929  # s, of a spectrogram: 4096 samples at 44.1 kHz
 SHORTEST, LONGEST = 0.005, 0.5  # s, of a window that follows the zoom
-WINDOWS = 50  # along a picture at least: fewer would blur what was zoomed into
+WINDOWS = 30  # along a picture at least: fewer would blur what was zoomed into
 BINS = 100  # bins of the FFT in a band at least, for the same reason
 
 Float = NDArray[np.float32]

@@ -10,7 +10,7 @@ from helpers import noise, tone, wav
 
 from natlib import demo
 from natlib.agent.compare import compare
-from natlib.agent.samples import aligned, said
+from natlib.agent.samples import aligned, relation, said
 from natlib.agent.sound import parse
 from natlib.agent.work import Work
 
@@ -47,6 +47,14 @@ def test_a_long_recording_is_searched_block_by_block(shift: int) -> None:
     found, alike = aligned(piece, np.roll(long, shift), 22050)
     assert found == start + shift
     assert alike == pytest.approx(1, abs=1e-3)
+
+
+def test_no_more_is_kept_of_a_long_recording_than_is_compared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("natlib.agent.samples.MOST", 2 * RATE)
+    (tmp_path / "a.wav").write_bytes(wav(demo.piece()))
+    (tmp_path / "b.wav").write_bytes(wav(np.concatenate([demo.piece()[: 3 * RATE], noise(20)])))
+    a, b = (parse(str(tmp_path / f"{name}.wav")) for name in "ab")
+    assert relation(Work(tmp_path), a, b) == "The same samples (in their first 2 s)."
 
 
 def test_what_differs_is_told_in_words_and_numbers(tmp_path: Path) -> None:
