@@ -116,7 +116,8 @@ def glance(work: Work, allowed: Allowed, paths: list[str], start: float | None, 
     if not page:
         raise Failure(f"expected first below {len(found)}, the number of files, got {first}")
     png, heard = sheet(work, page)
-    told = [f"{first + 1} to {first + len(page)} of {len(found)} files, as in the picture, all on one scale:"]
+    count = f"{first + 1} to {first + len(page)} of {len(found)} files"
+    told = [f"{count}, as in the picture, all on one scale (hear tells more of one):"]
     told += lines([name(allowed, one) for one in page], heard, budget - FOOT)
     if len(found) > first + PAGE:
         told.append(f"For the next ones, call sheet with first {first + PAGE}.")

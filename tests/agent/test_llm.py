@@ -55,7 +55,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with sounds, and a distribution of models for llm."""
     place = tmp_path_factory.mktemp("llm")
     sounds(place / "sounds")
-    (place / "sounds/song.mp3").write_bytes(wav(np.tile(demo.piece(), 4)))
+    (place / "sounds/song.mp3").write_bytes(wav(np.tile(demo.piece(), 3)))
     site = place / "site"
     (site / "standin-1.dist-info").mkdir(parents=True)
     (site / "standin-1.dist-info/METADATA").write_text("Metadata-Version: 2.1\nName: standin\nVersion: 1\n")
