@@ -55,7 +55,7 @@ class Drawing:
         self.width = (size[0] if size else 10.0) / columns  # of an item
         self.shared = False  # have all items one scale?
         self.column = 0  # in which the item that is drawn stands
-        self.last = self.bottom = True  # is it the last one of its line, and is its line the last one?
+        self.last = self.bottom = True  # does it stand in the last column, in the last line?
         paper, ink, faint = (self.colour[key] for key in ("paper", "ink", "faint"))
         self.fonts = Fonts()
         np.seterr(all="ignore")  # odd numbers make an odd picture, not a warning

@@ -70,7 +70,8 @@ def compose(drawing: Drawing, views: Sequence[View], whole: bool = False) -> Fig
             for panel in chosen[i].values():
                 cells.append(grid[row : row + panel.rows, across])
                 row += panel.rows
-            drawing.last, drawing.bottom = i == line[-1], columns == 1 or line is lines[-1]
+            drawing.last = drawing.column == min(columns, len(views)) - 1
+            drawing.bottom = columns == 1 or line is lines[-1]
             draw(drawing, views[i], chosen[i], figure, cells)
         top += len(ratios)
     return figure
