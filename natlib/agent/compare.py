@@ -42,6 +42,7 @@ MEASURES = (
     Measure("pitched part of the time", ("pitch_percent",), "%", 15, "more pitched", "less pitched"),
     Measure("glide", ("glide",), "semitones/s", 4, "gliding more", "steadier in pitch"),
     Measure("several notes at once", ("polyphony", "several"), "%", 20, "more polyphonic", "less polyphonic"),
+    Measure("voice-like part of the time", ("voice", "percent"), "%", 20, "more voice-like", "less voice-like"),
     Measure("tempo", ("tempo", "bpm"), "BPM", 1.03, "faster", "slower"),
     Measure("beats in a bar", ("meter", "beats"), "", 1),
     Measure("tuning", ("tuning",), "cents", 10),
