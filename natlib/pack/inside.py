@@ -15,6 +15,7 @@ from .thresholds import FORMANTS_MOVED, FORMANTS_SHARE, OWN_POWER, PARTED
 
 PARTS = 3  # of an event; a long one has LONG
 LONG, LONG_FRAMES = 5, 12
+LOWEST = 20.0  # Hz: no lower pitch or resonance is believed
 OCTAVES = 10.0  # in which a centroid is computed: of 40 Hz to 16 kHz there are fewer than nine
 
 
@@ -67,7 +68,8 @@ def part(moments: Sequence[Moment], before: Sequence[float], middles: Sequence[f
     total = sum(power for power, _ in known)
     centroid = rounded(2 ** (sum(power * octave for power, octave in known) / total)) if total else None
     tonal = present([moment.tonality for moment in moments])
-    pitches = present([moment.voiced if moment.voiced == moment.voiced else moment.f0 for moment in moments])
+    every = [moment.voiced if moment.voiced == moment.voiced else moment.f0 for moment in moments]
+    pitches = [hz for hz in every if hz >= LOWEST]
     f0 = rounded(median(pitches)) if 2 * len(pitches) >= len(moments) else None
     return [round(level), centroid, percent(sum(tonal) / len(tonal)) if tonal else None, f0]
 
@@ -88,7 +90,7 @@ def differ(rows: Sequence[Sequence[int | None]]) -> bool:
 
 def formants(moments: Sequence[Moment]) -> Head:
     """{"formants": [[F1, F2, F3]]} in Hz, or how they begin and end where they move; {} for hardly any."""
-    there = [moment.formants for moment in moments if all(hz == hz for hz in moment.formants)]
+    there = [moment.formants for moment in moments if moment.formants and all(hz >= LOWEST for hz in moment.formants)]
     if len(there) < 2 or len(there) < FORMANTS_SHARE * len(moments):
         return {}
     third = max(1, len(there) // 3)

@@ -43,7 +43,7 @@ def test_a_budget_that_is_too_small_says_the_least_which_works(options: str, pie
 
 
 def test_a_small_budget_goes_to_what_readers_use_first(piece: bytes) -> None:
-    told = [lines(sh(f"nat-pack --budget {budget}", piece).stdout) for budget in (900, 4000, 10000, 14000)]
+    told = [lines(sh(f"nat-pack --budget {budget}", piece).stdout) for budget in (900, 5000, 10000, 14000)]
     counts = [[sum(key in line for line in out) for key in ("scene", "sound", "S0", "A0")] for out in told]
     assert counts[0][2:] == counts[1][2:] == [0, 0]  # scenes and sounds before codes
     assert any("bar" in line for line in told[1])

@@ -119,7 +119,7 @@ def test_pitch_and_attacks_of_the_whole() -> None:
     got = summary_of(measured)
     assert (got["pitch_percent"], got["pitch_range"], got["pitch_median"]) == (25, ["A4", "A4"], "A4")
     rhythm = {"count": 20, "duration": 0.32, "ioi": 0.32, "ioi_sd": 0.0}
-    assert got["sounds"] == {**rhythm, "onset_strength": 20, "level_sd": 0}
+    assert got["sounds"] == {**rhythm, "onset_strength": 20, "level_sd": 0, "pattern": 20 * "a"}
     assert (got["levels"], got["quiet_percent"], got["cut"]) == ([-12, -12, -12], 0, ["end"])
 
 

@@ -19,7 +19,7 @@ class Modulation(Collector):
         import numpy as np
 
         rate, depth, pitch = (self.table.column(block.rows, name) for name in ("am_rate", "am_depth", "pitch"))
-        with np.errstate(invalid="ignore"):
+        with np.errstate(invalid="ignore", divide="ignore"):
             order = pitch / rate
             own = (order < OWN_RATIOS) & (np.abs(order - np.rint(order)) < OWN_BEAT)
         self.found += np.stack((rate, depth), 1)[(rate > 0) & (depth > 0) & ~own].tolist()
