@@ -11,7 +11,7 @@ from typing import NamedTuple
 from ..stats import percent
 from ..wire import Head
 from .measures import present, rounded
-from .thresholds import FORMANTS_MOVED, FORMANTS_SHARE, OWN_POWER, PARTED
+from .thresholds import FORMANTS_MOVED, FORMANTS_SHARE, OWN_POWER, PARTED, SLIP_DOWN, SLIP_UP
 
 PARTS = 3  # of an event; a long one has LONG
 LONG, LONG_FRAMES = 5, 12
@@ -55,12 +55,24 @@ def inside(moments: Sequence[Moment], before: Sequence[float], middles: Sequence
         return {}
     count = LONG if len(moments) >= LONG_FRAMES else PARTS
     edges = [round(i * len(moments) / count) for i in range(count + 1)]
-    rows = [part(moments[a:b], before, middles) for a, b in pairwise(edges)]
+    usual = median(pitches(moments) or [0.0])
+    rows = [part(moments[a:b], before, middles, usual) for a, b in pairwise(edges)]
     return {"inside": rows} if differ(rows) else {}
 
 
-def part(moments: Sequence[Moment], before: Sequence[float], middles: Sequence[float]) -> list[int | None]:
-    """Level in dBFS, centroid in Hz, tonality in %, and f0 in Hz, None for none, of some frames."""
+def pitches(moments: Sequence[Moment]) -> list[float]:
+    """The pitch of each frame, or else how often its waveform repeats, in Hz."""
+    every = [moment.voiced if moment.voiced == moment.voiced else moment.f0 for moment in moments]
+    return [hz for hz in every if hz >= LOWEST]
+
+
+def part(
+    moments: Sequence[Moment], before: Sequence[float], middles: Sequence[float], usual: float
+) -> list[int | None]:
+    """Level in dBFS, centroid in Hz, tonality in %, and f0 in Hz, None for none, of some frames.
+
+    `usual`: the f0 of all, by which a slip by an octave is known.
+    """
     level = max(moment.level for moment in moments)
     powers = [sum(values) / len(moments) for values in zip(*(moment.powers for moment in moments), strict=True)]
     own = [max(power - was, OWN_POWER * power) for power, was in zip(powers, before, strict=True)] if before else powers
@@ -68,9 +80,8 @@ def part(moments: Sequence[Moment], before: Sequence[float], middles: Sequence[f
     total = sum(power for power, _ in known)
     centroid = rounded(2 ** (sum(power * octave for power, octave in known) / total)) if total else None
     tonal = present([moment.tonality for moment in moments])
-    every = [moment.voiced if moment.voiced == moment.voiced else moment.f0 for moment in moments]
-    pitches = [hz for hz in every if hz >= LOWEST]
-    f0 = rounded(median(pitches)) if 2 * len(pitches) >= len(moments) else None
+    heard = [2 * hz if hz < SLIP_DOWN * usual else hz / 2 if hz > SLIP_UP * usual else hz for hz in pitches(moments)]
+    f0 = rounded(median(heard)) if 2 * len(heard) >= len(moments) else None
     return [round(level), centroid, percent(sum(tonal) / len(tonal)) if tonal else None, f0]
 
 
