@@ -9,6 +9,7 @@ import os
 import resource
 import select
 import signal
+import sys
 import warnings
 from collections.abc import Callable, Iterator
 from typing import BinaryIO, NoReturn
@@ -19,6 +20,7 @@ PIECE = 1 << 18  # bytes of decoded sound in a block, roughly
 PATIENCE = 60  # seconds without a sign of life
 SPACE = 1 << 30  # bytes of address space
 SPEED = 20_000  # bytes of the file per second of processor time, at least (after the first minute)
+GRACE = 50  # ms in which a decoder that has taken all it was fed says something, at its start
 LOG = 1 << 16  # bytes kept of what a decoder says
 
 
@@ -131,11 +133,14 @@ class Fed(Process):
         os.set_blocking(feeding, False)
         self._data = data
         self._held = memoryview(b"")
+        self._begun = False  # has anything come out?
 
     def read(self) -> bytes:
         """The next bytes. Waits for them only if there is nothing to feed."""
         while self._feeding >= 0 and not self._poll.poll(0):
             if not self._held:
+                if self._answers():
+                    break
                 self._held = memoryview(next(self._data, b""))
                 self.size += len(self._held)
             try:
@@ -153,6 +158,20 @@ class Fed(Process):
                 pass
             self._stop()
         return super().read()
+
+    def _answers(self) -> bool:
+        """Does the first sound come before more is asked for? Whoever sends may wait for it before sending more."""
+        import fcntl
+        import termios
+
+        for _ in range(1000 * PATIENCE // GRACE if self.size and not self._begun else 0):
+            waiting = int.from_bytes(fcntl.ioctl(self._feeding, termios.FIONREAD, bytes(4)), sys.byteorder)
+            if self._poll.poll(GRACE):
+                self._begun = True
+                return True
+            if not waiting:
+                return False
+        return False
 
     def close(self) -> int:
         """End it. Returns its exit status."""
