@@ -11,6 +11,7 @@ mended.py          NDJSON with parts missing
 
 What is said of the sound:
 measures.py        measures by name, in their units
+groups.py          rows into groups of equal size: half seconds
 scenes.py          what about half a second measures like
 once.py            what is said once: scenes like the last one, sounds like an earlier one
 merge.py           scenes joined into longer ones

@@ -16,7 +16,6 @@ from .thresholds import FORMANTS_MOVED, FORMANTS_SHARE, OWN_POWER, PARTED, SLIP_
 PARTS = 3  # of an event; a long one has LONG
 LONG, LONG_FRAMES = 5, 12
 LOWEST = 20.0  # Hz: no lower pitch or resonance is believed
-OCTAVES = 10.0  # in which a centroid is computed: of 40 Hz to 16 kHz there are fewer than nine
 
 
 class Moment(NamedTuple):

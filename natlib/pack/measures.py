@@ -43,9 +43,7 @@ class Table:
             if (found := borders([(measures[i].get("low"), measures[i].get("high")) for i in columns]))
         }
         self.formants = [self.index[f"formant_{i}"] for i in (1, 2, 3) if f"formant_{i}" in self.index]
-        edges = (
-            self.grids.get("spectrum_hz", []) if len(self.fine) == len(self.grids.get("spectrum_hz", [])) - 1 else []
-        )
+        edges = self.grids.get("spectrum_hz", [])
         self.middles = [math.sqrt(low * high) for low, high in pairwise(edges) if low > 0]  # Hz, of the finest bands
         self.notes = [i for i, name in enumerate(self.names) if re.fullmatch("note_[0-9]+", name)]  # that sound at once
         self.begun = [i for i, name in enumerate(self.names) if re.fullmatch("note_onset_[0-9]+", name)]

@@ -118,7 +118,7 @@ def measured(frames: Frames, grid: Grid, count: int, told: Mask, formants: Forma
     return {f"formant_{i + 1}": result[:, i] / 10 for i in range(COUNT)}
 
 
-def harmonics(hz: Array, f0: Array) -> np.ndarray:
+def harmonics(hz: Array, f0: Array) -> Mask:
     """Are the peaks those of a high voice's harmonics rather than resonances?"""
     orders = hz / np.maximum(f0, 1)[:, None]
     off = np.abs(orders - np.rint(orders))

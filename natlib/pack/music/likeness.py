@@ -11,6 +11,7 @@ from ...network import ONE
 from .chords import NONE
 from .inputs import QUALITIES
 from .key import MINORS
+from .leadsheet import REGIONS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -117,7 +118,7 @@ def struck(strokes: Mapping[str, str]) -> Numbers:
     import numpy as np
 
     result = np.zeros((3, GRID), np.int64)
-    for row, region in enumerate(("low", "mid", "high")):
+    for row, region in enumerate(REGIONS):
         pattern = strokes.get(region, "")
         for place, stroke in enumerate(pattern):
             result[row, place * GRID // len(pattern)] |= int(stroke == "x")

@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from ...network import ONE
+from ..groups import Groups
 from ..measures import Table
 from .chords import NONE, Chords, staying
 from .likeness import Unit
@@ -45,9 +46,7 @@ COLOUR = {
 }
 TURNING = ("spectrum_", "tonality", "striking_share", "modulation_")  # of these, those by which recordings differ
 REACH, NEAREST = 12.0, 4.0  # seconds on either side that are compared; at least, and between two turns
-TURN = (
-    1.0  # spreads by which what lies on either side differs: recordings joined have 1.0 to 2.7, repeats less than 0.8
-)
+TURN = 1.0  # spreads by which what lies on either side differs: recordings joined have 1.0 to 2.7, repeats below 0.8
 STILL = 0.5  # of the least difference that counts: a spread, at least
 CHROMA = ("treble_chroma_", "bass_chroma_")
 LOWEST = 20.0  # Hz, of a centroid
@@ -57,8 +56,6 @@ class Colours:
     """Keeps means of half seconds. Memory: half a kilobyte for each second."""
 
     def __init__(self, table: Table, rate: float):
-        import numpy as np
-
         self.columns = [
             (place, least)
             for name, least in COLOUR.items()
@@ -71,20 +68,13 @@ class Colours:
         self.chroma = [table.index[f"{kind}{i}"] for kind in CHROMA for i in range(12)] if self.there else []
         self.size = max(1, round(HALF * rate))  # frames
         self.seconds = self.size / rate
-        self._rest = np.zeros((0, len(table.names)))
+        self._groups = Groups(self.size, len(table.names))
         self._means: list[Array] = []
 
     def feed(self, rows: Array) -> None:
         """Take rows of measures."""
-        import numpy as np
-
-        if not self.there:
-            return
-        rows = np.concatenate((self._rest, rows))
-        whole = len(rows) // self.size * self.size
-        self._rest = rows[whole:].copy()
-        if whole:
-            self._means.append(self._mean(rows[:whole].reshape(-1, self.size, rows.shape[1])))
+        if self.there and len(halves := self._groups(rows)):
+            self._means.append(self._mean(halves))
 
     def _mean(self, rows: Array) -> Array:
         """Of rows, (halves, frames, measures): those of colour in their least differences, then chroma."""
@@ -115,14 +105,12 @@ class Colours:
         result = []
         for start, end, bar in stretches(bars, chords, self.seconds, (int(loud[-1]) + 1) * self.seconds):
             half = (start + end) / 2
+            chord = chords[int(half / self.seconds)]
             colour = np.rint(ONE * self._between(means, start, end)[:width]).astype(np.int64)
             parts = [np.rint(ONE * self._between(means, *part)[width:]) for part in ((start, half), (half, end))]
             pitches = np.concatenate(parts).astype(np.int64)
-            result.append(
-                Unit(
-                    start, end, pitches, colour, *(of_bar(bar) if bar else of_chroma(pitches, chords[self._half(half)]))
-                )
-            )
+            played = (bar.chords, bar.bass, bar.melody, bar.strokes) if bar else of_chroma(pitches, chord)
+            result.append(Unit(start, end, pitches, colour, *played))
         return result
 
     def turns(self) -> list[float]:
@@ -159,10 +147,6 @@ class Colours:
             known = ~np.isnan(column)
             column[~known] = np.median(column[known]) if known.any() else 0
         return means
-
-    def _half(self, seconds: float) -> int:
-        """The half second in which this time lies."""
-        return int(seconds / self.seconds)
 
     def _between(self, means: Array, start: float, end: float) -> Array:
         """The mean from `start` to `end`, of the half seconds that lie there, by how much of them does."""
@@ -201,13 +185,8 @@ def path(chroma: NDArray[Any]) -> list[int]:
     return result
 
 
-def of_bar(bar: Bar) -> tuple[Sequence[int], Sequence[int | None], Sequence[int | None], dict[str, str]]:
-    """Chords, bass, melody and strokes of a bar."""
-    return bar.chords, bar.bass, bar.melody, bar.strokes
-
-
 def of_chroma(chroma: Numbers, chord: int) -> tuple[list[int], list[int | None], list[int | None], dict[str, str]]:
-    """The same of a stretch without bars: its chord, and the strongest low pitch class of either half."""
+    """Chords, bass, melody, strokes of a stretch without bars: its chord, the strongest low pitch class by halves."""
     low = [half[12:] for half in chroma.reshape(2, 24)]
     return [chord], [int(each.argmax()) if each.max() >= SURE else None for each in low], [], {}
 

@@ -16,10 +16,12 @@ from ..thresholds import (
     CHORDS_SAME,
     COMES,
     DENSER,
+    EXTREMES,
     HIGHER,
     LOOPED,
     LOOPS,
     LOUDER_SECTION,
+    MIDDLE,
     ONE_CHORD,
     SAME_COLOUR,
     TONED,
@@ -38,8 +40,6 @@ if TYPE_CHECKING:
     Bools = NDArray[np.bool_]
 
 MOST = 16  # bars whose chords are told, where they do not come again and again
-EXTREMES = (10.0, 90.0)  # %: from which of the lowest notes to which of the highest
-LOW, HIGH = 48, 72  # MIDI notes, C3 and C5: below and from which is a register of its own
 ABSOLUTE, RELATIVE = 1e-7, 0.1  # of a power, and of the mean: the gates of ITU-R BS.1770-4
 
 
@@ -118,8 +118,8 @@ class Contents:
         told |= chords(bars) | strokes(bars)
         shares = {
             "voice": float(self.voice[some].mean()),
-            "notes below C3": float((lowest < LOW).mean()),
-            "notes from C5 on": float((highest >= HIGH).mean()),
+            "notes below C3": float((lowest < MIDDLE[0]).mean()),
+            "notes from C5 on": float((highest >= MIDDLE[1]).mean()),
         }
         for region in REGIONS:
             struck = float(self.column(region)[some].sum()) / (span.end - span.start)

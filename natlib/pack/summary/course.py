@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from ...wire import Head
+from ..groups import Groups
 from ..measures import Table
 from ..thresholds import ATTACK
 from .collector import Block, Collector
@@ -23,7 +24,6 @@ FIELDS = (
     "power",  # mean square; full scale is 1
     "loudness",  # the same, K-weighted
     "voice",  # 0 to 1
-    "voiced",  # of the frames that have this measure
     "onsets",  # how many frames an attack begins in
     "lowest",  # MIDI note; NaN for none
     "highest",
@@ -49,13 +49,11 @@ class Course(Collector):
     """Keeps a row of FIELDS for each half second. Memory: 100 bytes for each second."""
 
     def __init__(self, table: Table, rate: float):
-        import numpy as np
-
         super().__init__(table, rate)
         self.size = max(1, round(HALF * rate))  # frames
         self.seconds = self.size / rate
-        self.bands = [(i, low, high) for i, (low, high) in self._bands() if low > 0]
-        self._rest = np.zeros((0, len(table.names)))
+        self.bands = [(i, k_weight((low * high) ** 0.5)) for i, (low, high) in self._bands() if low > 0]
+        self._groups = Groups(self.size, len(table.names))
         self._rows: list[NDArray[np.float32]] = []
 
     def _bands(self) -> list[tuple[int, tuple[float, float]]]:
@@ -65,13 +63,8 @@ class Course(Collector):
         return list(zip(columns, pairwise(edges), strict=False))
 
     def take(self, block: Block) -> None:
-        import numpy as np
-
-        rows = np.concatenate((self._rest, block.rows))
-        whole = len(rows) // self.size * self.size
-        self._rest = rows[whole:].copy()
-        if whole:
-            self._rows.append(self._halves(rows[:whole].reshape(-1, self.size, rows.shape[1])))
+        if len(halves := self._groups(block.rows)):
+            self._rows.append(self._halves(halves))
 
     def result(self) -> Head:
         return {}
@@ -81,7 +74,7 @@ class Course(Collector):
         """(half seconds, FIELDS), with the last one, which may be shorter."""
         import numpy as np
 
-        rest = [self._halves(self._rest[None])] if len(self._rest) else []
+        rest = [self._halves(self._groups.rest[None])] if len(self._groups.rest) else []
         found = [*self._rows, *rest]
         return np.concatenate(found).astype(np.float64) if found else np.zeros((0, len(FIELDS)))
 
@@ -92,10 +85,7 @@ class Course(Collector):
         column = self.table.column
         power = np.nan_to_num(10 ** (column(rows, "level") / 10))
         loud = power * sum(
-            (
-                np.nan_to_num(10 ** (np.minimum(rows[..., i], 0) / 10)) * k_weight((low * high) ** 0.5)
-                for i, low, high in self.bands
-            ),
+            (np.nan_to_num(10 ** (np.minimum(rows[..., i], 0) / 10)) * weight for i, weight in self.bands),
             np.zeros(power.shape),
         )
         voice = column(rows, "voice")
@@ -110,7 +100,7 @@ class Course(Collector):
             centroid = (hz * weighted).sum(axis=1) / weighted.sum(axis=1)
         return np.stack((
             power.mean(axis=1), loud.mean(axis=1), np.nan_to_num(voice).sum(axis=1) / np.maximum(known.sum(axis=1), 1),
-            known.mean(axis=1), self._onsets(rows, strokes).sum(axis=1), lowest, highest, centroid,
+            self._onsets(rows, strokes).sum(axis=1), lowest, highest, centroid,
             *(each.sum(axis=1) for each in strokes),
         ), axis=1).astype(np.float32)  # fmt: skip
 

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from ...wire import Head
+from ..groups import Groups
 from ..measures import Table, rounded
 from ..thresholds import BUMP, NOISY_PERCENT, PITCHED, TOGETHER, WAVES, WAVING
 from .collector import Block, Collector
@@ -35,7 +36,7 @@ class Noise(Collector):
         self.tonality, self.known, self.voiced = 0.0, 0, 0  # of frames
         self.size = max(1, round(STEP * rate))  # frames
         self.levels: list[Array] = []  # powers of lows, mids, highs, by STEP
-        self._rest = np.zeros((0, 3))
+        self._groups = Groups(self.size, 3)
 
     def take(self, block: Block) -> None:
         import numpy as np
@@ -52,10 +53,8 @@ class Noise(Collector):
         if len(self.levels) * self.size >= LONGEST * self.rate:
             return
         places = [self.middles < LOWS, (self.middles >= LOWS) & (self.middles < HIGHS), self.middles >= HIGHS]
-        self._rest = np.concatenate((self._rest, np.stack([powers[:, place].sum(axis=1) for place in places], axis=1)))
-        whole = len(self._rest) // self.size * self.size
-        self.levels += list(self._rest[:whole].reshape(-1, self.size, 3).mean(axis=1))
-        self._rest = self._rest[whole:]
+        regions = np.stack([powers[:, place].sum(axis=1) for place in places], axis=1)
+        self.levels += list(self._groups(regions).mean(axis=1))
 
     def result(self) -> Head:
         import numpy as np

@@ -6,18 +6,18 @@ from typing import TYPE_CHECKING
 
 from ...wire import Head
 from ..measures import Table
-from ..thresholds import DISTORTED, PLAYED, ROOM
+from ..thresholds import DISTORTED, MIDDLE, PLAYED, ROOM
 from .collector import Block, Collector
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-REGISTERS = {
-    "low_register": (0, 48),
-    "mid_register": (48, 72),
-    "high_register": (72, 128),
-}  # MIDI notes: below C3, up to C5, from there on
+REGISTERS = {  # MIDI notes, each up to the next one
+    "low_register": (0, MIDDLE[0]),
+    "mid_register": MIDDLE,
+    "high_register": (MIDDLE[1], 128),
+}
 KINDS = ("attack", "slope", "onset")
 ATTACKS, ATTACK_STEP = 60, 10  # of a histogram: how many, ms each
 SLOPES, FASTEST = 161, -120  # how many, 1 dB/s each, and the first one

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ...notes import note_name
 from ...wire import Head
 from ..measures import Table
-from ..thresholds import BRIDGED, LIKE_VOICE, STEADY_NOTE, SURELY_VOICE, SYLLABLE, VOICES
+from ..thresholds import BRIDGED, EXTREMES, LIKE_VOICE, STEADY_NOTE, SURELY_VOICE, SYLLABLE, VOICES
 from .collector import Block, Collector
 from .course import FIELDS, Course
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 HISS = 4000.0  # Hz from which breath and sibilants stand out
 A4, A4_HZ = 69, 440.0
 APART = 0.12  # seconds between syllables, at least: eight a second
-EXTREMES = (10.0, 90.0)  # %, from which note to which
 
 
 class Voice(Collector):
@@ -79,13 +78,13 @@ class Voice(Collector):
                 result[span[0] : span[-1] + 1] = True
         return result
 
-    def spans(self) -> list[tuple[float, float]]:
-        """From when to when, in seconds of the item."""
+    def spans(self, there: Bools) -> list[list[float]]:
+        """From when to when that is, in seconds of the recording."""
         import numpy as np
 
-        edges = np.flatnonzero(np.diff(np.concatenate(([0], self.there().astype(int), [0]))))
+        edges = np.flatnonzero(np.diff(np.concatenate(([0], there.astype(int), [0]))))
         size, end = self.course.seconds, self.frames / self.rate
-        return [(float(a * size), min(float(b * size), end)) for a, b in edges.reshape(-1, 2)]
+        return [[round(self.start + min(float(edge * size), end), 1) for edge in span] for span in edges.reshape(-1, 2)]
 
     def result(self) -> Head:
         import numpy as np
@@ -93,8 +92,7 @@ class Voice(Collector):
         there = self.there()
         if there.sum() * self.course.seconds < VOICES:
             return {}
-        spans = [[round(self.start + each, 1) for each in span] for span in self.spans()]
-        told: Head = {"percent": round(100 * float(there.mean())), "spans": spans}
+        told: Head = {"percent": round(100 * float(there.mean())), "spans": self.spans(there)}
         within = np.repeat(there, self.course.size)[: self.frames]
         within = np.pad(within, (0, self.frames - len(within)))
         notes: Array = np.array(self.notes, float)
