@@ -14,9 +14,11 @@ from test_music import RATE, played
 
 from natlib.pack.budget import size
 from natlib.pack.focus import Focus
-from natlib.pack.music.form import Part, Section, ended, labelled, opened, whole
+from natlib.pack.measures import Table
+from natlib.pack.music.form import MOST, Form, Part, Section, ended, labelled, opened, whole
+from natlib.pack.music.leadsheet import Bar
 from natlib.pack.music.likeness import Likeness, Unit, borders, spread
-from natlib.pack.music.units import parted
+from natlib.pack.music.units import Colours, parted
 from natlib.pack.summary.character import Harmony
 from natlib.pack.summary.contents import same_chords
 from natlib.pack.summary.course import k_weight
@@ -100,6 +102,14 @@ def test_ndjson_read_again_tells_the_same_sections(tokens: bytes) -> None:
         assert sh("nat-pack --view words", first + b"\n" + line + rest).stderr == b""
 
 
+def test_a_bar_may_end_long_after_the_sound() -> None:
+    names = ["level", *(f"{kind}_{i}" for kind in ("treble_chroma", "bass_chroma") for i in range(12))]
+    colours = Colours(Table([{"name": name} for name in names]), 12.5)
+    colours.feed(np.full((63, len(names)), -20.0))
+    bars = [Bar(start, start + 2, 0, True, [start], [0], [None], [], {}, -20, "", []) for start in (0.0, 2.0, 4.0)]
+    assert [(unit.start, unit.end) for unit in colours.units(bars)] == [(0, 2), (2, 4), (4, 6)]
+
+
 @pytest.mark.parametrize("view", ["ndjson", "words", "table"])
 def test_prompts_tell_the_whole_first_then_sections_then_bars(tokens: bytes, view: str) -> None:
     texts = {
@@ -135,8 +145,6 @@ def test_times_in_questions() -> None:
 
 def test_an_hour_of_music_is_told_by_sections_of_many_bars() -> None:
     """Units are joined: neither time nor memory grow with the square of the length."""
-    from natlib.pack.music.form import MOST, Form
-
     kinds = [(np.eye(48, dtype=np.int64)[12 * i] * 256, np.full(30, 400 * i)) for i in range(3)]
     units = [
         Unit(2.0 * i, 2.0 * i + 2, *kinds[(i // 64) % 3], [8 * ((i // 64) % 3)], [], [], {}) for i in range(4 * MOST)
@@ -235,9 +243,6 @@ def test_character_of_a_piece(told: list[dict]) -> None:
 
 
 def test_harmony_counts_beats() -> None:
-    from natlib.pack.measures import Table
-    from natlib.pack.music.leadsheet import Bar
-
     harmony = Harmony(Table([]), 12.5)
     for chords in ([0, 0, 9, 9], [0, 2, 0, 2], [8, 8, 8, 8], [0, 0, 0, 0]):  # C, C#m; C, C7; C#
         harmony.bar(Bar(0, 1, 0, True, [0, 0.25, 0.5, 0.75], chords, [], [], {}, -20, "even", []), True)

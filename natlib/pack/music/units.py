@@ -105,7 +105,7 @@ class Colours:
         result = []
         for start, end, bar in stretches(bars, chords, self.seconds, (int(loud[-1]) + 1) * self.seconds):
             half = (start + end) / 2
-            chord = chords[int(half / self.seconds)]
+            chord = chords[min(int(half / self.seconds), len(chords) - 1)]  # a bar may end after the last half second
             colour = np.rint(ONE * self._between(means, start, end)[:width]).astype(np.int64)
             parts = [np.rint(ONE * self._between(means, *part)[width:]) for part in ((start, half), (half, end))]
             pitches = np.concatenate(parts).astype(np.int64)
