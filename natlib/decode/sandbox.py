@@ -20,7 +20,8 @@ PIECE = 1 << 18  # bytes of decoded sound in a block, roughly
 PATIENCE = 60  # seconds without a sign of life
 SPACE = 1 << 30  # bytes of address space
 SPEED = 20_000  # bytes of the file per second of processor time, at least (after the first minute)
-GRACE = 50  # ms in which a decoder that has taken all it was fed says something, at its start
+GRACE = 50  # ms in which a decoder that has taken all it was fed says something, where a system does not tell its state
+LOOK = 1  # ms between two looks at its state
 LOG = 1 << 16  # bytes kept of what a decoder says
 
 
@@ -133,7 +134,7 @@ class Fed(Process):
         os.set_blocking(feeding, False)
         self._data = data
         self._held = memoryview(b"")
-        self._begun = False  # has anything come out?
+        self._given = 0  # bytes that came out
 
     def read(self) -> bytes:
         """The next bytes. Waits for them only if there is nothing to feed."""
@@ -157,21 +158,31 @@ class Fed(Process):
             except BrokenPipeError:
                 pass
             self._stop()
-        return super().read()
+        data = super().read()
+        self._given += len(data)
+        return data
 
     def _answers(self) -> bool:
-        """Does the first sound come before more is asked for? Whoever sends may wait for it before sending more."""
+        """Does more of the first block come before more is asked for? Whoever sends may wait for it to be sent."""
         import fcntl
         import termios
 
-        for _ in range(1000 * PATIENCE // GRACE if self.size and not self._begun else 0):
+        for _ in range(1000 * PATIENCE // LOOK if self.size and self._given < PIECE else 0):
             waiting = int.from_bytes(fcntl.ioctl(self._feeding, termios.FIONREAD, bytes(4)), sys.byteorder)
-            if self._poll.poll(GRACE):
-                self._begun = True
+            hungry = not waiting and self._sleeps()
+            if self._poll.poll(LOOK if hungry is not None else GRACE):
                 return True
-            if not waiting:
+            if hungry or (hungry is None and not waiting):
                 return False
         return False
+
+    def _sleeps(self) -> bool | None:
+        """Does it wait, for more or for us? None if the system does not tell (Linux does)."""
+        try:
+            with open(f"/proc/{self.pid}/stat", "rb") as file:
+                return file.read().rsplit(b")", 1)[1].split()[0] == b"S"
+        except OSError:
+            return None
 
     def close(self) -> int:
         """End it. Returns its exit status."""
