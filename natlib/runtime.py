@@ -12,6 +12,7 @@ same for all:
 from __future__ import annotations
 
 import os
+import select
 import stat
 import sys
 import time
@@ -103,8 +104,8 @@ class Stage:
         """The output for one item: a header, data and notes, an end; or bytes, written as they are."""
         raise NotImplementedError
 
-    def held(self) -> Iterator[Record | bytes]:
-        """Output that was put off so as to do more at once. It is written before every wait for input."""
+    def held(self, waits: bool) -> Iterator[Record | bytes]:
+        """Output that was put off so as to do more at once, asked for before every read, which may have to wait."""
         return iter(())
 
     def finish(self) -> Iterator[Record | bytes]:
@@ -178,9 +179,11 @@ class Source:
         if self.kind in LARGE:
             enlarge_pipe(fd)
         buffers = buffers or repeat(bytearray(CHUNK))
+        ready = select.poll()
+        ready.register(fd, select.POLLIN)
         try:
             while True:
-                for out in self.run.stage.held():
+                for out in self.run.stage.held(not ready.poll(0)):
                     self.run.emit(out)
                 self.run.output.flush()
                 buffer = next(buffers)

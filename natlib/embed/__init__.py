@@ -7,5 +7,6 @@ spectral/      the built-in ear, and the measures
 pretrained/    MERT, Wav2Vec2 and HuBERT
 noise.py       --model noise
 readahead.py   items read ahead, for encoders that run windows together
+gathering.py   sound taken together while there is more, and rows in blocks
 pcm.py         rate, channels, samples, and the mix to mono
 """

@@ -12,11 +12,8 @@ from ..errors import UsageError
 from ..wire import Head, Record
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from .encoder import Encoder
-    from .pcm import Mono
+    from .gathering import Blocks, Gathering
     from .readahead import Ahead
 
 FRAME_RATE = 12.5
@@ -83,6 +80,7 @@ model, when a window is full, and with --batch above 1 while others run."""
     def __init__(self, options: Namespace):
         super().__init__(options)
         self.ahead: Ahead | None = None  # for pretrained models
+        self.gathering: Gathering | None = None  # of the item that is being read, for built-in ones
         if options.model in BUILT_IN:
             if options.frame_rate == "native":
                 raise UsageError(f"--frame-rate native is for pretrained models, not --model {options.model}")
@@ -101,8 +99,7 @@ model, when a window is full, and with --batch above 1 while others run."""
 
     def process(self, item: runtime.Item) -> Iterator[Record | bytes]:
         """Header, blocks of rows, notes in place, end."""
-        import numpy as np
-
+        from .gathering import Blocks, Gathering
         from .pcm import Mono, sound
 
         output.keep_memory()
@@ -110,27 +107,47 @@ model, when a window is full, and with --batch above 1 while others run."""
         if self.ahead:
             widths: dict[str, int] = self.ahead.encoder.widths
             frame_rate, added = float(self.ahead.encoder.frame_rate), dict(self.ahead.encoder.head)
-            measures, heard = self.ahead.encoder.measures, self.ahead.hear(item)
+            measures = self.ahead.encoder.measures
         else:
             frame_rate = self.options.frame_rate
             encoder, added = self.encoder(rate)
-            widths, measures, heard = encoder.widths, encoder.measures, hear(item, encoder, Mono(rate, channels))
+            widths, measures = encoder.widths, encoder.measures
         streams = [{"name": name, "type": kind, "width": widths[name]} for name, kind in STREAMS]
         added |= {"streams": streams} | ({"mixed": channels} if channels > 1 else {})
         block = max(1, round(BLOCK * frame_rate))
         yield runtime.header(item, "features", **added, frame_rate=tidy(frame_rate), block=block, measures=measures)
-        rows, frames = np.zeros((0, 0), dtype=np.float32), 0
-        for more in heard:
+        made = Blocks(block)
+        if self.ahead:
+            yield from self._ahead(self.ahead, item, made)
+        else:
+            self.gathering = Gathering(encoder, Mono(rate, channels), made)
+            yield from self._gathered(self.gathering, item)
+        yield runtime.end(item, frames=made.frames)
+
+    @staticmethod
+    def _ahead(ahead: Ahead, item: runtime.Item, made: Blocks) -> Iterator[Record]:
+        for more in ahead.hear(item):
             if isinstance(more, Record):
                 yield more
-                continue
-            if len(more):
-                rows, frames = np.concatenate((rows, more)) if len(rows) else more, frames + len(more)
-            whole = len(rows) // block * block
-            yield from blocks(rows[:whole], block)
-            rows = rows[whole:]
-        yield from blocks(rows, block)
-        yield runtime.end(item, frames=frames)
+            else:
+                yield from made.add(more)
+        yield from made.rest()
+
+    def _gathered(self, gathering: Gathering, item: runtime.Item) -> Iterator[Record]:
+        try:
+            for record in item:
+                yield from gathering.take(record)
+        except Exception:
+            yield from gathering.due()  # what came before it was whole
+            raise
+        finally:
+            self.gathering = None  # nothing is put off any more
+        yield from gathering.finish()
+
+    def held(self, waits: bool) -> Iterator[Record | bytes]:
+        """What was put off, when there is nothing more to take at once."""
+        if waits and self.gathering:
+            yield from self.gathering.due()
 
     def encoder(self, rate: int) -> tuple[Encoder, Head]:
         """The built-in encoder for one item, and what the header says about it."""
@@ -145,22 +162,6 @@ model, when a window is full, and with --batch above 1 while others run."""
         from .spectral import encoder as spectral
 
         return spectral.Spectral(rate, frame_rate), {"model": "spectral", "model_version": spectral.MODEL_VERSION}
-
-
-def hear(item: runtime.Item, encoder: Encoder, mono: Mono) -> Iterator[Record | NDArray[np.float32]]:
-    """An item's notes, as they come, and its rows."""
-    from .pcm import samples
-
-    for record in item:
-        yield encoder.feed(mono.feed(samples(record))) if record.event == "data" else record
-    yield encoder.feed(mono.finish())
-    yield encoder.finish()
-
-
-def blocks(rows: NDArray[np.float32], size: int) -> Iterator[Record]:
-    """Data records of `size` rows each, and one with the rest."""
-    for start in range(0, len(rows), size):
-        yield runtime.data(rows[start : start + size].astype("<f4", copy=False).tobytes())
 
 
 def frames_a_second(text: str) -> Any:

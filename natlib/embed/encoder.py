@@ -22,6 +22,9 @@ class Encoder(Protocol):
     def measures(self) -> list[Head]:
         """What the header says about each measure; empty if there are none."""
 
+    def ready(self, samples: int) -> int:
+        """How many rows have come out once so many samples were taken."""
+
     def feed(self, samples: NDArray[np.float64]) -> NDArray[np.float32]:
         """Take samples, (n,), full scale 1. Returns the rows that are ready, (m, width)."""
 

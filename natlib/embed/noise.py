@@ -25,10 +25,14 @@ class Noise:
         self.bits = np.random.PCG64(seed)
         self.samples = self.frames = 0
 
+    def ready(self, samples: int) -> int:
+        """How many rows have come out once so many samples were taken."""
+        return int(samples * self.frame_rate / self.rate)
+
     def feed(self, samples: NDArray[np.float64]) -> NDArray[np.float32]:
         """Take samples. Returns the rows that are ready."""
         self.samples += len(samples)
-        return self._rows(int(self.samples * self.frame_rate / self.rate))
+        return self._rows(self.ready(self.samples))
 
     def finish(self) -> NDArray[np.float32]:
         """No more samples will come. Returns the rest of the rows."""

@@ -129,7 +129,7 @@ class Pack(runtime.Stage):
         whole = self.budget or options.legend == "header" or options.view == "words"
         return self.buffered(item) if whole or item.head["kind"] == "ndjson" else self.streamed(item)
 
-    def held(self) -> Iterator[Record | bytes]:
+    def held(self, waits: bool) -> Iterator[Record | bytes]:
         if self.streaming:
             yield self.streaming.feed().encode()
 

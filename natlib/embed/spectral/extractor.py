@@ -88,8 +88,15 @@ class Meter:
         """Take samples, float64, shape (n,), full scale 1. Returns the rows that are ready, float32, (m, width)."""
         self.front.feed(samples)
         self.listening.feed(samples)
-        ready = self.front.whole() // self.grid.group * self.grid.group
-        return self._rows(ready - self.front.frames, 0)
+        return self._rows(self._analysed(self.front.samples) - self.front.frames, 0)
+
+    def ready(self, samples: int) -> int:
+        """How many rows have come out once so many samples were taken."""
+        return max(0, self._analysed(samples) - self.grid.ahead)
+
+    def _analysed(self, samples: int) -> int:
+        """How many frames are analysed then: groups of them."""
+        return self.front.whole(samples) // self.grid.group * self.grid.group
 
     def finish(self) -> NDArray[np.float32]:
         """No more samples will come. Returns the rest of the rows."""

@@ -97,9 +97,9 @@ class Front:
         first, rest = divmod(half * self.den, divisor)
         return first + (rest + np.arange(count) * (step * self.den)) // divisor
 
-    def whole(self) -> int:
-        """How many frames have all the samples that they need."""
-        known = self.samples - self.reach
+    def whole(self, samples: int) -> int:
+        """How many frames have all the samples that they need, of so many."""
+        known = samples - self.reach
         count = max(0, known * self.num // self.den + 1)
         while count and self.centre(count - 1) > known:
             count -= 1

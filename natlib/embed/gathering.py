@@ -1,0 +1,87 @@
+"""Rows of an item, made of as much sound at a time as there is: a call costs about the same for little as for much."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import runtime
+from ..wire import Record
+from .encoder import Encoder
+from .pcm import Mono, samples
+
+MOST = 1 << 18  # samples at a time: about six seconds; more are hardly faster
+
+
+class Blocks:
+    """Rows into data records of `size` rows each."""
+
+    def __init__(self, size: int):
+        self.size = size
+        self.frames = 0  # rows that came
+        self._rows = np.zeros((0, 0), dtype=np.float32)
+
+    def add(self, rows: NDArray[np.float32]) -> Iterator[Record]:
+        """Take rows; the records that are whole."""
+        if len(rows):
+            self._rows = np.concatenate((self._rows, rows)) if len(self._rows) else rows
+            self.frames += len(rows)
+        whole = len(self._rows) // self.size * self.size
+        yield from self._records(self._rows[:whole])
+        self._rows = self._rows[whole:]
+
+    def rest(self) -> Iterator[Record]:
+        """A record with what is left."""
+        yield from self._records(self._rows)
+        self._rows = self._rows[:0]
+
+    def _records(self, rows: NDArray[np.float32]) -> Iterator[Record]:
+        for start in range(0, len(rows), self.size):
+            yield runtime.data(rows[start : start + self.size].astype("<f4", copy=False).tobytes())
+
+
+class Gathering:
+    """Takes an item's records, gives its rows in blocks; notes keep their place, whenever the rows are made."""
+
+    def __init__(self, encoder: Encoder, mono: Mono, blocks: Blocks):
+        self.encoder, self.mono, self.blocks = encoder, mono, blocks
+        self._sound: list[NDArray[np.float64]] = []
+        self._notes: list[tuple[int, Record]] = []  # after how many samples each came
+        self._taken = self._heard = 0  # samples
+
+    def take(self, record: Record) -> Iterator[Record]:
+        """Take the next record; what is due."""
+        if record.event == "data":
+            self._add(self.mono.feed(samples(record)))
+            if self._taken - self._heard >= MOST:
+                yield from self.due()
+        else:
+            self._notes.append((self._taken, record))
+
+    def _add(self, sound: NDArray[np.float64]) -> None:
+        self._sound.append(sound)
+        self._taken += len(sound)
+
+    def due(self) -> Iterator[Record]:
+        """Everything that can be said of what came so far."""
+        if self._taken > self._heard:
+            sound, self._sound, self._heard = np.concatenate(self._sound), [], self._taken
+            rows = self.encoder.feed(sound)
+        else:
+            rows = np.zeros((0, 0), dtype=np.float32)
+        notes, self._notes = self._notes, []
+        for place, note in notes:
+            before = max(0, self.encoder.ready(place) - self.blocks.frames)
+            yield from self.blocks.add(rows[:before])
+            rows = rows[before:]
+            yield note
+        yield from self.blocks.add(rows)
+
+    def finish(self) -> Iterator[Record]:
+        """No more will come: the rest."""
+        self._add(self.mono.finish())
+        yield from self.due()
+        yield from self.blocks.add(self.encoder.finish())
+        yield from self.blocks.rest()
