@@ -15,7 +15,7 @@ help:
 	@echo 'make -j2 all-outputs IN=folder       ... and samples, features, tokens, prompt, pictures, report, arrays, figures'
 	@echo '  FILES="a.wav b.mp3" instead of IN  these files; LIST=file: names that end with NUL (find -print0)'
 	@echo 'make install PREFIX=/usr/local       commands and manual pages; make uninstall'
-	@echo 'make test, make lint                 what has to pass before a commit: 4 minutes on two cores'
+	@echo 'make test, make lint                 what has to pass before a commit: a quarter of an hour on two cores'
 	@echo 'make test-all                        and pretrained encoders, Spark, pandas, DuckDB, and what takes minutes'
 	@echo 'make setup-neural                    what MERT, Wav2Vec2 and HuBERT need: torch and more; TORCH="torch==2.13.0"'
 	@echo 'make bench [QUICK=1] [ONLY=part]     how fast it is, beside cat, soundfile, ffmpeg, aubio and librosa'
@@ -122,11 +122,16 @@ uninstall:
 	for page in $(notdir $(PAGES)); do rm -f "$$prefix/share/man/man$${page##*.}/$$page"; done; \
 	rm -rf "$$prefix/lib/nat"
 
-# A codebook from a folder of sounds, in the order of their paths, and silence and noise: natlib/data/README.md.
+# A codebook from a folder of sounds, in the order of their paths, and silence and noise: natlib/data/README.md. `sounds`
+# fetches those of Debian's packages, of free licence.
 
 MODEL ?= spectral
 CODEBOOK ?= natlib/data/$(MODEL).safetensors
 SOUNDS = -name '*.flac' -o -name '*.mp3' -o -name '*.ogg' -o -name '*.wav'
+
+sounds:
+	@test -n "$(TO)" || { echo 'make sounds TO=folder' >&2; exit 2; }
+	$(PYTHON) natlib/data/packages.py "$(TO)"
 
 codebook: .venv/.dev $(if $(filter spectral noise,$(MODEL)),,.venv/.neural)
 	@test -d "$(CORPUS)" || { echo 'make codebook CORPUS=folder [MODEL=spectral] [CODEBOOK=file]' >&2; exit 2; }
@@ -215,4 +220,4 @@ lint: .venv/.dev
 clean:
 	rm -rf out heard.ndjson heard.png prompt.txt
 
-.PHONY: help demo picture all-outputs batch install uninstall setup-neural bench bench-neural bench-music codebook ear leadsheet bench-tokens bench-figures bench-thresholds test test-rest test-all lint clean
+.PHONY: help demo picture all-outputs batch install uninstall setup-neural bench bench-neural bench-music codebook sounds ear leadsheet bench-tokens bench-figures bench-thresholds test test-rest test-all lint clean

@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from .reservoir import Sampler
 
 MOST = 1000  # codes in a layer: three digits
-HOLD = 0.15  # an eighth fewer changes in A, a quarter in S; if a sound shifts by 2 ms, S0 and A0 are as stable as at 0
+HOLD = (
+    0.05  # an eighth fewer changes in A, a quarter in S; with 0.15, codes tell less of kinds of sounds (bench-tokens)
+)
 ABSENT = -32768  # a measure that is not there
 
 

@@ -28,14 +28,19 @@ from .codebook import (
 )
 from .ordinal import brightness, order_quality, ordinal
 
-SIZES = {"semantic": (128, 32, 32, 32)}  # codes of each layer, by the type of the stream
-OTHER_SIZES = (256, 128, 128, 128)
-DIMS = 24  # numbers left of a frame; with 16, the codes told less of the pitch of single notes
-WHITEN = 0.2
+SIZES = {"semantic": (64, 64, 64, 64)}  # codes of each layer, by the type of the stream
+OTHER_SIZES = (128, 128, 128, 128)  # with more, a clip has each of them too seldom to be known by it
+DIMS = 32  # numbers left of a frame; with 16, the codes told less of the pitch of single notes
+WHITEN = 0.35
 SPREAD = 2.0**12  # standard deviation of the first component of z
 RESTARTS = 6  # of k-means
 TRIAL_ROUNDS, ROUNDS = 8, 200
 ENOUGH = 1e-5  # relative gain of a round below which k-means has converged
+# Measures whose mean over the frames of a code says nothing: of one note, of one moment, of one bin out of many
+OF_ONE = (
+    "note_", "stroke_", "onset_time", "attack_time", "tone_onset", "onset_envelope_", "low_onset_", "mid_onset_",
+    "high_onset_", "peak_", "spectrum_", "harmonic_", "treble_chroma_", "bass_chroma_",
+)  # fmt: skip
 FRAMES_A_CODE = 4  # at least: a layer has fewer codes if frames are fewer
 
 
@@ -61,8 +66,10 @@ def fit(
     if unknown := sorted(set(sizes) - set(names)):
         raise CodebookError(f"expected codes for the streams {' '.join(names)}, got {' '.join(unknown)}")
     random = np.random.PCG64(seed)
-    measures: list[Head] = head.get("measures", [])
-    heard = rows[:, sum(widths) :].astype(np.float64) * [measure.get("step", 1) for measure in measures]
+    every: list[Head] = head.get("measures", [])
+    kept = [i for i, measure in enumerate(every) if not str(measure.get("name")).startswith(OF_ONE)]
+    measures = [every[i] for i in kept]
+    heard = rows[:, [sum(widths) + i for i in kept]].astype(np.float64) * [m.get("step", 1) for m in measures]
     streams, layers, start = [], [], 0
     for stream in head["streams"]:
         name, kind = stream["name"], stream.get("type", "other")

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import subprocess
 import sys
+import threading
+import time
 
 import numpy as np
 import pytest
@@ -56,6 +59,30 @@ def test_any_cutting_and_any_pipe_gives_the_same_bytes(model: str) -> None:
     plain = sh(f"nat-embed --model {model}", pcm(sound)).stdout
     assert sh(f"nat-embed --model {model}", pcm(sound, size=777)).stdout == plain
     assert sh(f"dd bs=7 status=none | nat-embed --model {model}", pcm(sound)).stdout == plain
+
+
+def test_input_that_waits_gives_the_same_bytes_with_notes_in_place() -> None:
+    """Rows are made of as much sound as there is; what is made when the input waits tells nothing else."""
+    sound = np.concatenate((noise(8.0, amplitude=0.1), tone(330, 9.0)))
+    data = pcm(sound, size=30000).splitlines(keepends=True)
+    whole = records(b"".join(data))
+    noted = stream(*(each for i, record in enumerate(whole) for each in (
+        (record.head, record.payload) if record.payload else record.head,
+        *([{"event": "mark", "n": i}] if record.event == "data" and i % 3 == 0 else [])))
+    )  # fmt: skip
+    at_once = sh("nat-embed", noted).stdout
+    with subprocess.Popen([ROOT / "bin/nat-embed"], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin and process.stdout
+        out: list[bytes] = []
+        reader = threading.Thread(target=lambda: out.append(process.stdout.read()))  # type: ignore[union-attr]
+        reader.start()
+        for start in range(0, len(noted), 200_001):
+            process.stdin.write(noted[start : start + 200_001])
+            process.stdin.flush()
+            time.sleep(0.05)
+        process.stdin.close()
+        reader.join()
+    assert out[0] == at_once and sum(record.event == "mark" for record in records(at_once)) > 5
 
 
 def test_items_do_not_touch_each_other() -> None:

@@ -6,6 +6,7 @@ import gzip
 from pathlib import Path
 
 import jsonschema
+import numpy as np
 import orjson
 import pytest
 from helpers import ROOT, records, sh, stream
@@ -27,13 +28,26 @@ def told(data: bytes) -> list[Head]:
     return [line for line in lines(data) if line.get("event") not in ("header", "end")]
 
 
-def test_features_and_tokens_of_1_x_give_what_they_gave() -> None:
-    tokens = sh("nat-quantize", of("features")).stdout
+def measured(stream: bytes) -> np.ndarray:
+    """The measures of a tokens stream, (frames, measures)."""
+    first, *_ = kept = records(stream)
+    layers, measures = len(first.head["layers"]), len(first.head["measures"])
+    rows = b"".join(record.payload for record in kept if record.payload)
+    return np.frombuffer(rows, "<i2").reshape(-1, layers + measures)[:, layers:]
+
+
+def test_features_and_tokens_of_1_x_give_what_they_gave(tmp_path: Path) -> None:
+    sh("nat-quantize --fit book.safetensors", of("features"), cwd=tmp_path)
+    tokens = sh("nat-quantize --codebook book.safetensors", of("features"), cwd=tmp_path).stdout
     assert b'"nat":"2.0"' in tokens and b'"onset_strength_0"' in tokens and b'"fluct_0"' not in tokens
-    rows = [record.payload for record in records(of("tokens")) if record.payload]
-    assert [record.payload for record in records(tokens) if record.payload] == rows
-    ours, theirs = (sh("nat-pack --every --legend first-use", data).stdout for data in (tokens, of("tokens")))
-    assert told(ours) == told(theirs) and b'"sound":{' in ours
+    assert np.array_equal(measured(tokens), measured(of("tokens")))
+    ours, theirs = (told(sh("nat-pack --every", data).stdout) for data in (tokens, of("tokens")))
+    scenes = [[line for line in each if "scene" in line or "sound" in line] for each in (ours, theirs)]
+    assert scenes[0] == scenes[1] and any("sound" in line for line in scenes[0])
+
+
+def test_features_of_an_earlier_encoder_need_its_codebook() -> None:
+    assert "codebook spectral-5 is for spectral 5" in sh("nat-quantize", of("features"), status=1).stderr.decode()
 
 
 @pytest.mark.parametrize("name", ["first.ndjson", "ndjson"])

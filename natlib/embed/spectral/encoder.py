@@ -1,8 +1,8 @@
 """The built-in encoder: two streams of features made from the spectrum, with no weights.
 
 A, acoustic, is what the ear hears in one frame: the cepstrum of a mel spectrum and how it moves, the rise of four
-regions and how rough they are, tonality, and pitch with its salience: as height, and as pitch class, a place on a
-circle.
+regions and how rough they are, tonality, how much of it stands still, glides and strikes, and pitch with its salience:
+as height, and as pitch class, a place on a circle.
 
 S, semantic, describes the scene over about two seconds around a frame: mean and spread of the cepstrum, within frames
 and from frame to frame; the modulation spectrum, which is how strongly eight regions fluctuate in seven octaves from
@@ -23,12 +23,13 @@ from fractions import Fraction
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
+from . import parts
 from .extractor import Meter
 from .grid import Grid
 from .numerics import Array, Frames, decibels
 from .thresholds import CLEAR_PITCH, ONSET
 
-MODEL_VERSION = "4"
+MODEL_VERSION = "5"
 
 # name: (width, factor), in the order of the row
 SEMANTIC = {
@@ -39,7 +40,7 @@ SEMANTIC = {
 }  # fmt: skip
 ACOUSTIC = {
     "cepstrum": (16, 0.48), "slope": (6, 0.45), "flux": (4, 0.31), "roughness": (4, 0.14), "tonality": (1, 1.1),
-    "salience": (1, 1.95), "pitch": (1, 1.38), "pitch_class": (2, 0.75),
+    "salience": (1, 1.95), "pitch": (1, 1.38), "pitch_class": (2, 0.75), "parts": (3, 38),
 }  # fmt: skip
 OCTAVES = (0.5, 1, 2, 4, 8, 16, 32)  # Hz: where each octave of modulation starts; the last ends at 50
 LAGS = (5, 6, 8, 10, 12, 16, 20, 26, 34, 44, 58, 76, 100)  # in short windows: borders of the ranges of lags of rhythm
@@ -66,6 +67,7 @@ class Spectral(Meter):
         super().__init__(sample_rate, frame_rate)
         self.widths = {"S": self.S, "A": self.A}
         self.semantic = Semantic(self.grid, self.lags.lags)
+        self.parts = self.columns.places({f"{name}_share" for name in parts.NAMES})
 
     @property
     def width(self) -> int:
@@ -79,13 +81,15 @@ class Spectral(Meter):
 
     def rows(self, frames: Frames, count: int) -> Array:
         """The rows of the `count` current frames."""
-        streams = [(SEMANTIC, self.semantic(frames, count)), (ACOUSTIC, acoustic(frames, self.grid, count))]
+        measured = super().rows(frames, count)
+        own = acoustic(frames, self.grid, count) | {"parts": np.nan_to_num(measured[:, self.parts])}
+        streams = [(SEMANTIC, self.semantic(frames, count)), (ACOUSTIC, own)]
         scaled = [
             np.rint(values[name].reshape(count, width) * factor)
             for table, values in streams
             for name, (width, factor) in table.items()
         ]
-        return np.hstack((*scaled, super().rows(frames, count)))
+        return np.hstack((*scaled, measured))
 
 
 def of_frames(part: Frames) -> Frames:
