@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import io
+from fractions import Fraction
 
 import numpy as np
 import pytest
 import soundfile
 from helpers import needs, noise, records, sh, wav
+
+from natlib.embed.spectral.formants import Formants
+from natlib.embed.spectral.spectrum import Spectrum
 
 RATE = 44100
 VOWELS = ((730, 1090, 2440), (530, 1840, 2480), (660, 1720, 2410), (500, 1500, 2500))  # Hz
@@ -18,6 +22,16 @@ def resonated(samples: np.ndarray, hz: float, width: float) -> np.ndarray:
     time = np.arange(RATE // 20) / RATE
     response = np.exp(-np.pi * width * time) * np.sin(2 * np.pi * hz * time)
     return np.convolve(samples, response)[: len(samples)]
+
+
+def test_prediction_is_stable_where_a_coder_left_bins_out() -> None:
+    """Sums over such bins are no autocorrelation."""
+    formants = Formants(Spectrum(RATE, Fraction(24, 1000)), 20000)
+    with np.errstate(all="raise"):
+        for last in range(20, formants.end, 5):
+            levels = np.full((1, formants.end), -9000.0)
+            levels[:, last] = 0
+            assert not np.isinf(formants(levels)[1]).any()
 
 
 def heard(sound: np.ndarray, rate: int = RATE) -> np.ndarray:

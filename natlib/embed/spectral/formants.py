@@ -30,6 +30,7 @@ TOP = 5500  # Hz up to which there is a formant for each kHz, as of an adult's v
 LOWEST, HIGHEST = 180, 5000  # Hz
 POINTS = 220  # of the envelope
 WHITE = 1 + 1e-4  # times the energy: a floor 40 dB below, so that the prediction is stable
+STABLE = 1 - 2.0**-10  # of a reflection, at most: a deep notch, as a coder leaves, can make it reach 1 and more
 
 
 class Formants:
@@ -67,11 +68,11 @@ class Formants:
             reflected = r[:, order].copy()
             for k in range(1, order):
                 reflected += a[:, k] * r[:, order - k]
-            reflected /= -error
+            reflected = np.clip(reflected / -error, -STABLE, STABLE)
             before = a.copy()
             for k in range(1, order + 1):
                 a[:, k] = before[:, k] + reflected * before[:, order - k]
-            error = error * np.maximum(1 - reflected * reflected, 1e-9)
+            error = error * (1 - reflected * reflected)
         real, imaginary = np.zeros((2, len(r), POINTS))
         for k, (cosine, sine) in enumerate(self.turns):
             real += a[:, k : k + 1] * cosine

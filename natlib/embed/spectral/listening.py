@@ -23,6 +23,9 @@ from .track import Track
 STEP = Fraction(2, 25)  # seconds
 SILENT = -9000.0  # hundredths of a dB
 ASIDE = 12  # short windows: how far a note's beginning may lie from the middle of the step that tells it
+# Short windows before and after the frames asked about, on which a peak that one of them tells depends: the step that
+# tells it may be the one before that which holds the frame's middle, each at most 8 windows long
+BESIDE = 8 + 4 + ASIDE + strokes.APART
 
 
 class Listening:
@@ -147,14 +150,14 @@ class Listening:
 
     def _times(self, begins: Places, steps: Places, begun: Mask, earlier: Mask) -> Frames:
         """When strokes fall and notes begin, ms from each frame's start; and how far the strokes rise."""
-        hops, before = self.grid.hops, int(begins[0]) - ASIDE
-        near = self.struck.near(before, int(begins[-1]) + hops + ASIDE, NEVER)
+        hops, before, after = self.grid.hops, int(begins[0]) - BESIDE, int(begins[-1]) + self.grid.hops + BESIDE
+        near = self.struck.near(before, after, NEVER)
         told, times = strokes.peaks(near)
         times += before
         middles = (2 * steps + 1) * (float(self.per_step) / 2)
         onset = strokes.nearest(times[told[:, 3], 3], middles[:, None] - earlier * float(self.per_step), ASIDE)
         columns = {"note_onset": np.where(begun, onset - begins[:, None], np.nan) * self.milliseconds}
-        rises = self.rises.near(before, int(begins[-1]) + hops + ASIDE, 0)
+        rises = self.rises.near(before, after, 0)
         for region in range(4):
             time = times[:, region]
             place = strokes.strongest(told[:, region], time - before, near[:, region], begins - before, hops)
