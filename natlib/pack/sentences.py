@@ -17,6 +17,7 @@ from .thresholds import (
     HELD,
     LOUD,
     MOSTLY,
+    MOVING_TRAIN,
     MUCH_ALIKE,
     MUCH_PITCH,
     NARROW,
@@ -216,6 +217,22 @@ def pulse(summary: Summary) -> str:
     return f"regular pulse at {summary['pulse']} Hz" if summary.get("pulse") else ""
 
 
+def trains(summary: Summary) -> str:
+    """Of pulses: those that slow down or speed up; steady ones are told as a pulse or a modulation."""
+    said = []
+    for train in summary.get("trains", ()):
+        first, last = train["rate"]
+        if max(first, last) >= MOVING_TRAIN * min(first, last):
+            way = "slowing" if last < first else "speeding up"
+            said.append(f"pulses {way} from {first:g} to {last:g} Hz, {train['t']:g} to {train['end']:g} s")
+    return "; ".join(said)
+
+
+def mains(summary: Summary) -> str:
+    found = summary.get("mains")
+    return f"hum locked to {found['frequency']} Hz, {found['percent']} % of the time" if found else ""
+
+
 def pitch(summary: Summary) -> str:
     """How often there is one, its range, how it glides, its timbre."""
     if (share := summary.get("pitch_percent", 0)) < PITCHED:
@@ -384,13 +401,13 @@ def at(seconds: float, longest: float) -> str:
 # In the order in which they are said; each gives "" if there is nothing to be said.
 SENTENCES: tuple[Callable[[Summary], str], ...] = (
     level, lufs, tempo, meter, key, chords, sections, voice, harmony, playing, loudest, channels, parts, colour,
-    noise, swell, events, masked, pulse, pitch, peak, fundamental, lines, polyphony, modulation, clicks, unmoved,
-    vibrato,
+    noise, swell, events, masked, pulse, trains, pitch, peak, fundamental, lines, mains, polyphony, modulation, clicks,
+    unmoved, vibrato,
 )  # fmt: skip
 # What sections and bars tell better
 PLAIN = {
-    parts, noise, swell, events, masked, pulse, pitch, peak, fundamental, lines, polyphony, modulation, clicks,
-    unmoved,
+    parts, noise, swell, events, masked, pulse, trains, pitch, peak, fundamental, lines, mains, polyphony, modulation,
+    clicks, unmoved,
 }  # fmt: skip
 
 

@@ -80,6 +80,13 @@ EXTREMES = threshold((10.0, 90.0), "%", "from where to where pitches, peaks, rat
 QUARTERS = threshold((25.0, 75.0), "%", "the same, of fundamentals: low and high are quartiles here", "a half")
 LOUDNESS = threshold((0.1, 0.95), "share of the frames", "the range of levels from its extremes", "not measured")
 PULSING = threshold(0.5, "share of the frames", "a regular pulse of the whole from one of a part", "half")
+GAP = threshold(0.5, "s", "what interrupts a train of pulses from what ends it", "some pulses that are hidden")
+STEADY_TRAIN = threshold(0.06, "of the rate", "pulses that slow down or speed up from another train", "not measured")
+SHORTEST_TRAIN = threshold(1.5, "s", "a train of pulses from chance", "regular() sees two seconds")
+FEWEST_PULSES = threshold(5, "pulses", "the same", "not measured")
+CHANCE_TRAIN = threshold(0.6, "share of its frames", "the same", "most of them")
+MOVING_TRAIN = threshold(1.1, "times", "a train that slows down or speeds up from a steady one", "not measured")
+LOCKED = threshold(0.3, "Hz", "hum that is locked to the mains from other tones", "grids keep within 0.2 Hz")
 
 # Sections
 DIFFERENT_LEVEL = threshold(2.0, "dB", "levels of sections from wavering, as a least spread", "not measured")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from helpers import noise, sh, tone, wav
 from packing import lines
 
@@ -75,3 +76,34 @@ def test_which_sounds_are_alike() -> None:
     other = {"duration": 0.8, "max_level": -20, "onset_strength": 20, "centroid": 3000}
     assert pattern([one, one, other, one]) == {"pattern": "aaba"}
     assert pattern([one, other]) == {}
+
+
+def clicks(first: float, last: float) -> np.ndarray:
+    """Six seconds of short bursts of noise, whose rate glides, over faint noise."""
+    random = np.random.default_rng(1)
+    sound = random.standard_normal(6 * RATE) * 0.0005
+    fall = np.exp(-np.arange(900) / 180) * 0.3
+    time = 0.3
+    while time < 5.6:
+        place = round(time * RATE)
+        sound[place : place + len(fall)] += random.standard_normal(len(fall)) * fall
+        time += 1 / (first + (last - first) * (time - 0.3) / 5.3)
+    return sound
+
+
+@pytest.mark.parametrize(("first", "last"), [(14, 10), (24, 16), (7, 7), (12.5, 12.5), (33, 33)])
+def test_trains_of_pulses_run_down_or_keep_their_rate(first: float, last: float) -> None:
+    (train,) = summary(clicks(first, last))["trains"]
+    assert train["t"] < 1 and train["end"] > 5
+    near = 0.02 if first == last else 0.06  # a fifth of the train lies at either end
+    assert abs(train["rate"][0] / first - 1) <= near and abs(train["rate"][1] / last - 1) <= near
+
+
+def test_hum_is_locked_to_the_mains_and_other_tones_are_not() -> None:
+    times = np.arange(4 * RATE) / RATE
+    faint = np.random.default_rng(2).standard_normal(len(times)) * 0.002
+    for hz, mains in ((50, 50), (60, 60), (50.5, None), (49, None), (61.7, None)):
+        hum = sum(np.sin(2 * np.pi * hz * order * times) / order for order in (1, 2, 3, 4, 6)) * 0.03
+        told = summary(hum + faint).get("mains")
+        assert (told and told["frequency"]) == mains and (not told or told["percent"] >= 50)
+    assert "mains" not in summary(10 * faint) and "trains" not in summary(10 * faint)

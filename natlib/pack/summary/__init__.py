@@ -17,8 +17,10 @@ swell.py       swell: how far apart the levels of half seconds lie
 sounds.py      sounds: what the events with an attack have in common
 masked.py      masked_onsets: attacks that stand out too little
 pulse.py       pulse, no_pulse: a regular one, or that there is none
+trains.py      trains: of pulses, which may slow down or speed up
 pitch.py       pitch_percent, pitch_range …: its range, its glide, its timbre
 peaks.py       peak_percent, spectral_lines: narrow peaks
+mains.py       mains: hum that is locked to them
 tones.py       f0_percent, polyphony: what has tones, but no clear pitch
 voice.py       voice: when tones move as voices do
 modulation.py  am, vibrato

@@ -14,6 +14,7 @@ from .colour import Colour
 from .course import Course
 from .key import Key
 from .loudness import Loudness
+from .mains import Mains
 from .masked import Masked
 from .modulation import Modulation, Vibrato
 from .noise import Noise
@@ -27,6 +28,7 @@ from .sections import Sections
 from .silence import Silence
 from .sounds import Sounds
 from .tones import Fundamental, Polyphony
+from .trains import Trains
 from .voice import Voice
 
 if TYPE_CHECKING:
@@ -60,10 +62,12 @@ class Summary:
             sounds,
             Masked(table, rate),
             Pulse(table, rate, sounds, modulation),
+            Trains(table, rate),
             Pitch(table, rate),
             Peak(table, rate),
             Fundamental(table, rate),
             Lines(table, rate),
+            Mains(table, rate),
             Polyphony(table, rate),
             voice,
             modulation,
