@@ -10,6 +10,7 @@ import resource
 import select
 import signal
 import sys
+import time
 import warnings
 from collections.abc import Callable, Iterator
 from typing import BinaryIO, NoReturn
@@ -21,7 +22,7 @@ PATIENCE = 60  # seconds without a sign of life
 SPACE = 1 << 30  # bytes of address space
 SPEED = 20_000  # bytes of the file per second of processor time, at least (after the first minute)
 GRACE = 50  # ms in which a decoder that has taken all it was fed says something, where a system does not tell its state
-LOOK = 1  # ms between two looks at its state
+LOOKS = 1e-5, 1e-3  # seconds between two looks at its state: at first, and at most
 LOG = 1 << 16  # bytes kept of what a decoder says
 
 
@@ -167,22 +168,27 @@ class Fed(Process):
         import fcntl
         import termios
 
-        for _ in range(1000 * PATIENCE // LOOK if self.size and self._given < PIECE else 0):
+        if not (self.size and self._pipes) or self._given >= PIECE:
+            return False
+        asked, pause = time.monotonic(), LOOKS[0]
+        while time.monotonic() - asked < PATIENCE:
             waiting = int.from_bytes(fcntl.ioctl(self._feeding, termios.FIONREAD, bytes(4)), sys.byteorder)
-            hungry = not waiting and self._sleeps()
-            if self._poll.poll(LOOK if hungry is not None else GRACE):
+            state = self._state()
+            if self._poll.poll(0 if state else GRACE):
                 return True
-            if hungry or (hungry is None and not waiting):
+            if state in (b"Z", b"X") or (not waiting and state in (b"S", b"")):  # it has ended; it wants more
                 return False
+            time.sleep(pause)
+            pause = min(2 * pause, LOOKS[1])
         return False
 
-    def _sleeps(self) -> bool | None:
-        """Does it wait, for more or for us? None if the system does not tell (Linux does)."""
+    def _state(self) -> bytes:
+        """R if it runs, S if it waits, for more or for us, Z if it has ended; nothing if the system does not tell."""
         try:
             with open(f"/proc/{self.pid}/stat", "rb") as file:
-                return file.read().rsplit(b")", 1)[1].split()[0] == b"S"
+                return file.read().rsplit(b")", 1)[1].split()[0]
         except OSError:
-            return None
+            return b""
 
     def close(self) -> int:
         """End it. Returns its exit status."""

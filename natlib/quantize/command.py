@@ -27,9 +27,8 @@ if TYPE_CHECKING:
     from .reservoir import Sampler
 
 MOST = 1000  # codes in a layer: three digits
-HOLD = (
-    0.05  # an eighth fewer changes in A, a quarter in S; with 0.15, codes tell less of kinds of sounds (bench-tokens)
-)
+# An eighth fewer changes in A, a quarter in S. With 0.15, codes tell less of kinds of sounds (make bench-tokens)
+HOLD = 0.05
 ABSENT = -32768  # a measure that is not there
 
 
