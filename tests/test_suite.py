@@ -433,8 +433,8 @@ def test_memory_does_not_grow_with_length(minutes: int, tmp_path: Path) -> None:
     long = peaks(tmp_path, f"cd {tmp_path}; cat header; for i in $(seq {minutes}); do cat minute; done")
     assert orjson.loads((tmp_path / "out").read_bytes().splitlines()[-1])["seconds"] == 60 * minutes
     samples = 4 * 44100 * 60 / 2**20  # MB of a minute
-    for name, peak in long.items():  # 8 MB: what an allocator may keep; less than four minutes of a byte a sample
-        assert peak - short[name] < min(8, samples * (minutes - 1) / 4), (name, short, long)
+    for name, peak in long.items():  # 12 MB: what an allocator may keep; less than five minutes of a byte a sample
+        assert peak - short[name] < min(12, samples * (minutes - 1) / 4), (name, short, long)
 
 
 def test_head_ends_the_work_of_all_stages() -> None:

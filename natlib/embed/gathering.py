@@ -12,7 +12,7 @@ from ..wire import Record
 from .encoder import Encoder
 from .pcm import Mono, samples
 
-MOST = 1 << 18  # samples at a time: about six seconds; more are hardly faster
+MOST = 1 << 17  # samples at a time: three seconds at 44.1 kHz; twice as many are a tenth faster, and take 20 MB more
 
 
 class Blocks:

@@ -36,7 +36,7 @@ class Lines:
     """
 
     PATIENCE = 0.8  # seconds
-    BATCH = 256  # frames that are worked on at once, if so many come without a pause
+    BATCH = 128  # frames that are worked on at once, if so many come without a pause
 
     def __init__(self, layout: Layout, settings: Settings, view: Ndjson, chosen: list[str]):
         self.layout, self.settings, self.view = layout, settings, view

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from typing import NamedTuple
 
 from ...wire import Head
@@ -17,8 +18,13 @@ ENDS = 5  # a fifth of a train at either end, whose median is its rate there
 class Train(NamedTuple):
     """Frames, and pulses a second in each of them."""
 
-    frames: list[int]
-    rates: list[float]
+    frames: array[int]
+    rates: array[float]
+
+    @classmethod
+    def new(cls) -> Train:
+        """One of nothing yet."""
+        return cls(array("l"), array("f"))
 
 
 class Trains(Collector):
@@ -26,7 +32,7 @@ class Trains(Collector):
 
     def __init__(self, table: Table, rate: float):
         super().__init__(table, rate)
-        self.current = Train([], [])
+        self.current = Train.new()
         self.ended: list[Train] = []
 
     def take(self, block: Block) -> None:
@@ -52,7 +58,7 @@ class Trains(Collector):
     def _end(self) -> None:
         if self._sure(self.current):
             self.ended = sorted([*self.ended, self.current], key=lambda train: -len(train.frames))[:KEPT]
-        self.current = Train([], [])
+        self.current = Train.new()
 
     def _sure(self, train: Train) -> bool:
         """Is it long enough, and not only every now and then?"""
@@ -69,7 +75,7 @@ class Trains(Collector):
         trains = [*self.ended, *([self.current] if self._sure(self.current) else [])]
         longest = sorted(trains, key=lambda train: -len(train.frames))[:MOST]
         told = []
-        for frames, rates in sorted(longest):
+        for frames, rates in sorted(longest, key=lambda train: train.frames[0]):
             end = max(1, len(rates) // ENDS)
             first, last = (round(float(np.median(some)), 1) for some in (rates[:end], rates[-end:]))
             times = (round(self.start + frame / self.rate, 1) for frame in (frames[0], frames[-1] + 1))
