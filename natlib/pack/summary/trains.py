@@ -7,11 +7,10 @@ from typing import NamedTuple
 
 from ...wire import Head
 from ..measures import Table
-from ..thresholds import CHANCE_TRAIN, FEWEST_PULSES, GAP, REGULAR, SHORTEST_TRAIN, STEADY_TRAIN
+from ..thresholds import BROKEN_TRAIN, CHANCE_TRAIN, FEWEST_PULSES, REGULAR, SHORTEST_TRAIN, STEADY_TRAIN
 from .collector import Block, Collector
 
 MOST = 4  # trains that are told, the longest
-KEPT = 100
 ENDS = 5  # a fifth of a train at either end, whose median is its rate there
 
 
@@ -48,7 +47,7 @@ class Trains(Collector):
     def _add(self, frame: int, rate: float) -> None:
         frames, rates = self.current
         if frames:
-            near = frame - frames[-1] <= GAP * self.rate
+            near = frame - frames[-1] <= BROKEN_TRAIN * self.rate
             if not (near and abs(rate / rates[-1] - 1) <= STEADY_TRAIN):
                 self._end()
                 frames, rates = self.current
@@ -57,7 +56,7 @@ class Trains(Collector):
 
     def _end(self) -> None:
         if self._sure(self.current):
-            self.ended = sorted([*self.ended, self.current], key=lambda train: -len(train.frames))[:KEPT]
+            self.ended = sorted([*self.ended, self.current], key=lambda train: -len(train.frames))[:MOST]
         self.current = Train.new()
 
     def _sure(self, train: Train) -> bool:
