@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Iterator, Sequence
 from statistics import median
 from typing import TYPE_CHECKING, NamedTuple
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ..notes import note_name
 from ..wire import Head
 from .contours import field, modulated, place, repeating, turn
-from .inside import Moment, formants, inside
+from .inside import NEAR, Moment, around, formants, inside
 from .measures import Table, present
 from .thresholds import (
     AGAIN,
@@ -53,11 +54,13 @@ class Event(NamedTuple):
     moments: list[Moment]
     before: list[float]  # powers of the finest bands in the frame before it
     level: float  # dB to which it fell, NaN if the next one begins or nothing more comes
+    led: list[Moment]  # the frames before it that are of no event, NEAR of them at most
+    trailed: list[Moment]  # those after it
 
     @property
     def known(self) -> int:
         """The frame at which it is known: one more, for what it takes two frames to tell."""
-        return self.frame + len(self.moments) + 1
+        return self.frame + len(self.moments) + min(len(self.trailed) + 1, NEAR)
 
     @property
     def fallen(self) -> float:
@@ -74,6 +77,9 @@ class Detector:
         self.moments: list[Moment] = []  # of the current event, one a frame
         self.last = Moment._make([*[math.nan] * (len(Moment._fields) - 4), [], [], [], []])  # the frame before
         self.before: list[float] = []  # powers in the frame before the event
+        self.led: list[Moment] = []  # the frames before it
+        self.between: deque[Moment] = deque(maxlen=NEAR)  # the last frames that are of no event
+        self.ended: Event | None = None  # what follows it is yet to come
         self.sunk = -math.inf  # dB: the lowest level since the last event
         self.frame = 0  # at which the event begins
         self.rise = 0.0
@@ -84,7 +90,7 @@ class Detector:
     @property
     def under_way(self) -> int | None:
         """The frame at which the current event began, if one is under way."""
-        return self.frame if self.moments else None
+        return self.ended.frame if self.ended else self.frame if self.moments else None
 
     def feed(self, frame: int, rows: Array) -> Iterator[Event]:
         """The events that the next rows, from `frame` on, end."""
@@ -115,16 +121,36 @@ class Detector:
         elif self._new_pitch(now):
             if self.moments:
                 self.moments.pop()
+            elif self.between:
+                self.between.pop()
+                if self.ended:
+                    self.ended.trailed.pop()
             yield from self.finish()
             self._begin(frame - 1, 0.0)
             self._take(self.last)
         elif not self.moments:
+            yield from self._pause(now)
             return
         self._take(now)
 
     def _begin(self, frame: int, rise: float) -> None:
         self.frame, self.rise, self.peak, self.floor = frame, rise, -math.inf, -math.inf
         self.before = self.last.powers
+        self.led = list(self.between)
+        self.between.clear()
+
+    def _pause(self, now: Moment) -> Iterator[Event]:
+        """A frame of no event."""
+        self.between.append(now)
+        if self.ended:
+            self.ended.trailed.append(now)
+            if len(self.ended.trailed) == NEAR:
+                yield from self._release()
+
+    def _release(self) -> Iterator[Event]:
+        if self.ended:
+            yield self.ended
+        self.ended = None
 
     def _take(self, now: Moment) -> None:
         self.moments.append(now)
@@ -161,10 +187,13 @@ class Detector:
 
     def finish(self, level: float = math.nan) -> Iterator[Event]:
         """End the event under way, with the level to which it fell."""
+        yield from self._release()
         moments, self.moments = self.moments, []
         if moments:
             self.sunk = moments[-1].level
-            yield Event(self.frame, self.rise, moments, self.before, level)
+            self.ended = Event(self.frame, self.rise, moments, self.before, level, self.led, [])
+            if level != level:
+                yield from self._release()
 
 
 def described(events: Iterator[Event], table: Table, rate: float) -> Iterator[tuple[Event, float, Head]]:
@@ -208,6 +237,7 @@ def describe(event: Event, table: Table, rate: float) -> tuple[float, Head] | No
     if len(moments) >= SETTLED and (am := modulated(columns["am_rate"], columns["am_depth"], columns["pitch"])):
         sound["am"] = am
     sound |= inside(moments, event.before, table.middles)
+    sound |= around(event.led, event.trailed, table.middles)
     if not began_notes:
         sound |= formants(moments)
     if (fall := falling(columns["level"], event.level, rate)) >= SINKING:

@@ -1,20 +1,21 @@
-"""The inside of an event: how it begins, goes on and ends; of what rises above what was there before."""
+"""The inside of an event: how it begins, goes on and ends, of what rises above what was there before; what is near it."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from statistics import median
 from typing import NamedTuple
 
 from ..stats import percent
 from ..wire import Head
 from .measures import present, rounded
-from .thresholds import FORMANTS_MOVED, FORMANTS_SHARE, OWN_POWER, PARTED, SLIP_DOWN, SLIP_UP
+from .thresholds import AROUND, FORMANTS_MOVED, FORMANTS_SHARE, LEADS, OWN_POWER, PARTED, SLIP_DOWN, SLIP_UP
 
 PARTS = 3  # of an event; a long one has LONG
 LONG, LONG_FRAMES = 5, 12
+NEAR = 6  # frames before and after an event: half a second
 LOWEST = 20.0  # Hz: no lower pitch or resonance is believed
 
 
@@ -96,6 +97,24 @@ def differ(rows: Sequence[Sequence[int | None]]) -> bool:
         if first[2] is not None and row[2] is not None and abs(row[2] - first[2]) >= tone:
             return True
     return False
+
+
+def around(led: Sequence[Moment], trailed: Sequence[Moment], middles: Sequence[float]) -> Head:
+    """{"before": [level, centroid, tonality, f0], "after": …}: what leads up to an event, and what follows it.
+
+    Neither has an attack. Before it: what rises above the background until the event begins (a breath, a hiss). After
+    it: what swells once more when it had faded (a release, a second breath).
+    """
+    told: Head = {}
+    rising = list(takewhile(lambda moment: moment.above_background >= AROUND, reversed(led)))[::-1]
+    if len(rising) >= LEADS:
+        told["before"] = part(rising, led[-len(rising) - 1].powers if len(led) > len(rising) else [], middles, 0)
+    lowest = math.inf
+    for i, moment in enumerate(trailed):
+        lowest = min(lowest, moment.level)
+        if moment.level - lowest >= AROUND and moment.above_background >= AROUND:
+            return told | {"after": part(trailed[i:], trailed[i - 1].powers, middles, 0)}
+    return told
 
 
 def formants(moments: Sequence[Moment]) -> Head:

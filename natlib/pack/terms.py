@@ -84,6 +84,8 @@ SOUND = {
     "inside": Term(
         ROWS, "", "equal parts of it: dBFS, centroid in Hz, tonality in %, f0 in Hz or null; of what it adds"
     ),
+    "before": Term(NUMBERS, "", "the same numbers of what leads up to it"),
+    "after": Term(NUMBERS, "", "the same of what swells up when it has faded"),
     "formants": Term(ROWS, "Hz", "the first three resonances; two lists if they move"),
     "decay": Term(NUMBER, "dB/s", "how fast it fades, none if it holds"),
 }

@@ -287,6 +287,8 @@ OWN_POWER = threshold(0.1, "of a band's power", "what is an event's own, at leas
 PARTED = threshold(
     (0.5, 25.0, 0.08), "octaves; % of tonality; octaves of f0", "parts of an event that differ", "by ear"
 )
+AROUND = threshold(6.0, "dB", "what leads up to an event, above the background; what follows it", "clearly")
+LEADS = threshold(2, "frames", "what leads up to an event, at least", "one may be of the attack itself")
 FORMANTS_SHARE = threshold(0.5, "of the frames", "formants that are told from chance", "half")
 FORMANTS_MOVED = threshold(0.25, "octaves", "formants that move from those that stay", "not measured")
 

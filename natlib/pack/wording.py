@@ -135,6 +135,9 @@ def event(sound: Fields) -> str:
         words.append(f"around {way(centroid)}")
     if rows := sound.get("inside"):
         words.append(f"inside: {', '.join(map(stage, rows))}")
+    words += [f"{when}: {stage(sound[when])}" for when in ("before", "after") if when in sound]
+    if rows := sound.get("formants"):
+        words.append(f"formants {' to '.join(' '.join(map(str, row)) for row in rows)} Hz")
     if "am" in sound:
         words.append(f"modulated at {sound['am'][0]:.0f} Hz")
     if "decay" in sound:

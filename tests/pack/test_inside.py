@@ -107,3 +107,18 @@ def test_hum_is_locked_to_the_mains_and_other_tones_are_not() -> None:
         told = summary(hum + faint).get("mains")
         assert (told and told["frequency"]) == mains and (not told or told["percent"] >= 50)
     assert "mains" not in summary(10 * faint) and "trains" not in summary(10 * faint)
+
+
+def test_what_leads_up_to_an_event_and_what_follows_it() -> None:
+    quiet = noise(1.5, amplitude=1e-4)
+    hiss = noise(0.5, amplitude=0.02) * np.linspace(0, 1, RATE // 2) ** 2
+    crack = np.diff(noise(0.05, amplitude=0.5), append=0) * np.geomspace(1, 0.01, RATE // 20)
+    release = np.convolve(noise(0.4, amplitude=1), np.ones(64) / 64, "same") * np.hanning(int(0.4 * RATE)) * 0.1
+    sound = np.concatenate((quiet, hiss, crack, noise(0.2, amplitude=1e-4), release, quiet))
+    cracked = [line["sound"] for line in told(sound) if "sound" in line]
+    assert len(cracked) == 1
+    before, after = cracked[0]["before"], cracked[0]["after"]
+    assert before[0] < cracked[0]["max_level"] - 6 and before[2] < 30
+    assert after[1] < 1000 < before[1]
+    alone = [line["sound"] for line in told(np.concatenate((quiet, crack, quiet))) if "sound" in line]
+    assert len(alone) == 1 and alone[0].keys().isdisjoint(("before", "after"))
