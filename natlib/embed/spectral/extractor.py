@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 
 from ...wire import Head
 from ..measures import heads
-from . import chroma, formants, harmonics, levels, onsets, pitch, rhythm
+from . import formants, harmonics, levels, onsets, pitch, rhythm
 from .frames import Front
 from .grid import Grid
 from .listening import Listening
 from .modulation import Fluctuation, Vibrato, modulated
 from .numerics import Array, Frames, Places
+from .past import NAMES, Past
 from .thresholds import SHORTEST
 
 # What is left out for a frame if it is out of reach of the loudest: pitch classes, what depends on a pitch, anything
@@ -73,8 +74,7 @@ class Meter:
         self.front = Front(sample_rate, self.grid)
         self.lags = rhythm.OnsetLags(self.grid)
         self.tempo = rhythm.Tempo(self.grid)
-        self.recent = rhythm.Recent(3 + self.tempo.width)
-        self.background = levels.Background(self.grid)
+        self.past = Past(self.grid, self.tempo, self.measures)
         self.fluctuation = Fluctuation(self.grid)
         self.vibrato = Vibrato(self.grid)
         self.memory: Frames = {}
@@ -86,13 +86,26 @@ class Meter:
 
     def feed(self, samples: Array) -> NDArray[np.float32]:
         """Take samples, float64, shape (n,), full scale 1. Returns the rows that are ready, float32, (m, width)."""
+        return self.past(*self.hear(samples))
+
+    def hear(self, samples: Array) -> tuple[NDArray[np.float32], Array]:
+        """The same, without the measures of Past, 0 instead; and the numbers, (m, Past.width), that it makes them from."""
         self.front.feed(samples)
         self.listening.feed(samples)
         return self._rows(self._analysed(self.front.samples) - self.front.frames, 0)
 
+    def flush(self) -> NDArray[np.float32]:
+        """The rows that were put off: none."""
+        return np.zeros((0, self.width), dtype=np.float32)
+
     def ready(self, samples: int) -> int:
         """How many rows have come out once so many samples were taken."""
         return max(0, self._analysed(samples) - self.grid.ahead)
+
+    def needed(self, rows: int) -> int:
+        """How many samples must be taken for so many rows, one or more, to come out."""
+        group = self.grid.group
+        return self.front.centre(-(-(rows + self.grid.ahead) // group) * group - 1) + self.front.reach
 
     def _analysed(self, samples: int) -> int:
         """How many frames are analysed then: groups of them."""
@@ -100,10 +113,14 @@ class Meter:
 
     def finish(self) -> NDArray[np.float32]:
         """No more samples will come. Returns the rest of the rows."""
+        return self.past(*self.hear_rest())
+
+    def hear_rest(self) -> tuple[NDArray[np.float32], Array]:
+        """The same, without the measures of Past, as `hear`."""
         total = self.front.pad()
         return self._rows(total - self.front.frames, self.grid.ahead, total)
 
-    def _rows(self, count: int, silent: int, total: int = 0) -> NDArray[np.float32]:
+    def _rows(self, count: int, silent: int, total: int = 0) -> tuple[NDArray[np.float32], Array]:
         """Analyse `count` frames, and give the rows whose context is complete; `silent` empty frames follow the last
         one, if there are `total` frames in all.
         """
@@ -113,7 +130,7 @@ class Meter:
             self.listening.finish(total)
         if not self.memory:
             if not parts:
-                return np.zeros((0, self.width), dtype=np.float32)
+                return self.flush(), np.zeros((0, self.past.width))
             self.memory = {name: np.zeros((self.grid.past, *value.shape[1:])) for name, value in parts[0].items()}
         frames = {
             name: np.concatenate((value, *(part[name] for part in parts), np.zeros((silent, *value.shape[1:]))))
@@ -122,9 +139,10 @@ class Meter:
         done = max(0, len(frames["valid"]) - self.grid.past - self.grid.ahead)
         self.memory = {name: value[done:] for name, value in frames.items()}
         if not done:
-            return np.zeros((0, self.width), dtype=np.float32)
+            return self.flush(), np.zeros((0, self.past.width))
         frames |= self.lags.correlation(frames["lagged"], done)
-        return np.ascontiguousarray(self.rows(frames, done), dtype=np.float32)
+        numbers = self.past.numbers(frames, self.grid.now(done), self.listening.decays(self.done, done))
+        return np.ascontiguousarray(self.rows(frames, done), dtype=np.float32), numbers
 
     def _analyse(self, count: int) -> Frames:
         """What the next `count` frames are made of; the networks hear them too."""
@@ -143,13 +161,10 @@ class Meter:
         """The rows of the `count` current frames (Grid.now)."""
         grid, now = self.grid, self.grid.now(count)
         told = pitch.voiced(frames)
-        lately = self.recent(np.hstack((frames["turn"][now], frames["beats"][now])))
         columns = {
             **levels.measured(frames, grid, count),
-            "above_background": (frames["loudness"][now] - self.background(frames["loudness"][now])) / 10,
             **pitch.measured(frames, grid, count, told),
             **self.listening.rows(self.done, count, frames | {"pitch": np.where(told, frames["pitch"], 0)}),
-            "tuning": chroma.tuning(lately[:, :3]),
             **harmonics.measured(frames, grid, count, told),
             **formants.measured(frames, grid, count, told, self.front.tables.formants),
             **self.vibrato(frames, count),
@@ -157,7 +172,7 @@ class Meter:
             **self.fluctuation(frames, count),
             **modulated(frames, grid, count),
             **rhythm.pulse(frames, grid),
-            **self.tempo.measured(lately[:, 3:]),
+            **dict.fromkeys(NAMES, np.zeros(count)),
         }
         table = np.stack([columns[entry["name"]] for entry in self.measures], axis=1)
         silent = columns["level"] < -900  # only the level can be given

@@ -14,7 +14,7 @@ from .grid import Grid
 from .logspectrum import LogSpectrum
 from .numerics import Array, Frames, Mask, Places, exact
 from .polyphony import MEDIUM, NEVER, Polyphony
-from .room import LENGTH, Room
+from .room import LENGTH, decays
 from .sounding import AFTER, BEFORE, PLACES, Sounding
 from .spectrum import BANDS, mel_edges
 from .thresholds import FAINT_VOICE
@@ -42,7 +42,6 @@ class Listening:
         self.centres = exact(mel_edges()[1:-1])
         self.nearest = tones.nearest_band(self.centres)
         self.struck, self.voiced = Track(), Track()  # by short window; by step
-        self.room = Room(grid)
         self.whole = False
 
     def step(self, frame: int) -> int:
@@ -143,10 +142,13 @@ class Listening:
         )
         columns |= self._times(begins, steps, begun, earlier)
         columns["note_attack"] = self._attacks(columns["note_onset"], begins, band)
-        after = int(begins[-1]) + self.grid.hops + LENGTH - 1
-        columns["reverberation"] = self.room(self.bands.near(int(begins[0]), after, SILENT))
         self._forget(start, int(begins[0]))
         return spread(columns)
+
+    def decays(self, first: int, count: int) -> Array:
+        """Where sound dies away in the frames that are asked for next: room.decays."""
+        before, after = first * self.grid.hops, (first + count) * self.grid.hops
+        return decays(self.bands.near(before, after + LENGTH - 1, SILENT), self.grid)
 
     def _times(self, begins: Places, steps: Places, begun: Mask, earlier: Mask) -> Frames:
         """When strokes fall and notes begin, ms from each frame's start; and how far the strokes rise."""
