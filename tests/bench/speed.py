@@ -18,7 +18,7 @@ import sys
 import time
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, NamedTuple
 
 ROOT = Path(__file__).resolve().parents[2]
 OUT = ROOT / "out/bench"
@@ -101,9 +101,116 @@ def whole(name: str, inputs: list[str], audio: float) -> None:
     tell(name, text, seconds=seconds, audio=audio, first=first, cpu=cpu, MB=memory, times_real=audio / seconds)
 
 
-def front(path: Path, count: int) -> None:
+def missing(what: str) -> None:
+    print(f"(not installed: {what})")
+
+
+class Sizes(NamedTuple):
+    """Seconds of sound, and how many files; --quick has a tenth."""
+
+    minutes: int
+    hour: int
+    many: int
+    quick: bool
+
+
+def lengths(sizes: Sizes) -> list[tuple[str, int]]:
+    """The WAVs, short and long, with their seconds."""
+    return [("one.wav", 1), ("ten.wav", 10), ("minute.wav", 60), ("long.wav", sizes.minutes), ("hour.wav", sizes.hour)]
+
+
+def sounds(sizes: Sizes) -> None:
+    """What the parts are measured on."""
+    OUT.mkdir(parents=True, exist_ok=True)
+    run(f"cd {ROOT} && PYTHONPATH=. {sys.executable} -P -m natlib.demo > out/bench/piece.wav")
+    for path, seconds in lengths(sizes):
+        run(f"cd {ROOT} && {OTHERS} sound out/bench/{path} {seconds}")
+    for kind in "flac", "mp3", "ogg":
+        run(f"cd {ROOT} && {OTHERS} sound out/bench/long.{kind} {sizes.minutes}")
+
+
+def start(sizes: Sizes) -> None:
+    """How long each command takes to start."""
+    python = sys.executable
+    for stage in (*STAGES, "nat-plot"):
+        beside(f"{stage} --help : python -c pass", f"{stage} --help", f"{python} -c pass", "<4")
+    numpy = f"{python} -c 'import numpy'"
+    run(f"cp one.wav one; nat-split one.wav | tee one.0 | {PIPE.replace(' |', ' | tee one.{} |').format(1, 2, 3)}")
+    for k, stage in enumerate(STAGES):
+        beside(f"{stage} of 1 s : import numpy", f"{stage} < one{f'.{k - 1}' if k else ''}", numpy, "<8")
+    beside("all five of 1 s : import numpy", f"nat-split one.wav | {PIPE}", numpy, "<8")
+
+
+def split(sizes: Sizes) -> None:
+    """nat-split in the middle of two cats."""
+    size = 500_000_000 if sizes.quick else 1_000_000_000
+    run(f"cd {ROOT} && {OTHERS} sound out/bench/big.wav {size / 88200}")
+    ours, theirs = "cat %s | nat-split | cat > /dev/null", "cat %s | cat | cat > /dev/null"
+    beside("nat-split : cat, big WAV", ours % "big.wav", theirs % "big.wav", ">0.5", size=size)
+    unsized = "head -c 4 {0}; printf '%b' {1}; head -c 40 {0} | tail -c 32; printf '%b' {1}; tail -c +45 {0}"
+    run("{ " + unsized.format("hour.wav", r"'\377\377\377\377'") + "; } > unsized.wav")
+    run("for k in {1..50}; do cat ../../natlib/*.py; done > text")
+    for path in "unsized.wav", "long.mp3", "long.flac", "long.ogg", "text":
+        beside(f"nat-split : cat, {path}", ours % path, theirs % path, ">0", size=(OUT / path).stat().st_size)
+    (OUT / "big.wav").unlink()
+
+
+def decode(sizes: Sizes) -> None:
+    """nat-decode of each kind of file, alone and twice at once."""
+    for kind, asked in ("wav", ">0.5"), ("flac", ">0.7"), ("mp3", ">0.7"), ("ogg", ">0.7"):
+        run(f"nat-split long.{kind} > long.split")
+        ours = "nat-decode < long.split | cat > /dev/null"
+        theirs = f"{OTHERS} loop long.{kind} | cat > /dev/null"
+        beside(f"nat-decode : soundfile loop, {kind}", ours, theirs, asked, audio=sizes.minutes)
+        both = "{ %s & %s & wait; }"
+        beside("  two at once", both % (ours, ours), both % (theirs, theirs), asked, audio=2 * sizes.minutes)
+        if shutil.which("ffmpeg"):
+            theirs = f"ffmpeg -nostdin -v error -i long.{kind} -f f32le pipe:1 | cat > /dev/null"
+            beside(f"nat-decode : ffmpeg -f f32le, {kind}", ours, theirs, ">0", audio=sizes.minutes)
+        else:
+            missing("ffmpeg")
+
+
+def embed(sizes: Sizes) -> None:
+    """nat-embed beside what others measure of the same sound."""
+    run("nat-split long.wav | nat-decode > long.pcm")
+    if shutil.which("aubio"):
+        beside("nat-embed : aubio mfcc", "nat-embed < long.pcm", "aubio mfcc long.wav", ">1", audio=sizes.minutes)
+    else:
+        missing("aubio-tools")
+    if (LIBROSA / ".done").exists():
+        theirs = f"librosa/bin/python {ROOT}/tests/bench/others.py librosa long.wav"
+        beside("nat-embed : librosa, three features", "nat-embed < long.pcm", theirs, ">4", audio=sizes.minutes)
+    else:
+        missing("librosa")
+
+
+def codes(sizes: Sizes) -> None:
+    """nat-quantize and nat-pack, beside the least that each has to do."""
+    run(f"nat-split hour.wav | nat-decode | nat-embed > hour.features; nat-quantize < hour.features > hour.tokens;"
+        f"{OTHERS} payloads hour.features > hour.f4; {OTHERS} payloads hour.tokens > hour.u2")  # fmt: skip
+    head = json.loads((OUT / "hour.tokens").open("rb").readline())
+    width = sum(stream["width"] for stream in head["streams"]) + len(head["measures"])
+    theirs = f"{OTHERS} products hour.f4 {width} {ROOT}/natlib/data/spectral.safetensors"
+    beside("nat-quantize : matrix products", "nat-quantize < hour.features", theirs, ">0", audio=sizes.hour)
+    theirs = f"{OTHERS} dumps hour.u2 {len(head['layers']) + len(head['measures'])}"
+    beside("nat-pack : orjson alone", "nat-pack < hour.tokens", theirs, ">0", audio=sizes.hour)
+
+
+def every(sizes: Sizes) -> None:
+    """The whole pipe, over sounds short and long, and many of them."""
+    for path, seconds in lengths(sizes):
+        whole(f"the pipe, {seconds} s", [path], seconds)
+    files = [f"ones/{k}.wav" for k in range(sizes.many)]
+    run(f"mkdir -p ones; for k in {{0..{sizes.many - 1}}}; do cp one.wav ones/$k.wav; done")
+    whole(f"the pipe, {sizes.many} files of 1 s", files, sizes.many)
+    line = f"nat-split long.wav | {PIPE}"
+    beside("the pipe, two at once : one", f"{{ {line} & {line} & wait; }}", line, "<2.5", audio=2 * sizes.minutes)
+
+
+def front(sizes: Sizes) -> None:
     """`| head`: how much of the file is taken before the pipe is gone."""
-    taken = []
+    path, count, taken = OUT / "hour.wav", 20, []
     for _ in range(ROUNDS):
         start, size = time.perf_counter(), 0
         line = f"nat-split | {PIPE} | head -n {count}"
@@ -122,96 +229,30 @@ def front(path: Path, count: int) -> None:
     tell(f"the pipe | head -n {count}", text, seconds=seconds, bytes=size)
 
 
-def missing(what: str) -> None:
-    print(f"(not installed: {what})")
+PARTS = {
+    "start": start,
+    "split": split,
+    "decode": decode,
+    "embed": embed,
+    "quantize": codes,
+    "pack": codes,
+    "pipe": every,
+    "front": front,
+}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--quick", action="store_true", help="smaller inputs: a tenth")
-    parser.add_argument("--only", default="", help="start, split, decode, embed, quantize, pack, pipe or front")
+    parser.add_argument("--only", choices=PARTS, help="this part alone")
     options = parser.parse_args()
     scale = 10 if options.quick else 1
-    minutes, hour, many = 600 // scale, 3600 // scale, 1000 // scale
-    wanted = lambda part: options.only in ("", part)  # noqa: E731
+    sizes = Sizes(600 // scale, 3600 // scale, 1000 // scale, options.quick)
 
-    OUT.mkdir(parents=True, exist_ok=True)
-    run(f"cd {ROOT} && PYTHONPATH=. {sys.executable} -P -m natlib.demo > out/bench/piece.wav")
-    for path, seconds in ("one.wav", 1), ("ten.wav", 10), ("minute.wav", 60), ("long.wav", minutes), ("hour.wav", hour):
-        run(f"cd {ROOT} && {OTHERS} sound out/bench/{path} {seconds}")
-    for kind in "flac", "mp3", "ogg":
-        run(f"cd {ROOT} && {OTHERS} sound out/bench/long.{kind} {minutes}")
+    sounds(sizes)
     print(f"{'':34} {'nat':>8}   {'other':>8}     ratio             asked      peak")
-    python = sys.executable
-
-    if wanted("start"):
-        for stage in (*STAGES, "nat-plot"):
-            beside(f"{stage} --help : python -c pass", f"{stage} --help", f"{python} -c pass", "<4")
-        numpy = f"{python} -c 'import numpy'"
-        run(f"cp one.wav one; nat-split one.wav | tee one.0 | {PIPE.replace(' |', ' | tee one.{} |').format(1, 2, 3)}")
-        for k, stage in enumerate(STAGES):
-            beside(f"{stage} of 1 s : import numpy", f"{stage} < one{f'.{k - 1}' if k else ''}", numpy, "<8")
-        beside("all five of 1 s : import numpy", f"nat-split one.wav | {PIPE}", numpy, "<8")
-    if wanted("split"):
-        size = 500_000_000 if options.quick else 1_000_000_000
-        run(f"cd {ROOT} && {OTHERS} sound out/bench/big.wav {size / 88200}")
-        ours, theirs = "cat %s | nat-split | cat > /dev/null", "cat %s | cat | cat > /dev/null"
-        beside("nat-split : cat, big WAV", ours % "big.wav", theirs % "big.wav", ">0.5", size=size)
-        unsized = "head -c 4 {0}; printf '%b' {1}; head -c 40 {0} | tail -c 32; printf '%b' {1}; tail -c +45 {0}"
-        run("{ " + unsized.format("hour.wav", r"'\377\377\377\377'") + "; } > unsized.wav")
-        run("for k in {1..50}; do cat ../../natlib/*.py; done > text")
-        for path in "unsized.wav", "long.mp3", "long.flac", "long.ogg", "text":
-            beside(f"nat-split : cat, {path}", ours % path, theirs % path, ">0", size=(OUT / path).stat().st_size)
-        (OUT / "big.wav").unlink()
-    if wanted("decode"):
-        for kind, asked in ("wav", ">0.5"), ("flac", ">0.7"), ("mp3", ">0.7"), ("ogg", ">0.7"):
-            run(f"nat-split long.{kind} > long.split")
-            ours = "nat-decode < long.split | cat > /dev/null"
-            theirs = f"{OTHERS} loop long.{kind} | cat > /dev/null"
-            beside(f"nat-decode : soundfile loop, {kind}", ours, theirs, asked, audio=minutes)
-            both = "{ %s & %s & wait; }"
-            beside("  two at once", both % (ours, ours), both % (theirs, theirs), asked, audio=2 * minutes)
-            if shutil.which("ffmpeg"):
-                theirs = f"ffmpeg -nostdin -v error -i long.{kind} -f f32le pipe:1 | cat > /dev/null"
-                beside(f"nat-decode : ffmpeg -f f32le, {kind}", ours, theirs, ">0", audio=minutes)
-            else:
-                missing("ffmpeg")
-    if wanted("embed"):
-        run("nat-split long.wav | nat-decode > long.pcm")
-        if shutil.which("aubio"):
-            beside("nat-embed : aubio mfcc", "nat-embed < long.pcm", "aubio mfcc long.wav", ">1", audio=minutes)
-        else:
-            missing("aubio-tools")
-        if (LIBROSA / ".done").exists():
-            theirs = f"librosa/bin/python {ROOT}/tests/bench/others.py librosa long.wav"
-            beside("nat-embed : librosa, three features", "nat-embed < long.pcm", theirs, ">4", audio=minutes)
-        else:
-            missing("librosa")
-    if wanted("quantize") or wanted("pack"):
-        run(f"nat-split hour.wav | nat-decode | nat-embed > hour.features; nat-quantize < hour.features > hour.tokens;"
-            f"{OTHERS} payloads hour.features > hour.f4; {OTHERS} payloads hour.tokens > hour.u2")  # fmt: skip
-        head = json.loads((OUT / "hour.tokens").open("rb").readline())
-        width = sum(stream["width"] for stream in head["streams"]) + len(head["measures"])
-        theirs = f"{OTHERS} products hour.f4 {width} {ROOT}/natlib/data/spectral.safetensors"
-        beside("nat-quantize : matrix products", "nat-quantize < hour.features", theirs, ">0", audio=hour)
-        theirs = f"{OTHERS} dumps hour.u2 {len(head['layers']) + len(head['measures'])}"
-        beside("nat-pack : orjson alone", "nat-pack < hour.tokens", theirs, ">0", audio=hour)
-    if wanted("pipe"):
-        for path, seconds in (
-            ("one.wav", 1),
-            ("ten.wav", 10),
-            ("minute.wav", 60),
-            ("long.wav", minutes),
-            ("hour.wav", hour),
-        ):
-            whole(f"the pipe, {seconds} s", [path], seconds)
-        files = [f"ones/{k}.wav" for k in range(many)]
-        run(f"mkdir -p ones; for k in {{0..{many - 1}}}; do cp one.wav ones/$k.wav; done")
-        whole(f"the pipe, {many} files of 1 s", files, many)
-        line = f"nat-split long.wav | {PIPE}"
-        beside("the pipe, two at once : one", f"{{ {line} & {line} & wait; }}", line, "<2.5", audio=2 * minutes)
-    if wanted("front"):
-        front(OUT / "hour.wav", 20)
+    for part in [PARTS[options.only]] if options.only else dict.fromkeys(PARTS.values()):
+        part(sizes)
 
     (OUT / "speed.json").write_text(
         json.dumps({"quick": options.quick, "rounds": ROUNDS, "results": results}, indent=1) + "\n"
