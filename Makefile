@@ -19,6 +19,7 @@ help:
 	@echo 'make test-all                        and pretrained encoders, Spark, pandas, DuckDB, and what takes minutes'
 	@echo 'make setup-neural                    what MERT, Wav2Vec2 and HuBERT need: torch and more; TORCH="torch==2.13.0"'
 	@echo 'make bench [QUICK=1] [ONLY=part]     how fast it is, beside cat, soundfile, ffmpeg, aubio and librosa'
+	@echo '  parts: start split decode embed quantize pack pipe front; agents: beside audio-mcp and galdr; cores: with --jobs'
 	@echo 'make bench-music [SEED=n] [PIECES=n]  how well music is heard, beside librosa and aubio; FONT=file, TRUTH=folder of pieces'
 	@echo 'make codebook CORPUS=folder          fit the codebook again, or one for MODEL=mert; make bench-tokens CORPUS=folder: what it holds'
 	@echo 'make ear CORPUS=folder               fit the small networks of the built-in ear again'
@@ -173,13 +174,16 @@ bench-thresholds: .venv/.dev
 bench-tokens: .venv/.dev
 	.venv/bin/python tests/bench/tokens.py "$(CORPUS)"
 
-# How fast it is, beside others; QUICK=1 with a tenth of the sound, ONLY=split a part of it. librosa has its own packages.
+# How fast it is, beside others; QUICK=1 with a tenth of the sound, ONLY=split a part of it. Others' packages are in an
+# environment each, so that one that can't be installed leaves the rest; .done tells their versions.
 
-bench: .venv/.dev out/bench/librosa/.done
+BESIDE = $(if $(filter-out embed,$(ONLY)),,librosa) $(if $(filter-out agents,$(ONLY)),,audio-mcp galdr)
+
+bench: .venv/.dev $(BESIDE:%=out/bench/%/.done)
 	.venv/bin/python tests/bench/speed.py $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY))
 
-out/bench/librosa/.done:
-	-$(PYTHON) -m venv $(@D) && $(@D)/bin/$(PIP) librosa && touch $@
+out/bench/librosa/.done out/bench/audio-mcp/.done out/bench/galdr/.done: out/bench/%/.done:
+	-$(PYTHON) -m venv $(@D) && $(@D)/bin/$(PIP) $* && $(@D)/bin/python -m pip freeze > $@
 
 # How well music is heard: pieces that are composed and played by fluidsynth, or NAME.wav with NAME.json in TRUTH=folder.
 # VARIANTS="drift live" of each piece, or none; PEOPLE=n scores of music21's corpus, and n MIDI files of MIDI=folder.

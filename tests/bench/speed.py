@@ -2,9 +2,13 @@
 
 Whole processes, taken in turns, the median of five rounds after one to warm up; every figure is a ratio of two such
 times. `cpu` is the same of the processor times, which say more where other programs run. The table goes to standard
-output, all figures to out/bench/speed.json. What is not installed (ffmpeg, aubio, librosa) is left out, and said.
+output, all figures to out/bench/speed.json. What is not installed (ffmpeg, aubio, librosa, audio-mcp, galdr) is left
+out, and said.
 
 `nat-split` is measured in the middle of two cats, `cat FILE | nat-split | cat > /dev/null`, beside a third cat there.
+Projects that let language models hear, audio-mcp and galdr, get the same clip as the whole pipe, by their own commands,
+in as many of the five rounds as begin within half a minute. What they say of it differs, and galdr draws pictures too.
+`cores` has `nat-embed --jobs N`, for as many jobs as there are cores that the process may use.
 """
 
 from __future__ import annotations
@@ -23,10 +27,18 @@ from typing import Any, NamedTuple
 ROOT = Path(__file__).resolve().parents[2]
 OUT = ROOT / "out/bench"
 OTHERS = f"{sys.executable} {ROOT}/tests/bench/others.py"
-LIBROSA = OUT / "librosa"  # an environment of its own, made by `make bench`
+LIBROSA = OUT / "librosa"  # an environment of its own, made by `make bench`, as AGENTS have
+# The command by which each tells most of a file. What galdr keeps, it keeps here and not in the home folder.
+AGENTS = {
+    "audio-mcp": "audio-mcp/bin/audio-mcp analyze {}",
+    "galdr": 'env XDG_CACHE_HOME="$PWD/galdr/cache" '
+    "galdr/bin/galdr listen {} --analysis-dir galdr/analysis --no-catalog",
+}
 STAGES = ("nat-split", "nat-decode", "nat-embed", "nat-quantize", "nat-pack")
 PIPE = "nat-decode | nat-embed | nat-quantize | nat-pack"
 ROUNDS = 5
+PATIENCE = 30  # seconds in which a round with one of AGENTS may begin; one that takes twice as long is ended
+JOBS = (1, 2, 4, 8)
 os.environ["PATH"] = f"{ROOT}/bin:{os.environ['PATH']}"
 
 results: list[dict[str, Any]] = []
@@ -206,6 +218,10 @@ def every(sizes: Sizes) -> None:
     whole(f"the pipe, {sizes.many} files of 1 s", files, sizes.many)
     line = f"nat-split long.wav | {PIPE}"
     beside("the pipe, two at once : one", f"{{ {line} & {line} & wait; }}", line, "<2.5", audio=2 * sizes.minutes)
+    if shutil.which("aubio"):
+        beside("the pipe : aubio mfcc", line, "aubio mfcc long.wav", ">0", audio=sizes.minutes)
+    else:
+        missing("aubio-tools")
 
 
 def front(sizes: Sizes) -> None:
@@ -229,6 +245,58 @@ def front(sizes: Sizes) -> None:
     tell(f"the pipe | head -n {count}", text, seconds=seconds, bytes=size)
 
 
+def agent(name: str, theirs: str, seconds: int) -> None:
+    """The pipe over the clip, and another project in turns with it."""
+    ours, start = f"nat-split clip.wav | {PIPE}", time.perf_counter()
+    run(theirs.format("one.wav"))  # it compiles, the first time, what later ones only load
+    run(ours)
+    rounds: list[tuple[tuple[float, float, float], tuple[float, float, float]]] = []
+    while not rounds or (len(rounds) < ROUNDS and time.perf_counter() - start < PATIENCE):
+        rounds.append((run(ours), run(f"timeout {2 * PATIENCE} {theirs.format('clip.wav')}")))
+    (our, our_cpu, _), (their, their_cpu, peak) = (
+        [median(figures) for figures in zip(*side, strict=True)] for side in zip(*rounds, strict=True)
+    )
+    ratio, cpu = (median(b[k] / a[k] for a, b in rounds) for k in (0, 1))
+    pins = dict(pin.split("==") for pin in (OUT / name / ".done").read_text().split() if "==" in pin)
+    text = f"{our:8.3f} s {their:8.3f} s  {ratio:6.2f} (cpu {cpu:5.2f})  {name} {pins.get(name, '')}: "
+    text += f"{their_cpu:.2f} s of cpu, {peak:.0f} MB, {seconds / their:.1f} x real time; "
+    text += f"nat: {our_cpu:.2f} s of cpu, {seconds / our:.1f} x real time"
+    tell(f"the pipe, {seconds} s : {theirs.split('/bin/')[1].split(' {}')[0]}", text, ours=ours, theirs=theirs,
+         version=pins.get(name), seconds=our, their_seconds=their, cpu_seconds=our_cpu, their_cpu_seconds=their_cpu,
+         ratio=ratio, cpu_ratio=cpu, their_peak_MB=peak, rounds=len(rounds), audio=seconds)  # fmt: skip
+
+
+def agents(sizes: Sizes) -> None:
+    """Projects that let language models hear. One that fails is no reason to end."""
+    seconds = 5 if sizes.quick else 30
+    run(f"cd {ROOT} && {OTHERS} sound out/bench/clip.wav {seconds}")
+    for name, theirs in AGENTS.items():
+        if not (OUT / name / ".done").exists():
+            missing(name)
+            continue
+        try:
+            agent(name, theirs, seconds)
+        except SystemExit as failed:
+            print(f"(not measured: {name}: {failed})", flush=True)
+
+
+def cores(sizes: Sizes) -> None:
+    """nat-embed with more and more jobs, in turns, as far as there are cores."""
+    run("nat-split long.wav | nat-decode > long.pcm")
+    there = len(os.sched_getaffinity(0))
+    counts = [jobs for jobs in JOBS if jobs <= there]
+    rounds = [[run(f"nat-embed --jobs {jobs} < long.pcm") for jobs in counts] for _ in range(ROUNDS + 1)][1:]
+    for k, jobs in enumerate(counts):
+        seconds, cpu = (median(each[k][figure] for each in rounds) for figure in (0, 1))
+        speed = median(each[0][0] / each[k][0] for each in rounds)
+        text = f"{seconds:8.3f} s, {cpu:.3f} s of cpu, {speed:.2f} x as fast as one job"
+        text += f"  {sizes.minutes / seconds:.0f} x real time"
+        tell(f"nat-embed --jobs {jobs}", text, jobs=jobs, cores=there, seconds=seconds, cpu_seconds=cpu, speed=speed,
+             audio=sizes.minutes)  # fmt: skip
+    if more := [str(jobs) for jobs in JOBS if jobs > there]:
+        print(f"(not measured: {', '.join(more)} jobs, on {there} cores)")
+
+
 PARTS = {
     "start": start,
     "split": split,
@@ -238,6 +306,8 @@ PARTS = {
     "pack": codes,
     "pipe": every,
     "front": front,
+    "agents": agents,
+    "cores": cores,
 }
 
 
