@@ -108,6 +108,11 @@ class Stage:
         """Output that was put off so as to do more at once, asked for before every read, which may have to wait."""
         return iter(())
 
+    @property
+    def patience(self) -> float:
+        """How many seconds a read may have to wait before `held` is told so."""
+        return 0.0
+
     def finish(self) -> Iterator[Record | bytes]:
         """What comes out after the last item."""
         return iter(())
@@ -183,7 +188,7 @@ class Source:
         ready.register(fd, select.POLLIN)
         try:
             while True:
-                for out in self.run.stage.held(not ready.poll(0)):
+                for out in self.run.stage.held(not ready.poll(1000 * self.run.stage.patience)):
                     self.run.emit(out)
                 self.run.output.flush()
                 buffer = next(buffers)

@@ -49,7 +49,7 @@ ifeq ($(GOAL),batch)
 
 heard.ndjson: source .made/SPLIT .made/DECODE .made/EMBED .made/QUANTIZE .made/PACK
 	: > messages.txt
-	$(call part,(cd -- "$$FROM"; nat-split $(SPLIT) -- "$$NAME") | nat-decode $(DECODE) | nat-embed $(EMBED) | \
+	$(call part,(cd -- "$$FROM"; nat-split $(SPLIT) -- "$$NAME") | nat-decode $(DECODE) | nat-embed --jobs 1 $(EMBED) | \
 	nat-quantize $(QUANTIZE) | nat-pack $(PACK),heard.ndjson.part)
 
 else
@@ -63,7 +63,7 @@ pcm: source .made/SPLIT .made/DECODE
 	: > messages.txt
 	$(call part,$(call timed,split,"$$FROM") $(SPLIT) -- "$$NAME" | $(call timed,decode,.) $(DECODE),pcm.part)
 features: pcm .made/EMBED
-	$(call part,$(call timed,embed,.) $(EMBED) pcm)
+	$(call part,$(call timed,embed,.) --jobs 1 $(EMBED) pcm)
 tokens: features .made/QUANTIZE
 	$(call part,$(call timed,quantize,.) $(QUANTIZE) features)
 prompt.txt: heard.ndjson .made/PROMPT

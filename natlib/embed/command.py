@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from ..wire import Head, Record
 if TYPE_CHECKING:
     from .encoder import Encoder
     from .gathering import Blocks, Gathering
+    from .jobs import Jobs
     from .readahead import Ahead
 
 FRAME_RATE = 12.5
@@ -51,6 +53,8 @@ model, when a window is full, and with --batch above 1 while others run."""
             help="frames a second, 5 to 50 (default: %(default)s); native: as a pretrained model has it")  # fmt: skip
         add("--seed", type=cli.ranged(0, 2**63, whole=True), default=0, metavar="N",
             help="of --model noise, a whole number from 0 (default: %(default)s)")  # fmt: skip
+        add("--jobs", type=cli.ranged(1, 1024, whole=True), metavar="N",
+            help="processes of the built-in ear for a long item, 1 to 1024 (default: one a core)")  # fmt: skip
         group = parser.add_argument_group("pretrained models")
         add = group.add_argument
         add("--semantic-layers", type=layers, metavar="L",
@@ -81,6 +85,7 @@ model, when a window is full, and with --batch above 1 while others run."""
         super().__init__(options)
         self.ahead: Ahead | None = None  # for pretrained models
         self.gathering: Gathering | None = None  # of the item that is being read, for built-in ones
+        self.workers: Jobs | None = None
         if options.model in BUILT_IN:
             if options.frame_rate == "native":
                 raise UsageError(f"--frame-rate native is for pretrained models, not --model {options.model}")
@@ -149,6 +154,17 @@ model, when a window is full, and with --batch above 1 while others run."""
         if waits and self.gathering:
             yield from self.gathering.due()
 
+    @property
+    def patience(self) -> float:
+        """With several jobs, sound may come in bursts."""
+        return self.gathering.patience if self.workers and self.gathering else 0.0
+
+    def finish(self) -> Iterator[Record | bytes]:
+        """No more items: no more workers."""
+        if self.workers:
+            self.workers.stop()
+        return super().finish()
+
     def encoder(self, rate: int) -> tuple[Encoder, Head]:
         """The built-in encoder for one item, and what the header says about it."""
         from fractions import Fraction
@@ -161,7 +177,15 @@ model, when a window is full, and with --batch above 1 while others run."""
             return Noise(rate, frame_rate, self.options.seed), added
         from .spectral import encoder as spectral
 
-        return spectral.Spectral(rate, frame_rate), {"model": "spectral", "model_version": spectral.MODEL_VERSION}
+        added = {"model": "spectral", "model_version": spectral.MODEL_VERSION}
+        jobs = self.options.jobs or cores()
+        if jobs == 1:
+            return spectral.Spectral(rate, frame_rate), added
+        from .jobs import Jobs
+        from .segments import Segments
+
+        self.workers = self.workers or Jobs(jobs)
+        return Segments(rate, frame_rate, self.workers), added
 
 
 def frames_a_second(text: str) -> Any:
@@ -185,6 +209,11 @@ def device(text: str) -> str:
     if not re.fullmatch(r"auto|cpu|mps|cuda(:\d{1,3})?", text):
         raise ArgumentTypeError(f'expected auto, cpu, cuda, cuda:N or mps, got "{text}"')
     return text
+
+
+def cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def tidy(rate: float) -> float:

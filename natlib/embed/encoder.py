@@ -23,10 +23,13 @@ class Encoder(Protocol):
         """What the header says about each measure; empty if there are none."""
 
     def ready(self, samples: int) -> int:
-        """How many rows have come out once so many samples were taken."""
+        """How many rows have come out once so many samples were taken, if none are put off."""
 
     def feed(self, samples: NDArray[np.float64]) -> NDArray[np.float32]:
-        """Take samples, (n,), full scale 1. Returns the rows that are ready, (m, width)."""
+        """Take samples, (n,), full scale 1. Returns rows that are ready, (m, width); some may be put off."""
+
+    def flush(self) -> NDArray[np.float32]:
+        """The rows that were put off."""
 
     def finish(self) -> NDArray[np.float32]:
         """No more samples will come. Returns the rest of the rows."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 
 import numpy as np
@@ -12,6 +13,8 @@ from ..wire import Record
 from .encoder import Encoder
 from .pcm import Mono, samples
 
+PATIENCE = 0.1  # seconds: so long, sound that came faster than it lasts may pause before rows are asked for
+FAST = 4  # times as fast as it lasts: no microphone
 MOST = 1 << 17  # samples at a time: three seconds at 44.1 kHz; twice as many are a tenth faster, and take 20 MB more
 
 
@@ -47,16 +50,22 @@ class Gathering:
 
     def __init__(self, encoder: Encoder, mono: Mono, blocks: Blocks):
         self.encoder, self.mono, self.blocks = encoder, mono, blocks
+        self._begun = time.monotonic()
         self._sound: list[NDArray[np.float64]] = []
         self._notes: list[tuple[int, Record]] = []  # after how many samples each came
         self._taken = self._heard = 0  # samples
 
+    @property
+    def patience(self) -> float:
+        """How long the input may pause before what was put off is due, in seconds."""
+        return PATIENCE if self._taken > FAST * self.mono.rate * (time.monotonic() - self._begun) else 0.0
+
     def take(self, record: Record) -> Iterator[Record]:
-        """Take the next record; what is due."""
+        """Take the next record; what comes out now."""
         if record.event == "data":
             self._add(self.mono.feed(samples(record)))
             if self._taken - self._heard >= MOST:
-                yield from self.due()
+                yield from self._hear()
         else:
             self._notes.append((self._taken, record))
 
@@ -64,24 +73,32 @@ class Gathering:
         self._sound.append(sound)
         self._taken += len(sound)
 
-    def due(self) -> Iterator[Record]:
-        """Everything that can be said of what came so far."""
+    def _hear(self) -> Iterator[Record]:
         if self._taken > self._heard:
             sound, self._sound, self._heard = np.concatenate(self._sound), [], self._taken
-            rows = self.encoder.feed(sound)
-        else:
-            rows = np.zeros((0, 0), dtype=np.float32)
-        notes, self._notes = self._notes, []
-        for place, note in notes:
+            yield from self._told(self.encoder.feed(sound))
+
+    def _told(self, rows: NDArray[np.float32]) -> Iterator[Record]:
+        """Rows, and the notes whose place is among them or right behind."""
+        while self._notes:
+            place, note = self._notes[0]
             before = max(0, self.encoder.ready(place) - self.blocks.frames)
+            if before > len(rows) or place > self._heard:
+                break
             yield from self.blocks.add(rows[:before])
             rows = rows[before:]
             yield note
+            self._notes.pop(0)
         yield from self.blocks.add(rows)
+
+    def due(self) -> Iterator[Record]:
+        """Everything that can be said of what came so far."""
+        yield from self._hear()
+        yield from self._told(self.encoder.flush())
 
     def finish(self) -> Iterator[Record]:
         """No more will come: the rest."""
         self._add(self.mono.finish())
-        yield from self.due()
-        yield from self.blocks.add(self.encoder.finish())
+        yield from self._hear()
+        yield from self._told(self.encoder.finish())
         yield from self.blocks.rest()

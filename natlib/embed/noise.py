@@ -34,6 +34,10 @@ class Noise:
         self.samples += len(samples)
         return self._rows(self.ready(self.samples))
 
+    def flush(self) -> NDArray[np.float32]:
+        """The rows that were put off: none."""
+        return self._rows(self.frames)
+
     def finish(self) -> NDArray[np.float32]:
         """No more samples will come. Returns the rest of the rows."""
         return self._rows(max(1, -int(-self.samples * self.frame_rate // self.rate)))

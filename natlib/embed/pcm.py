@@ -30,7 +30,7 @@ class Mono:
     """Mixes all channels to one, float64, shape (n,); a sample that is not finite counts as silence."""
 
     def __init__(self, rate: int, channels: int):
-        self.mixer, self.channels = Mixer(channels, rate), channels
+        self.mixer, self.rate, self.channels = Mixer(channels, rate), rate, channels
 
     def feed(self, samples: NDArray[np.float32]) -> NDArray[np.float64]:
         """Take the samples of a record. Returns the mixed samples that are ready."""

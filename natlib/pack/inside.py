@@ -1,4 +1,4 @@
-"""The inside of an event: how it begins, goes on and ends, of what rises above what was there before; what is near it."""
+"""The inside of an event: how it begins, goes on and ends, of what rises above what was there; what is near it."""
 
 from __future__ import annotations
 

@@ -29,6 +29,7 @@ parts.py         what stands still, what glides, what strikes
 tones.py         attacks of notes, inharmonicity, beating, distortion
 room.py          reverberation
 listening.py     runs these in their own time, and tells each frame what they say
+past.py          what all of the past counts for
 thresholds.py    what separates one thing from another
 
 A new measure needs a line in embed/measures.py, and a column of that name from its family's `measured` here.

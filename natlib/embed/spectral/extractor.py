@@ -70,7 +70,8 @@ class Meter:
         self.grid = Grid(frame_rate)
         self.measures = heads(self.grid.hops)
         self.columns = Columns(self.measures)
-        self.listening, self.done = Listening(sample_rate, self.grid), 0  # rows
+        self.listening = Listening(sample_rate, self.grid)
+        self.done = self.skipped = 0  # that were made or skipped; that are to be skipped
         self.front = Front(sample_rate, self.grid)
         self.lags = rhythm.OnsetLags(self.grid)
         self.tempo = rhythm.Tempo(self.grid)
@@ -89,10 +90,14 @@ class Meter:
         return self.past(*self.hear(samples))
 
     def hear(self, samples: Array) -> tuple[NDArray[np.float32], Array]:
-        """The same, without the measures of Past, 0 instead; and the numbers, (m, Past.width), that it makes them from."""
+        """The same, with 0 for the measures of Past, and the numbers, (m, Past.width), that it makes them from."""
         self.front.feed(samples)
         self.listening.feed(samples)
         return self._rows(self._analysed(self.front.samples) - self.front.frames, 0)
+
+    def skip(self, rows: int) -> None:
+        """Make none of the first rows: their sound is heard for the sake of those that follow."""
+        self.skipped = rows
 
     def flush(self) -> NDArray[np.float32]:
         """The rows that were put off: none."""
@@ -138,6 +143,9 @@ class Meter:
         }
         done = max(0, len(frames["valid"]) - self.grid.past - self.grid.ahead)
         self.memory = {name: value[done:] for name, value in frames.items()}
+        if skip := max(0, min(done, self.skipped - self.done)):
+            frames = {name: value[skip:] for name, value in frames.items()}
+            done, self.done = done - skip, self.done + skip
         if not done:
             return self.flush(), np.zeros((0, self.past.width))
         frames |= self.lags.correlation(frames["lagged"], done)

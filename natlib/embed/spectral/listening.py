@@ -4,7 +4,6 @@ windows, whatever the frame rate is; a frame is told the step that its middle li
 
 from __future__ import annotations
 
-import math
 from fractions import Fraction
 
 import numpy as np
@@ -115,10 +114,11 @@ class Listening:
 
     def _strokes(self, start: int, end: int) -> Array:
         """The answers about short windows."""
-        places = (2 * np.arange(start - strokes.WIDE, end + strokes.WIDE) + 1) / (2 * float(self.per_step))
-        first = math.floor(places[0]) - 1
-        begins = self.polyphony.answers.near(first, math.floor(places[-1]) + 2, -strokes.HINT)[:, :, 1].max(axis=1)
-        hint = strokes.hints(begins, places - (first + 1))
+        parts = 2 * self.per_step.numerator  # of a step
+        places = (2 * np.arange(start - strokes.WIDE, end + strokes.WIDE) + 1) * self.per_step.denominator
+        first, last = int(places[0]) // parts, int(places[-1]) // parts
+        begins = self.polyphony.answers.near(first - 1, last + 2, -strokes.HINT)[:, :, 1].max(axis=1)
+        hint = strokes.hints(begins, places - first * parts, parts)
         return self.strokes(self.bands.near(start - strokes.REACH, end + strokes.REACH, SILENT), hint)
 
     def rows(self, first: int, count: int, frames: Frames) -> Frames:
@@ -156,8 +156,10 @@ class Listening:
         near = self.struck.near(before, after, NEVER)
         told, times = strokes.peaks(near)
         times += before
-        middles = (2 * steps + 1) * (float(self.per_step) / 2)
-        onset = strokes.nearest(times[told[:, 3], 3], middles[:, None] - earlier * float(self.per_step), ASIDE)
+        # The middle of the step that tells it, or of the one before
+        middles = 2 * (steps[:, None] - earlier) + 1
+        places = np.rint(middles * (self.per_step.numerator * strokes.FINE) / (2 * self.per_step.denominator))
+        onset = strokes.nearest(times[told[:, 3], 3], places / strokes.FINE, ASIDE)
         columns = {"note_onset": np.where(begun, onset - begins[:, None], np.nan) * self.milliseconds}
         rises = self.rises.near(before, after, 0)
         for region in range(4):

@@ -1,4 +1,4 @@
-"""Measures that all of an item's past counts for, and what they are made from; everything else has a past of seconds."""
+"""Measures that all of an item's past counts for, and what they are made from. Others look back a few seconds."""
 
 from __future__ import annotations
 

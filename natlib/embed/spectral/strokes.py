@@ -17,6 +17,7 @@ RANGE = 300  # tenths of a dB on either side of 30 dB below that
 WIDE = max(LATER)
 REACH = PEAK + max(SHIFTS) + WIDE  # short windows that an answer depends on
 APART = 3  # short windows on either side in which a peak is the highest
+FINE = 4096  # times are told in such parts of a short window: their sums are exact, however late in an item
 HINT = 6 * ONE  # the most that a note's beginning counts
 
 
@@ -27,16 +28,15 @@ def relative(bands: Array) -> Array:
     return np.asarray(np.rint(np.clip(pairs[PEAK : len(pairs) - PEAK] - top[:, None] + RANGE, -RANGE, RANGE)))
 
 
-def hints(begins: Array, places: Array) -> Array:
-    """How sure it is that a note begins at each of `places`, in steps: there, a step earlier, a step later.
+def hints(begins: Array, places: Places, parts: int) -> Array:
+    """How sure it is that a note begins at each of `places`, in parts of a step: there, a step earlier, a step later.
 
-    `begins` has the highest of each step's answers, from one step before step 0 on.
+    A step has `parts`, an even number. `begins` has the highest of each step's answers, from one step before step 0 on.
     """
     told = np.clip(begins, -HINT, HINT)
-    step = np.floor(places).astype(np.int64)
-    half = places - 0.5
-    before = np.floor(half).astype(np.int64)
-    share = half - before
+    step = places // parts
+    before, rest = np.divmod(places - parts // 2, parts)
+    share = rest / parts
     between = np.rint(told[before + 1] * (1 - share) + told[before + 2] * share)
     return np.stack((between, told[step], told[step + 2]), axis=1)
 
@@ -66,7 +66,7 @@ def peaks(answers: Array) -> tuple[Mask, Array]:
     told = (answers > before) & (answers >= after) & (answers >= least)
     a, b, c = (wide[APART + i : APART + i + len(answers)] for i in (-1, 0, 1))
     known = np.isfinite(a + c)
-    shift = np.where(known, vertex(np.where(known, a, b), b, np.where(known, c, b)), 0)
+    shift = np.rint(FINE * np.where(known, vertex(np.where(known, a, b), b, np.where(known, c, b)), 0)) / FINE
     return np.asarray(told), np.asarray(np.arange(len(answers))[:, None] + 0.5 + shift)
 
 

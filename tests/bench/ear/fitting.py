@@ -92,7 +92,7 @@ def hinted(network: Notes, spectra: Array) -> Array:
         answers = network(torch.from_numpy(spectra).float())[..., 1].masked_fill(~asked, -strokes.HINT / ONE)
         begins = answers.max(dim=1).values.numpy() * ONE
     told = np.concatenate(([-strokes.HINT], np.rint(begins), [-strokes.HINT] * 2))
-    return strokes.hints(told, (np.arange(len(spectra) * HOPS) + 0.5) / HOPS)
+    return strokes.hints(told, 2 * np.arange(len(spectra) * HOPS) + 1, 2 * HOPS)
 
 
 def struck(examples: list[Example], network: Notes, epochs: int) -> Strokes:

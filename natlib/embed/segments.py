@@ -1,0 +1,153 @@
+"""A long item heard on several cores: others hear segments of it, each with what came just before; what all of the
+past counts for (spectral/past.py) is put in here, in order. The rows are the same for any number of jobs.
+"""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .gathering import MOST
+from .jobs import Heard, Jobs, Segment
+from .spectral.encoder import Spectral
+from .spectral.numerics import Array
+
+SEGMENT = 1 << 21  # samples of a segment, about: 48 s at 44.1 kHz, 16 MB
+SHORTEST = 1 << 19  # samples of one at the end of an item: less takes hardly longer than what comes before it
+# Seconds before a segment that are heard too. But for Past, no row looks back further than 3 s: the second around a
+# frame, each with onsets up to 2 s before it.
+WARM = 4
+STEP = Fraction(2, 25)  # seconds of the networks' steps
+
+
+class Segments:
+    """An encoder that gives away what it can, and hears the rest itself."""
+
+    def __init__(self, sample_rate: int, frame_rate: Fraction, jobs: Jobs, segment: int = SEGMENT):
+        self.rate, self.frame_rate, self.jobs = sample_rate, frame_rate, jobs
+        self.model = Spectral(sample_rate, frame_rate)  # says what is known of all of them
+        self.past, self.widths, self.measures = self.model.past, self.model.widths, self.model.measures
+        self.own: Spectral | None = None  # hears what is not given away
+        self.own_first = self.own_taken = 0  # with which row it began; the sample that it hears next
+        self.unit = self._unit()
+        self.length = max(1, round(segment / self._sample(self.unit))) * self.unit  # rows of a segment
+        self.warm = math.ceil(WARM * frame_rate / self.unit) * self.unit
+        self.room = self._sample(self.warm) + self.model.needed(self.length + self.unit)
+        self.row = 0  # the next one that is neither given away nor ours
+        self.sound: list[Array] = []
+        self.first = self.taken = 0  # the first sample of `sound`, and the first one yet to come
+
+    def _unit(self) -> int:
+        """How many rows segments are multiples of: they begin with a group, a step, a sample of every spectrum."""
+        group = self.model.grid.group
+        seconds = group / self.frame_rate
+        samples, steps = seconds * self.rate / self.model.listening.spectrum.apart, seconds / STEP
+        return group * math.lcm(samples.denominator, steps.denominator)
+
+    def _sample(self, row: int) -> int:
+        """The first sample of a row with which a segment may begin."""
+        return int(row * self.rate / self.frame_rate)
+
+    def ready(self, samples: int) -> int:
+        """How many rows have come out once so many samples were taken, if none is put off."""
+        return self.model.ready(samples)
+
+    def feed(self, samples: Array) -> NDArray[np.float32]:
+        """Take samples, (n,), full scale 1. Returns rows, (m, width), in order; others are put off."""
+        self.sound.append(samples)
+        self.taken += len(samples)
+        found = []
+        while self.taken >= self.model.needed(end := self._start() + self.length):
+            found += self._alone(self._start())
+            found += self._give(end, self.model.needed(end))
+        while self.jobs.answered():
+            found.append(self.jobs.answer())
+        return self._filled(found)
+
+    def flush(self) -> NDArray[np.float32]:
+        """The rows that were put off."""
+        found = self._answers()
+        return self._filled(found + self._hear(self.taken) if self.ready(self.taken) > self.row else found)
+
+    def finish(self) -> NDArray[np.float32]:
+        """No more samples will come. Returns the rest of the rows."""
+        total = max(1, math.ceil(self.taken * self.frame_rate / self.rate))
+        count = min(self.jobs.most, (self.taken - self._sample(self._start())) // SHORTEST)
+        if count < 2 and not self.jobs.busy:
+            found = self._hear(self.taken)
+            found.append(self._ours().hear_rest())
+            return self._filled(found)
+        found = self._alone(self._start())
+        each = math.ceil((total - self.row) / max(1, count) / self.unit) * self.unit
+        while (end := self.row + each) < total and self.model.needed(end) <= self.taken:
+            found += self._give(end, self.model.needed(end))
+        found += self._give(total, self.taken, last=True)
+        return self._filled([*found, *self._answers()])
+
+    def _start(self) -> int:
+        """The next row with which a segment may begin."""
+        return math.ceil(self.row / self.unit) * self.unit
+
+    def _ours(self) -> Spectral:
+        """What hears the next row here: new, if the last rows were given away."""
+        if self.own is None:
+            self.own = Spectral(self.rate, self.frame_rate)
+            self.own_first = max(0, self.row - self.warm)
+            self.own_taken = self._sample(self.own_first)
+            self.own.skip(self.row - self.own_first)
+        return self.own
+
+    def _hear(self, until: int) -> list[Heard]:
+        """Hear up to a sample here."""
+        own, found = self._ours(), []
+        for part in self._between(self.own_taken, until):
+            found += [own.hear(part[at : at + MOST]) for at in range(0, len(part), MOST)]
+        self.own_taken = until
+        self.row += sum(len(rows) for rows, _ in found)
+        return found
+
+    def _alone(self, row: int) -> list[Heard]:
+        """Hear here what is left before a row with which a segment begins; from there on, others do."""
+        found: list[Heard] = []
+        if self.row < row:
+            found = self._hear(self._sample(self.own_first) + self.model.needed(row - self.own_first))
+            rows, numbers = found[-1]
+            own = len(rows) - (self.row - row)
+            found[-1] = rows[:own], numbers[:own]
+        self.own, self.row = None, row
+        return found
+
+    def _give(self, end: int, until: int, last: bool = False) -> list[Heard]:
+        """Have the rows up to `end` heard, which takes the samples up to `until`. What is answered meanwhile."""
+        found = []
+        while self.jobs.full:
+            found.append(self.jobs.answer())
+        before = max(0, self.row - self.warm)
+        first = self._sample(before)
+        segment = Segment(self.rate, self.frame_rate, until - first, self.row - before, end - self.row, last)
+        self.jobs.give(segment, self._between(first, until), self.room)
+        self.row = end
+        return found
+
+    def _answers(self) -> list[Heard]:
+        return [self.jobs.answer() for _ in range(len(self.jobs.busy))]
+
+    def _between(self, first: int, until: int) -> list[Array]:
+        """The samples from `first` to `until`, in pieces."""
+        found, at = [], self.first
+        for part in self.sound:
+            if at + len(part) > first and at < until:
+                found.append(part[max(0, first - at) : until - at])
+            at += len(part)
+        return found
+
+    def _filled(self, found: list[Heard]) -> NDArray[np.float32]:
+        """Whole rows; sound that no later row needs is dropped."""
+        keep = self._sample(max(0, self.row // self.unit * self.unit - self.warm))
+        while self.sound and self.first + len(self.sound[0]) <= keep:
+            self.first += len(self.sound.pop(0))
+        rows = [self.past(*heard) for heard in found]
+        return np.concatenate([self.model.flush(), *rows])

@@ -1,0 +1,162 @@
+"""Several processes for one item: the same rows, notes in place, and an end in every case."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+from helpers import ROOT, noise, records, sh, stream, tone
+
+from natlib.embed.jobs import Jobs
+from natlib.embed.segments import Segments
+from natlib.embed.spectral.encoder import Spectral
+from natlib.errors import Failure
+
+SEGMENT = 1 << 18
+
+
+@pytest.fixture
+def jobs() -> Iterator[Jobs]:
+    workers = Jobs(3)
+    yield workers
+    workers.stop()
+
+
+def music(seconds: float, rate: int) -> np.ndarray:
+    """Notes, strokes, noise that swells and silence: something for every measure with a past."""
+    rng = np.random.default_rng(5)
+    count = int(seconds * rate)
+    time = np.arange(count) / rate
+    sound = 0.02 * rng.standard_normal(count) * (1 + np.sin(time))
+    for at in np.arange(0.3, seconds - 1, 0.47):
+        start, length = int(at * rate), int(0.4 * rate)
+        decay = np.exp(-np.arange(length) / (0.08 * rate))
+        pitch = 110 * 2 ** (rng.integers(0, 36) / 12)
+        sound[start : start + length] += 0.3 * decay * np.sin(2 * np.pi * pitch * np.arange(length) / rate)
+    sound[int(0.6 * count) : int(0.63 * count)] = 0
+    return sound
+
+
+def plain(sound: np.ndarray, rate: int, frame_rate: Fraction) -> np.ndarray:
+    encoder = Spectral(rate, frame_rate)
+    return np.concatenate((encoder.feed(sound), encoder.finish()))
+
+
+def same(a: np.ndarray, b: np.ndarray) -> bool:
+    return a.shape == b.shape and a.tobytes() == b.tobytes()
+
+
+@pytest.mark.parametrize(
+    ("rate", "frame_rate"),
+    [
+        (44100, Fraction(25, 2)),
+        (48000, Fraction(30)),
+        (22050, Fraction(7)),
+        (8000, Fraction(50)),
+        (11025, Fraction(25, 2)),
+    ],
+)
+def test_any_number_of_jobs_gives_the_same_rows(rate: int, frame_rate: Fraction, jobs: Jobs) -> None:
+    sound = music(3.3 * SEGMENT / rate, rate)
+    segments = Segments(rate, frame_rate, jobs, SEGMENT)
+    assert segments.length > segments.warm
+    found = [segments.feed(sound[at : at + 30000]) for at in range(0, len(sound), 30000)]
+    assert same(np.concatenate((*found, segments.finish())), plain(sound, rate, frame_rate))
+
+
+def test_what_is_put_off_comes_whenever_it_is_asked_for(jobs: Jobs) -> None:
+    rate, frame_rate = 22050, Fraction(25, 2)
+    sound = music(90, rate)
+    expected = plain(sound, rate, frame_rate)
+    rng = np.random.default_rng(1)
+    for _ in range(3):
+        segments, found, at = Segments(rate, frame_rate, jobs, SEGMENT), [], 0
+        while at < len(sound):
+            size = int(rng.choice([1, 5000, 60000, 400000]))
+            found.append(segments.feed(sound[at : at + size]))
+            at = min(len(sound), at + size)
+            if rng.random() < 0.2:
+                found.append(segments.flush())
+                assert sum(map(len, found)) == segments.ready(at)
+        assert same(np.concatenate((*found, segments.finish())), expected)
+
+
+def test_a_worker_that_ends_fails_its_item_alone(jobs: Jobs) -> None:
+    rate, frame_rate = 8000, Fraction(25, 2)
+    sound = music(80, rate)
+    segments = Segments(rate, frame_rate, jobs, SEGMENT)
+    segments.feed(sound)
+    os.kill(jobs.busy[0].process.pid or 0, signal.SIGKILL)
+    with pytest.raises(Failure, match="--jobs 1 needs less memory"):
+        segments.finish()
+    again = Segments(rate, frame_rate, jobs, SEGMENT)
+    assert same(np.concatenate((again.feed(sound), again.finish())), plain(sound, rate, frame_rate))
+
+
+def long_pcm() -> bytes:
+    """Three minutes with notes on the way, and a short item behind it."""
+    sound = np.concatenate((music(170, 44100), tone(330, 9.3)))
+    table = sound.astype("<f4")
+    out: list[object] = [{"event": "header", "kind": "pcm", "name": "a", "sample_rate": 44100, "channels": 1}]
+    for i in range(0, len(table), 65536):
+        out.append(({"event": "data"}, table[i : i + 65536].tobytes()))
+        out += [{"event": "mark", "n": i}] if i % 5 == 0 else []
+    short = {"event": "header", "kind": "pcm", "name": "b", "sample_rate": 48000, "channels": 1}
+    out += [
+        {"event": "end", "samples": len(table)},
+        short,
+        ({"event": "data"}, noise(1, 48000).astype("<f4").tobytes()),
+    ]
+    out += [{"event": "end", "samples": 48000}, {"event": "close"}]
+    return stream(*out)
+
+
+def test_the_command_with_jobs(tmp_path: Path) -> None:
+    path = tmp_path / "long.pcm"
+    path.write_bytes(long_pcm())
+    one = sh(f"nat-embed --jobs 1 {path}").stdout
+    assert sh(f"nat-embed --jobs 3 {path}").stdout == one
+    assert sh(f"dd bs=100k status=none < {path} | nat-embed --jobs 2").stdout == one
+    assert sum(record.event == "mark" for record in records(one)) > 10
+
+
+def children(pid: int) -> list[int]:
+    return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="looks for child processes in /proc")
+@pytest.mark.parametrize("how", ["kill", "interrupt", "reader"])
+def test_no_worker_outlives_the_command(how: str, tmp_path: Path) -> None:
+    path = tmp_path / "long.pcm"
+    path.write_bytes(long_pcm())
+    with subprocess.Popen(
+        [ROOT / "bin/nat-embed", "--jobs", "2", path], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as process:
+        deadline = time.monotonic() + 60
+        while not (workers := children(process.pid)) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert workers
+        if how == "reader":
+            assert process.stdout
+            process.stdout.close()
+        else:
+            process.send_signal(signal.SIGKILL if how == "kill" else signal.SIGINT)
+        process.wait(60)
+    deadline = time.monotonic() + 60
+    while any(map(alive, workers)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not any(map(alive, workers))
