@@ -82,18 +82,25 @@ class Formants:
     def peaks(self, envelope: Array) -> tuple[Array, Array]:
         """The first COUNT peaks: where, in Hz, and how far above the higher of the valleys beside them."""
         hz, rises = np.full((2, len(envelope), COUNT), np.nan)
-        step = self.top / POINTS
         tops = (envelope[:, 1:-1] > envelope[:, :-2]) & (envelope[:, 1:-1] >= envelope[:, 2:])
-        for row, (values, there) in enumerate(zip(envelope, tops, strict=True)):
-            places = np.flatnonzero(there) + 1
-            edges = [0, *places.tolist(), POINTS - 1]
-            count = 0
-            for before, place, after in zip(edges, edges[1:], edges[2:], strict=False):
-                near = (place + 0.5 + float(vertex(*(values[place + i : place + i + 1] for i in (-1, 0, 1)))[0])) * step
-                rise = values[place] - max(values[before : place + 1].min(), values[place : after + 1].min())
-                if LOWEST <= near <= HIGHEST and rise >= RESONANT and count < COUNT:
-                    hz[row, count], rises[row, count] = near, rise
-                    count += 1
+        row, place = np.nonzero(tops)
+        place += 1
+        same = row[1:] == row[:-1]
+        before = np.where(np.append(False, same), np.append(0, place[:-1]), 0)  # the peak before it, or the edge
+        after = np.where(np.append(same, False), np.append(place[1:], 0), POINTS - 1)
+        flat, first = np.append(envelope.ravel(), np.inf), row * POINTS
+        valleys = [
+            np.minimum.reduceat(flat, np.stack((first + start, first + end + 1), axis=1).ravel())[::2]
+            for start, end in ((before, place), (place, after))
+        ] if len(row) else np.zeros((2, 0))  # fmt: skip
+        rise = envelope[row, place] - np.maximum(*valleys)
+        shift = vertex(*(envelope[row, place + i] for i in (-1, 0, 1)))
+        near = (place + 0.5 + shift) * (self.top / POINTS)
+        told = (near >= LOWEST) & (near <= HIGHEST) & (rise >= RESONANT)
+        row, near, rise = row[told], near[told], rise[told]
+        count = np.arange(len(row)) - np.searchsorted(row, row)  # of those before it
+        few = count < COUNT
+        hz[row[few], count[few]], rises[row[few], count[few]] = near[few], rise[few]
         return np.rint(hz / 10) * 10, rises
 
 
