@@ -31,5 +31,5 @@ class Encoder(Protocol):
     def flush(self) -> NDArray[np.float32]:
         """The rows that were put off."""
 
-    def finish(self) -> NDArray[np.float32]:
-        """No more samples will come. Returns the rest of the rows."""
+    def finish(self, samples: NDArray[np.float64]) -> NDArray[np.float32]:
+        """Take the last samples, (n,). Returns the rest of the rows."""

@@ -99,6 +99,7 @@ class Gathering:
     def finish(self) -> Iterator[Record]:
         """No more will come: the rest."""
         self._add(self.mono.finish())
-        yield from self._hear()
-        yield from self._told(self.encoder.finish())
+        last = np.concatenate(self._sound) if self._sound else np.zeros(0)
+        self._sound, self._heard = [], self._taken
+        yield from self._told(self.encoder.finish(last))
         yield from self.blocks.rest()

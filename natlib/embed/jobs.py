@@ -37,9 +37,10 @@ def hear(segment: Segment, sound: Array) -> Heard:
     """The rows of a segment, without the first ones, whose past is not all there."""
     encoder = Spectral(segment.rate, segment.frame_rate)
     encoder.skip(segment.skip)
-    parts = [encoder.hear(sound[at : at + MOST]) for at in range(0, segment.samples, MOST)]
+    pieces = [sound[at : at + MOST] for at in range(0, segment.samples, MOST)]
+    parts = [encoder.hear(piece) for piece in (pieces[:-1] if segment.last else pieces)]
     if segment.last:
-        parts.append(encoder.hear_rest())
+        parts.append(encoder.hear_last(pieces[-1]))
     rows, numbers = (np.concatenate(column)[: segment.rows] for column in zip(*parts, strict=True))
     return rows, numbers
 

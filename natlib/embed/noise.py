@@ -38,8 +38,9 @@ class Noise:
         """The rows that were put off: none."""
         return self._rows(self.frames)
 
-    def finish(self) -> NDArray[np.float32]:
-        """No more samples will come. Returns the rest of the rows."""
+    def finish(self, samples: NDArray[np.float64]) -> NDArray[np.float32]:
+        """Take the last samples. Returns the rest of the rows."""
+        self.samples += len(samples)
         return self._rows(max(1, -int(-self.samples * self.frame_rate // self.rate)))
 
     def _rows(self, total: int) -> NDArray[np.float32]:

@@ -10,8 +10,7 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from .gathering import MOST
-from .jobs import Heard, Jobs, Segment
+from .jobs import MOST, Heard, Jobs, Segment
 from .spectral.encoder import Spectral
 from .spectral.numerics import Array
 
@@ -57,8 +56,7 @@ class Segments:
 
     def feed(self, samples: Array) -> NDArray[np.float32]:
         """Take samples, (n,), full scale 1. Returns rows, (m, width), in order; others are put off."""
-        self.sound.append(samples)
-        self.taken += len(samples)
+        self._take(samples)
         found = []
         while self.taken >= self.model.needed(end := self._start() + self.length):
             found += self._alone(self._start())
@@ -67,19 +65,24 @@ class Segments:
             found.append(self.jobs.answer())
         return self._filled(found)
 
+    def _take(self, samples: Array) -> None:
+        self.sound.append(samples)
+        self.taken += len(samples)
+
     def flush(self) -> NDArray[np.float32]:
         """The rows that were put off."""
         found = self._answers()
         return self._filled(found + self._hear(self.taken) if self.ready(self.taken) > self.row else found)
 
-    def finish(self) -> NDArray[np.float32]:
-        """No more samples will come. Returns the rest of the rows."""
+    def finish(self, samples: Array) -> NDArray[np.float32]:
+        """Take the last samples, likewise. Returns the rest of the rows."""
+        self._take(samples)
         total = max(1, math.ceil(self.taken * self.frame_rate / self.rate))
         count = min(self.jobs.most, (self.taken - self._sample(self._start())) // SHORTEST)
         if count < 2 and not self.jobs.busy:
-            found = self._hear(self.taken)
-            found.append(self._ours().hear_rest())
-            return self._filled(found)
+            own = self._ours()
+            *pieces, last = self._pieces(self.own_taken, self.taken) or [np.zeros(0)]
+            return self._filled([*(own.hear(piece) for piece in pieces), own.hear_last(last)])
         found = self._alone(self._start())
         each = math.ceil((total - self.row) / max(1, count) / self.unit) * self.unit
         while (end := self.row + each) < total and self.model.needed(end) <= self.taken:
@@ -102,9 +105,8 @@ class Segments:
 
     def _hear(self, until: int) -> list[Heard]:
         """Hear up to a sample here."""
-        own, found = self._ours(), []
-        for part in self._between(self.own_taken, until):
-            found += [own.hear(part[at : at + MOST]) for at in range(0, len(part), MOST)]
+        own = self._ours()
+        found = [own.hear(piece) for piece in self._pieces(self.own_taken, until)]
         self.own_taken = until
         self.row += sum(len(rows) for rows, _ in found)
         return found
@@ -131,6 +133,12 @@ class Segments:
         self.jobs.give(segment, self._between(first, until), self.room)
         self.row = end
         return found
+
+    def _pieces(self, first: int, until: int) -> list[Array]:
+        """The samples from `first` to `until`, MOST at a time."""
+        parts = self._between(first, until)
+        whole = np.concatenate(parts) if parts else np.zeros(0)
+        return [whole[at : at + MOST] for at in range(0, len(whole), MOST)]
 
     def _answers(self) -> list[Heard]:
         return [self.jobs.answer() for _ in range(len(self.jobs.busy))]

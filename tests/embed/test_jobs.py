@@ -46,7 +46,7 @@ def music(seconds: float, rate: int) -> np.ndarray:
 
 def plain(sound: np.ndarray, rate: int, frame_rate: Fraction) -> np.ndarray:
     encoder = Spectral(rate, frame_rate)
-    return np.concatenate((encoder.feed(sound), encoder.finish()))
+    return np.concatenate((encoder.feed(sound), encoder.finish(np.zeros(0))))
 
 
 def same(a: np.ndarray, b: np.ndarray) -> bool:
@@ -68,7 +68,7 @@ def test_any_number_of_jobs_gives_the_same_rows(rate: int, frame_rate: Fraction,
     segments = Segments(rate, frame_rate, jobs, SEGMENT)
     assert segments.length > segments.warm
     found = [segments.feed(sound[at : at + 30000]) for at in range(0, len(sound), 30000)]
-    assert same(np.concatenate((*found, segments.finish())), plain(sound, rate, frame_rate))
+    assert same(np.concatenate((*found, segments.finish(np.zeros(0)))), plain(sound, rate, frame_rate))
 
 
 def test_what_is_put_off_comes_whenever_it_is_asked_for(jobs: Jobs) -> None:
@@ -85,7 +85,7 @@ def test_what_is_put_off_comes_whenever_it_is_asked_for(jobs: Jobs) -> None:
             if rng.random() < 0.2:
                 found.append(segments.flush())
                 assert sum(map(len, found)) == segments.ready(at)
-        assert same(np.concatenate((*found, segments.finish())), expected)
+        assert same(np.concatenate((*found, segments.finish(np.zeros(0)))), expected)
 
 
 def test_a_worker_that_ends_fails_its_item_alone(jobs: Jobs) -> None:
@@ -95,9 +95,9 @@ def test_a_worker_that_ends_fails_its_item_alone(jobs: Jobs) -> None:
     segments.feed(sound)
     os.kill(jobs.busy[0].process.pid or 0, signal.SIGKILL)
     with pytest.raises(Failure, match="--jobs 1 needs less memory"):
-        segments.finish()
+        segments.finish(np.zeros(0))
     again = Segments(rate, frame_rate, jobs, SEGMENT)
-    assert same(np.concatenate((again.feed(sound), again.finish())), plain(sound, rate, frame_rate))
+    assert same(np.concatenate((again.feed(sound), again.finish(np.zeros(0)))), plain(sound, rate, frame_rate))
 
 
 def long_pcm() -> bytes:

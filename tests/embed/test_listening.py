@@ -24,7 +24,7 @@ Measured = dict[str, np.ndarray]
 def measure(sound: np.ndarray, rate: int = RATE, frame_rate: Fraction = Fraction(25, 2)) -> Measured:
     """Every measure in its unit, by name, one value a frame."""
     meter = Meter(rate, frame_rate)
-    rows = np.concatenate((meter.feed(sound), meter.finish()))
+    rows = np.concatenate((meter.feed(sound), meter.finish(np.zeros(0))))
     names = heads(Grid(frame_rate).hops)
     return {entry["name"]: rows[:, i] * entry["step"] for i, entry in enumerate(names)}
 
@@ -211,7 +211,7 @@ def test_every_sample_rate_tells_the_same_notes(rate: int) -> None:
 def test_rows_are_the_same_however_the_samples_come() -> None:
     sound = placed([(0.3 * i, note(48 + 5 * i % 30, 0.7, i % 3)) for i in range(12)] + [(1.1, drum("mid"))], 5.0)
     whole = Spectral(RATE)
-    rows = np.concatenate((whole.feed(sound), whole.finish()))
+    rows = np.concatenate((whole.feed(sound), whole.finish(np.zeros(0))))
     draw = np.random.default_rng(3)
     pieces = Spectral(RATE)
     parts, at = [], 0
@@ -219,7 +219,7 @@ def test_rows_are_the_same_however_the_samples_come() -> None:
         size = int(draw.integers(1, 30000))
         parts.append(pieces.feed(sound[at : at + size]))
         at += size
-    assert np.array_equal(np.concatenate((*parts, pieces.finish())), rows, equal_nan=True)
+    assert np.array_equal(np.concatenate((*parts, pieces.finish(np.zeros(0)))), rows, equal_nan=True)
 
 
 def test_the_networks_are_whole_numbers_whose_sums_are_exact() -> None:

@@ -22,7 +22,7 @@ RATE = 44100
 
 
 def run(encoder: Meter, *pieces: np.ndarray) -> np.ndarray:
-    return np.concatenate([*(encoder.feed(piece) for piece in pieces), encoder.finish()])
+    return np.concatenate([*(encoder.feed(piece) for piece in pieces), encoder.finish(np.zeros(0))])
 
 
 def measure(sound: np.ndarray, rate: int = RATE) -> dict[str, np.ndarray]:

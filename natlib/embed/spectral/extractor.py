@@ -6,6 +6,7 @@ A frame is heard by itself (frames.py) and with what is around it; each family o
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,7 @@ from ...wire import Head
 from ..measures import heads
 from . import formants, harmonics, levels, onsets, pitch, rhythm
 from .frames import Front
-from .grid import Grid
+from .grid import Grid, grid
 from .listening import Listening
 from .modulation import Fluctuation, Vibrato, modulated
 from .numerics import Array, Frames, Places
@@ -43,6 +44,7 @@ class Columns:
     """Which columns of a table belong to each of these sets."""
 
     def __init__(self, measures: list[Head]):
+        self.measures = measures
         self.names = [str(measure["name"]) for measure in measures]
         self.noted, self.pitched, self.one_tone = (self.places(names) for names in (NOTED, PITCHED, ONE_TONE))
         # onset_strength_0 and its kin tell nothing of time
@@ -53,6 +55,12 @@ class Columns:
         """The columns of measures and families of measures."""
         families = [name.rstrip("0123456789").rstrip("_") for name in self.names]
         return np.array([i for i, name in enumerate(self.names) if name in wanted or families[i] in wanted])
+
+
+@lru_cache(8)
+def tables(grid: Grid) -> tuple[Columns, Fluctuation, Vibrato]:
+    """What depends on the grid alone, made once."""
+    return Columns(heads(grid.hops)), Fluctuation(grid), Vibrato(grid)
 
 
 STEP = 20  # groups of frames analysed at a time, at most: with more, a frame costs no less
@@ -67,17 +75,15 @@ class Meter:
 
     def __init__(self, sample_rate: int, frame_rate: Fraction = Fraction(25, 2)):
         self.sample_rate = sample_rate
-        self.grid = Grid(frame_rate)
-        self.measures = heads(self.grid.hops)
-        self.columns = Columns(self.measures)
+        self.grid = grid(frame_rate)
+        self.columns, self.fluctuation, self.vibrato = tables(self.grid)
+        self.measures = self.columns.measures
         self.listening = Listening(sample_rate, self.grid)
         self.done = self.skipped = 0  # that were made or skipped; that are to be skipped
         self.front = Front(sample_rate, self.grid)
         self.lags = rhythm.OnsetLags(self.grid)
         self.tempo = rhythm.Tempo(self.grid)
         self.past = Past(self.grid, self.tempo, self.measures)
-        self.fluctuation = Fluctuation(self.grid)
-        self.vibrato = Vibrato(self.grid)
         self.memory: Frames = {}
 
     @property
@@ -91,9 +97,12 @@ class Meter:
 
     def hear(self, samples: Array) -> tuple[NDArray[np.float32], Array]:
         """The same, with 0 for the measures of Past, and the numbers, (m, Past.width), that it makes them from."""
+        self._take(samples)
+        return self._rows(self._analysed(self.front.samples) - self.front.frames, 0)
+
+    def _take(self, samples: Array) -> None:
         self.front.feed(samples)
         self.listening.feed(samples)
-        return self._rows(self._analysed(self.front.samples) - self.front.frames, 0)
 
     def skip(self, rows: int) -> None:
         """Make none of the first rows: their sound is heard for the sake of those that follow."""
@@ -116,12 +125,13 @@ class Meter:
         """How many frames are analysed then: groups of them."""
         return self.front.whole(samples) // self.grid.group * self.grid.group
 
-    def finish(self) -> NDArray[np.float32]:
-        """No more samples will come. Returns the rest of the rows."""
-        return self.past(*self.hear_rest())
+    def finish(self, samples: Array) -> NDArray[np.float32]:
+        """Take the last samples, likewise. Returns the rest of the rows."""
+        return self.past(*self.hear_last(samples))
 
-    def hear_rest(self) -> tuple[NDArray[np.float32], Array]:
-        """The same, without the measures of Past, as `hear`."""
+    def hear_last(self, samples: Array) -> tuple[NDArray[np.float32], Array]:
+        """The same, without the measures of Past, as `hear`. A short item costs half as much if it is all in here."""
+        self._take(samples)
         total = self.front.pad()
         return self._rows(total - self.front.frames, self.grid.ahead, total)
 
@@ -131,8 +141,7 @@ class Meter:
         """
         step = STEP * self.grid.group
         parts = [self._analyse(min(step, count - i)) for i in range(0, count, step)]
-        if total:
-            self.listening.finish(total)
+        self.listening.run(total)
         if not self.memory:
             if not parts:
                 return self.flush(), np.zeros((0, self.past.width))

@@ -56,6 +56,7 @@ class Tables:
         self.formants = Formants(self.short, top)
         self.low = max(self.periodicity.end, self.formants.end)
         self.reach = Reach(self.long, self.end)
+        self.centres = exact(mel_edges()[1 : self.bands.count + 1])
 
 
 @lru_cache(8)
@@ -82,7 +83,6 @@ class Front:
         self.samples = self.frames = 0  # taken, analysed
         self.flux = Flux(float(SILENT))
         self.cuts = [math.ceil(edge / self.long.bin) for edge in FINE if edge <= USABLE * sample_rate / 2]
-        self.centres = exact(mel_edges()[1 : self.tables.bands.count + 1])
 
     def centre(self, frame: int) -> int:
         """The sample in the middle of a frame."""
@@ -148,7 +148,7 @@ class Front:
         }
         result = {name: value.reshape(count, hops, *value.shape[1:]) for name, value in hop_rows.items()}
         heard = np.add.reduce(powers.reshape(count, hops, -1), axis=1)
-        centroid = np.add.reduce(heard * self.centres, axis=1) / (np.add.reduce(heard, axis=1) + 1e-15)
+        centroid = np.add.reduce(heard * self.tables.centres, axis=1) / (np.add.reduce(heard, axis=1) + 1e-15)
         result |= {"loudness": hundredths(mean + 1e-12), "centroid": np.rint(centroid), "cells": cells}
         low, there = low.reshape(count, -1, low.shape[1]), valid.reshape(count, hops)[:, ::4]
         result |= self.tables.periodicity(low[:, :, : self.tables.periodicity.end], there)

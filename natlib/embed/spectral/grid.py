@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import lru_cache
 
 import numpy as np
 
@@ -46,3 +47,9 @@ class Grid:
         band = band.ravel()[: count * (count + size - 1)].reshape(count, count + size - 1)
         window = values[self.near(count)]
         return np.asarray(band @ window.reshape(len(window), -1))
+
+
+@lru_cache(8)
+def grid(frame_rate: Fraction) -> Grid:
+    """The Grid of a frame rate, made once."""
+    return Grid(frame_rate)

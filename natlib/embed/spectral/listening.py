@@ -5,6 +5,7 @@ windows, whatever the frame rate is; a frame is told the step that its middle li
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import cache
 
 import numpy as np
 
@@ -27,6 +28,13 @@ ASIDE = 12  # short windows: how far a note's beginning may lie from the middle 
 BESIDE = 8 + 4 + ASIDE + strokes.APART
 
 
+@cache
+def bands() -> tuple[Array, Places]:
+    """The middles of the bands, Hz, and which one is nearest to each bin of the logarithmic spectrum."""
+    centres = exact(mel_edges()[1:-1])
+    return centres, tones.nearest_band(centres)
+
+
 class Listening:
     """Takes samples and the bands of short windows, and keeps what the networks say until it was asked for."""
 
@@ -38,8 +46,7 @@ class Listening:
         self.strokes, self.voice = strokes.Strokes(), voice.Voice()
         self.levels, self.bands, self.colour, self.found = Track(), Track(), Track(), Track()
         self.rises, self.loudness = Track(), Track()  # by short window
-        self.centres = exact(mel_edges()[1:-1])
-        self.nearest = tones.nearest_band(self.centres)
+        self.centres, self.nearest = bands()
         self.struck, self.voiced = Track(), Track()  # by short window; by step
         self.whole = False
 
@@ -65,26 +72,28 @@ class Listening:
         self.spectrum.feed(samples)
 
     def hear(self, bands: Array, rises: Array, loudness: Array) -> None:
-        """Take what short windows measure, hundredths of a dB, and run what can run now.
+        """Take what short windows measure, hundredths of a dB.
 
         `bands`, (n, 40); `rises` of three regions, (n, 3); `loudness`, (n,).
         """
         self.bands.add(bands)
         self.rises.add(rises)
         self.loudness.add(loudness[:, None])
-        self._notes(min(self.spectrum.ready(), self.complete()) - self.spectrum.steps)
-        self._rest()
 
-    def finish(self, frames: int) -> None:
-        """No more will come: there are so many frames in all."""
-        steps = self.step(frames - 1) + 1
-        self.spectrum.finish(steps)
-        missing = max(0, self.window(steps) - self.bands.count)
-        self.hear(np.full((missing, BANDS), SILENT), np.zeros((missing, 3)), np.full(missing, SILENT))
-        self._notes(steps - self.spectrum.steps)
-        self.polyphony.finish()
-        self.whole = True
-        self._rest()
+    def run(self, frames: int = 0) -> None:
+        """Run what can run now: all of it, if no more will come after so many frames in all."""
+        if frames:
+            steps = self.step(frames - 1) + 1
+            self.spectrum.finish(steps)
+            missing = max(0, self.window(steps) - self.bands.count)
+            self.hear(np.full((missing, BANDS), SILENT), np.zeros((missing, 3)), np.full(missing, SILENT))
+            self._notes(steps - self.spectrum.steps)
+            self.polyphony.finish()
+            self.whole = True
+        elif self.bands.count:
+            self._notes(min(self.spectrum.ready(), self.complete()) - self.spectrum.steps)
+        if self.bands.count:
+            self._rest()
 
     def _notes(self, count: int) -> None:
         if count > 0:

@@ -5,6 +5,8 @@ Low notes lie close together, so below 850 Hz a window of 450 ms is used beside 
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
@@ -51,36 +53,49 @@ class Scale:
         return np.hstack((level, hundredths(spans + QUIET)))
 
 
-class LogSpectrum:
-    """Samples in, spectra out, one for each 80 ms. It keeps what later windows need."""
+class Tables:
+    """What depends on the sample rate alone: both windows, their scales, and the filter before the longer one."""
 
     def __init__(self, sample_rate: int):
-        self.sample_rate = sample_rate
         places = exact(440 * 2 ** ((np.arange(BINS) / PER_SEMITONE + FIRST - 69) / 12))
         top = USABLE * sample_rate / 2
         self.size = transform_size(MEDIUM * sample_rate)
-        self.window = self.scaled(self.size)
+        self.window = scaled(self.size)
         self.medium = Scale(sample_rate / self.size, top, places)
         self.apart = max(1, sample_rate // DECIMATED)
         low_rate = sample_rate / self.apart
         self.low_size = transform_size(LONG * low_rate)
-        self.low_window = self.scaled(self.low_size)
+        self.low_window = scaled(self.low_size)
         self.long = Scale(low_rate / self.low_size, min(top, 0.4 * low_rate), places[:SPLIT])
         taps = TAPS * self.apart
         middle = (np.arange(taps) - (taps - 1) / 2) / self.apart
         kernel = np.sinc(0.8 * middle) * hann(taps, 0.5)
         self.kernel = exact(kernel / kernel.sum()).reshape(TAPS, self.apart).T
         self.reach = max(self.size, (self.low_size + TAPS + 2) * self.apart) // 2 + 1
+
+
+def scaled(size: int) -> Array:
+    """A Hann window through which a sine has the power of its mean square, spread over three bins."""
+    window = hann(size)
+    return exact(window * np.sqrt(2 / (size * (window * window).sum())) * 2**10) / 2**10
+
+
+@lru_cache(8)
+def tables(sample_rate: int) -> Tables:
+    """The Tables of a sample rate, made once."""
+    return Tables(sample_rate)
+
+
+class LogSpectrum:
+    """Samples in, spectra out, one for each 80 ms. It keeps what later windows need."""
+
+    def __init__(self, sample_rate: int):
+        self.sample_rate, self.tables = sample_rate, tables(sample_rate)
+        self.apart, self.reach = self.tables.apart, self.tables.reach
         self.start = -2 * self.reach // self.apart * self.apart  # the buffer's first sample, a multiple of `apart`
         self.buffer = np.zeros(-self.start)
         self.low, self.low_start = np.zeros(0), self.start // self.apart + TAPS // 2  # the same, decimated
         self.samples = self.steps = 0  # taken; made
-
-    @staticmethod
-    def scaled(size: int) -> Array:
-        """A Hann window through which a sine has the power of its mean square, spread over three bins."""
-        window = hann(size)
-        return exact(window * np.sqrt(2 / (size * (window * window).sum())) * 2**10) / 2**10
 
     def centre(self, step: int) -> int:
         """The sample in the middle of a step."""
@@ -112,18 +127,18 @@ class LogSpectrum:
         """
         middles = np.array([self.centre(self.steps + i) for i in range(count)], dtype=np.int64)
         result = np.full((count, 2, BINS), -11000.0)
-        power = self.power(self.buffer, middles - self.start - self.size // 2, self.window)
-        result[:, :, : self.medium.count] = self.medium(power)[:, None]
-        starts = middles // self.apart - self.low_start - self.low_size // 2
-        self.decimate(int(starts[-1]) + self.low_size)
-        power = self.power(self.low, starts, self.low_window)
-        result[:, 1, : self.long.count] = self.long(power)
+        power = self.power(self.buffer, middles - self.start - self.tables.size // 2, self.tables.window)
+        result[:, :, : self.tables.medium.count] = self.tables.medium(power)[:, None]
+        starts = middles // self.apart - self.low_start - self.tables.low_size // 2
+        self.decimate(int(starts[-1]) + self.tables.low_size)
+        power = self.power(self.low, starts, self.tables.low_window)
+        result[:, 1, : self.tables.long.count] = self.tables.long(power)
         self.steps += count
         centre = self.centre(self.steps)
-        keep = min((centre - self.size // 2) // self.apart, self.low_start + len(self.low) - TAPS) * self.apart
+        keep = min((centre - self.tables.size // 2) // self.apart, self.low_start + len(self.low) - TAPS) * self.apart
         keep -= self.start
         self.buffer, self.start = self.buffer[keep:], self.start + keep
-        keep = centre // self.apart - self.low_size // 2 - self.low_start
+        keep = centre // self.apart - self.tables.low_size // 2 - self.low_start
         self.low, self.low_start = self.low[keep:], self.low_start + keep
         return result
 
@@ -144,7 +159,7 @@ class LogSpectrum:
             more = self.buffer[first + TAPS // 2 :][:missing]
         else:
             blocks = self.buffer[first : first + (missing + TAPS - 1) * self.apart].reshape(-1, self.apart)
-            products = blocks @ self.kernel
+            products = blocks @ self.tables.kernel
             more = np.add.reduce([products[i : i + missing, i] for i in range(TAPS)])
         self.low = np.concatenate((self.low, more))
 
