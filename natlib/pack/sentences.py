@@ -213,6 +213,24 @@ def masked(summary: Summary) -> str:
     return f"{found:g} fainter attacks a second, half hidden in the rest" if found else ""
 
 
+def faint(summary: Summary) -> str:
+    """What comes and goes in part of the spectrum without an event of its own."""
+    said: list[str] = []
+    for group in summary.get("faint", ()):
+        count, (low, high) = group["count"], group["band"]
+        if said:
+            said.append(f"{count} in {low:g}-{high:g} Hz")
+            continue
+        text = f"{count} sounds" if count > 1 else "a sound"
+        text += f" without attack, {group['duration']:g} s, in {low:g}-{high:g} Hz"
+        text += f", {group['rise']} dB over the background"
+        text += f", every {group['ioi']:g} s" if "ioi" in group else ""
+        if way := points(group, "peak"):
+            text += f", peak {' to '.join(f'{hz:g}' for hz in way)} Hz"
+        said.append(text)
+    return "; ".join(said)
+
+
 def pulse(summary: Summary) -> str:
     return f"regular pulse at {summary['pulse']} Hz" if summary.get("pulse") else ""
 
@@ -401,13 +419,13 @@ def at(seconds: float, longest: float) -> str:
 # In the order in which they are said; each gives "" if there is nothing to be said.
 SENTENCES: tuple[Callable[[Summary], str], ...] = (
     level, lufs, tempo, meter, key, chords, sections, voice, harmony, playing, loudest, channels, parts, colour,
-    noise, swell, events, masked, pulse, trains, pitch, peak, fundamental, lines, mains, polyphony, modulation, clicks,
-    unmoved, vibrato,
+    noise, swell, events, masked, faint, pulse, trains, pitch, peak, fundamental, lines, mains, polyphony, modulation,
+    clicks, unmoved, vibrato,
 )  # fmt: skip
 # What sections and bars tell better
 PLAIN = {
-    parts, noise, swell, events, masked, pulse, trains, pitch, peak, fundamental, lines, mains, polyphony, modulation,
-    clicks, unmoved,
+    parts, noise, swell, events, masked, faint, pulse, trains, pitch, peak, fundamental, lines, mains, polyphony,
+    modulation, clicks, unmoved,
 }  # fmt: skip
 
 

@@ -300,3 +300,24 @@ WAVING = threshold((3.0, 0.5), "dB of swing; of the correlation", "swells that c
 TOGETHER = threshold((0.2, 0.6), "correlation", "lows and highs that swell apart; together", "not measured")
 SLOWING = threshold(1.2, "times", "gaps that grow or shrink from even ones", "not measured")
 PAIRED = threshold(1.5, "times", "gaps that are short and long in turn from even ones", "not measured")
+
+# What comes and goes in part of the spectrum
+BACKGROUND = threshold(
+    (5.0, 25.0), "% of the frames", "a band's background from what rises over it; its low end", "a quarter is pauses"
+)
+PART_RISE = threshold(6.0, "dB above the background", "a band that rises from one that wavers", "twice the amplitude")
+CHANCE_RISE = threshold(
+    4.0, "standard deviations of noise", "the same, in a narrow band or a noise that wavers", "steady noises have none"
+)
+GROWS = threshold(0.6, "of that rise", "a faint sound's beginning and end from the background", "not measured")
+FAINT_BANDS = threshold(0.75, "share of the bands", "what rises in part of the spectrum from all that swells", "most")
+FAINT_FAR = threshold(40.0, "dB below the loudest", "faint sounds that are heard beside it from others", "as FAR")
+FAINT_HEARD = threshold(0.05, "of the A-weighted power", "the same, at that moment", "13 dB")
+FAINT_LASTS = threshold(3.0, "s", "what comes and goes from what stays", "not measured")
+LONE = threshold(3.0, "dB beyond that rise", "a faint sound of one frame from chance", "not measured")
+OF_AN_EVENT = threshold(0.3, "s after its beginning", "what comes while an event lasts from the event", "not measured")
+WITHIN_EVENT = threshold(1.0, "s", "events in which something else may come from short ones", "not measured")
+SAME_BAND = threshold(1 / 3, "of the bands of both", "faint sounds of like band from others", "two with one in common")
+SAME_PEAK = threshold(1.19, "times", "narrow peaks of one kind of sound from chance", "a quarter of an octave")
+FAINT_WEIGHT = threshold(24.0, "dB, the sum of rises", "faint sounds that are told from chance", "three of 8 dB")
+SECOND_GROUP = threshold(0.75, "of the first's weight", "a group told beside a more telling one", "for brevity")

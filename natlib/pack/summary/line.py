@@ -12,6 +12,7 @@ from .clicks import Clicks
 from .collector import Block, Collector, Seconds
 from .colour import Colour
 from .course import Course
+from .faint import Faint
 from .key import Key
 from .loudness import Loudness
 from .mains import Mains
@@ -61,6 +62,7 @@ class Summary:
             Noise(table, rate),
             sounds,
             Masked(table, rate),
+            Faint(table, rate),
             Pulse(table, rate, sounds, modulation),
             Trains(table, rate),
             Pitch(table, rate),
