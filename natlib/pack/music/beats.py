@@ -49,9 +49,12 @@ class Beats:
         self.first = 0  # the step of the first row kept
         self.sure = np.zeros(0, np.int64)
         width = len(self.intervals)
-        self.places = np.arange(width)[:, None] + np.arange(2 * REACH + 1)  # in a row of `scores`
+        self.wide = width + 2 * REACH
+        # Where the intervals near each one lie, with the beat before, in the scores of LONGEST steps and of a block
+        rows = LONGEST + np.arange(BLOCK)[:, None] - self.intervals
+        self.places = (rows * self.wide + np.arange(width))[:, :, None] + np.arange(2 * REACH + 1)
         # Of the last LONGEST steps: the score of the best path with a beat there, by interval, and REACH more beside.
-        self.scores = np.full((LONGEST, width + 2 * REACH), NEVER)
+        self.scores = np.full((LONGEST, self.wide), NEVER)
         self.before = np.zeros((0, len(self.intervals)), np.int8)  # the interval before, as an index; -1: begins there
         self.best = 0  # the score of the best path so far; that of none at all is 0
         self.told = -1.0  # the place of the last beat that was told
@@ -61,29 +64,35 @@ class Beats:
         """Take what is known of the next steps."""
         import numpy as np
 
-        for start in range(0, len(sure), BLOCK):
-            self._extend(np.clip(sure[start : start + BLOCK], *GAIN))
+        count, width = len(sure), len(self.intervals)
+        sure = np.clip(sure, *GAIN)
+        scores = np.full((LONGEST + count, self.wide), NEVER)
+        scores[:LONGEST] = self.scores
+        before = np.empty((count, width), np.int8)
+        for start in range(0, count, BLOCK):
+            end = min(start + BLOCK, count)
+            score, before[start:end] = self._paths(scores[start:].ravel(), sure[start:end])
+            scores[LONGEST + start : LONGEST + end, REACH:-REACH] = score
+            self.best = max(self.best, int(score.max()))
+        self.scores = scores[count:]
+        self.before = np.concatenate((self.before, before))
+        self.sure = np.concatenate((self.sure, sure))
+        self.steps += count
         self._forget()
 
-    def _extend(self, sure: Numbers) -> None:
-        """Paths with a beat in the next few steps, none of which can follow another of these."""
+    def _paths(self, scores: Numbers, sure: Numbers) -> tuple[Numbers, Numbers]:
+        """The scores of paths with a beat in the next few steps, none of which can follow another of these; and the
+        interval before. From the scores of LONGEST steps before them, and of what follows.
+        """
         import numpy as np
 
-        count, width = len(sure), len(self.intervals)
-        rows = LONGEST + np.arange(count)[:, None] - self.intervals  # where the beat before lies
-        old = self.scores[rows[:, :, None], self.places] - self.costs
-        choice = old.argmax(axis=2)
-        score = np.take_along_axis(old, choice[:, :, None], axis=2)[:, :, 0]
+        width = len(self.intervals)
+        old = scores[self.places[: len(sure)]] - self.costs
+        choice, score = old.argmax(axis=2), old.max(axis=2)
         back = np.clip(choice - REACH + np.arange(width), 0, width - 1)
         least = max(self.best - JUMP, 0)
         fresh = score < least
-        score = np.where(fresh, least, score) + sure[:, None]
-        wide = np.pad(score, ((0, 0), (REACH, REACH)), constant_values=NEVER)
-        self.scores = np.concatenate((self.scores[count:], wide))
-        self.before = np.concatenate((self.before, np.where(fresh, -1, back).astype(np.int8)))
-        self.best = max(self.best, int(score.max()))
-        self.sure = np.concatenate((self.sure, sure))
-        self.steps += count
+        return np.where(fresh, least, score) + sure[:, None], np.where(fresh, -1, back)
 
     def path(self) -> list[Beat]:
         """The beats of the best path, behind those that were told."""
