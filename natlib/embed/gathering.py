@@ -73,10 +73,14 @@ class Gathering:
         self._sound.append(sound)
         self._taken += len(sound)
 
+    def _gathered(self) -> NDArray[np.float64]:
+        """The samples that were not heard yet."""
+        sound, self._sound, self._heard = self._sound, [], self._taken
+        return sound[0] if len(sound) == 1 else np.concatenate((np.zeros(0), *sound))
+
     def _hear(self) -> Iterator[Record]:
         if self._taken > self._heard:
-            sound, self._sound, self._heard = np.concatenate(self._sound), [], self._taken
-            yield from self._told(self.encoder.feed(sound))
+            yield from self._told(self.encoder.feed(self._gathered()))
 
     def _told(self, rows: NDArray[np.float32]) -> Iterator[Record]:
         """Rows, and the notes whose place is among them or right behind."""
@@ -99,7 +103,5 @@ class Gathering:
     def finish(self) -> Iterator[Record]:
         """No more will come: the rest."""
         self._add(self.mono.finish())
-        last = np.concatenate(self._sound) if self._sound else np.zeros(0)
-        self._sound, self._heard = [], self._taken
-        yield from self._told(self.encoder.finish(last))
+        yield from self._told(self.encoder.finish(self._gathered()))
         yield from self.blocks.rest()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
@@ -37,15 +39,19 @@ class Room:
 
     def __init__(self) -> None:
         self.times: list[float] = []
+        self.time = math.nan
 
     def __call__(self, times: Array) -> Array:
         """Hundredths of a second at each of the next frames, (frames,), from their decays; NaN until there were
         enough.
         """
-        result = np.full(len(times), np.nan)
-        for frame, found in enumerate(~np.isnan(times)):
-            if found.any():
-                self.times = (self.times + times[frame, found].tolist())[-KEPT:]
+        result = np.empty(len(times))
+        begin = 0
+        for frame in np.flatnonzero((times > 0).any(axis=1)).tolist():
+            result[begin:frame] = self.time
+            self.times = (self.times + times[frame][times[frame] > 0].tolist())[-KEPT:]
             if len(self.times) >= FEWEST_DECAYS:
-                result[frame] = sorted(self.times)[int(FASTEST * len(self.times))]
+                self.time = sorted(self.times)[int(FASTEST * len(self.times))]
+            begin = frame
+        result[begin:] = self.time
         return result
