@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from .. import cli, output, runtime
 from ..errors import UsageError
 from ..wire import Head, Record
+from .measures import NAMES
 
 if TYPE_CHECKING:
     from .encoder import Encoder
@@ -51,6 +52,8 @@ model, when a window is full, and with --batch above 1 while others run."""
         add("--model", default="spectral", metavar="M", help="the encoder (default: %(default)s)")
         add("--frame-rate", type=frames_a_second, default=FRAME_RATE, metavar="HZ",
             help="frames a second, 5 to 50 (default: %(default)s); native: as a pretrained model has it")  # fmt: skip
+        add("--measures", type=measured, default=NAMES, metavar="M",
+            help="measures that rows have, such as level,band,pitch; all or none (default: all)")  # fmt: skip
         add("--seed", type=cli.ranged(0, 2**63, whole=True), default=0, metavar="N",
             help="of --model noise, a whole number from 0 (default: %(default)s)")  # fmt: skip
         add("--jobs", type=cli.ranged(1, 1024, whole=True), metavar="N",
@@ -180,17 +183,25 @@ model, when a window is full, and with --batch above 1 while others run."""
         added = {"model": "spectral", "model_version": spectral.MODEL_VERSION}
         jobs = self.options.jobs or cores()
         if jobs == 1:
-            return spectral.Spectral(rate, frame_rate), added
+            return spectral.Spectral(rate, frame_rate, self.options.measures), added
         from .jobs import Jobs
         from .segments import Segments
 
         self.workers = self.workers or Jobs(jobs)
-        return Segments(rate, frame_rate, self.workers), added
+        return Segments(rate, frame_rate, self.options.measures, self.workers), added
 
 
 def frames_a_second(text: str) -> Any:
     """The argument of --frame-rate."""
     return text if text == "native" else cli.ranged(5, 50, "frames a second")(text)
+
+
+def measured(text: str) -> frozenset[str]:
+    """The argument of --measures: names without numbers, all or none."""
+    names = frozenset() if text == "none" else NAMES if text == "all" else frozenset(text.split(","))
+    if unknown := sorted(names - NAMES):
+        raise ArgumentTypeError(f'expected all, none, or names such as level,band,pitch, got "{unknown[0]}"')
+    return names
 
 
 def layers(text: str) -> tuple[int, ...]:

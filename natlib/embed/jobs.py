@@ -27,6 +27,7 @@ class Segment(NamedTuple):
 
     rate: int
     frame_rate: Fraction
+    names: frozenset[str]  # of measures
     samples: int
     skip: int  # rows
     rows: int
@@ -35,7 +36,7 @@ class Segment(NamedTuple):
 
 def hear(segment: Segment, sound: Array) -> Heard:
     """The rows of a segment, without the first ones, whose past is not all there."""
-    encoder = Spectral(segment.rate, segment.frame_rate)
+    encoder = Spectral(segment.rate, segment.frame_rate, segment.names)
     encoder.skip(segment.skip)
     pieces = [sound[at : at + MOST] for at in range(0, segment.samples, MOST)]
     parts = [encoder.hear(piece) for piece in (pieces[:-1] if segment.last else pieces)]

@@ -122,6 +122,16 @@ MEASURES = (
 )
 
 
-def heads(windows: int = 8) -> list[Head]:
-    """As in the header of features whose frames have so many short windows: eight at 12.5 frames a second."""
-    return [head for measure in MEASURES for head in measure.heads(windows)]
+NAMES = frozenset(measure.name for measure in MEASURES)
+
+
+def heads(windows: int = 8, names: frozenset[str] = NAMES) -> list[Head]:
+    """Of these measures, as in the header of features whose frames have so many short windows: eight at 12.5 frames a
+    second.
+    """
+    return [head for measure in MEASURES if measure.name in names for head in measure.heads(windows)]
+
+
+def sources(names: frozenset[str]) -> set[str]:
+    """The modules of spectral/ that these measures come from."""
+    return {measure.source.partition(":")[0].partition(",")[0] for measure in MEASURES if measure.name in names}

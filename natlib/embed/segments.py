@@ -25,9 +25,12 @@ STEP = Fraction(2, 25)  # seconds of the networks' steps
 class Segments:
     """An encoder that gives away what it can, and hears the rest itself."""
 
-    def __init__(self, sample_rate: int, frame_rate: Fraction, jobs: Jobs, segment: int = SEGMENT):
-        self.rate, self.frame_rate, self.jobs = sample_rate, frame_rate, jobs
-        self.model = Spectral(sample_rate, frame_rate)  # says what is known of all of them
+    def __init__(
+        self, sample_rate: int, frame_rate: Fraction, names: frozenset[str], jobs: Jobs, segment: int = SEGMENT
+    ):
+        """`names`: of measures; `segment`: samples of one, about."""
+        self.rate, self.frame_rate, self.names, self.jobs = sample_rate, frame_rate, names, jobs
+        self.model = Spectral(sample_rate, frame_rate, names)  # says what is known of all of them
         self.past, self.widths, self.measures = self.model.past, self.model.widths, self.model.measures
         self.own: Spectral | None = None  # hears what is not given away
         self.own_first = self.own_taken = 0  # with which row it began; the sample that it hears next
@@ -97,7 +100,7 @@ class Segments:
     def _ours(self) -> Spectral:
         """What hears the next row here: new, if the last rows were given away."""
         if self.own is None:
-            self.own = Spectral(self.rate, self.frame_rate)
+            self.own = Spectral(self.rate, self.frame_rate, self.names)
             self.own_first = max(0, self.row - self.warm)
             self.own_taken = self._sample(self.own_first)
             self.own.skip(self.row - self.own_first)
@@ -129,7 +132,9 @@ class Segments:
             found.append(self.jobs.answer())
         before = max(0, self.row - self.warm)
         first = self._sample(before)
-        segment = Segment(self.rate, self.frame_rate, until - first, self.row - before, end - self.row, last)
+        segment = Segment(
+            self.rate, self.frame_rate, self.names, until - first, self.row - before, end - self.row, last
+        )
         self.jobs.give(segment, self._between(first, until), self.room)
         self.row = end
         return found

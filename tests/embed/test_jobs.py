@@ -15,6 +15,7 @@ import pytest
 from helpers import ROOT, noise, records, sh, stream, tone
 
 from natlib.embed.jobs import Jobs
+from natlib.embed.measures import NAMES
 from natlib.embed.segments import Segments
 from natlib.embed.spectral.encoder import Spectral
 from natlib.errors import Failure
@@ -65,7 +66,7 @@ def same(a: np.ndarray, b: np.ndarray) -> bool:
 )
 def test_any_number_of_jobs_gives_the_same_rows(rate: int, frame_rate: Fraction, jobs: Jobs) -> None:
     sound = music(3.3 * SEGMENT / rate, rate)
-    segments = Segments(rate, frame_rate, jobs, SEGMENT)
+    segments = Segments(rate, frame_rate, NAMES, jobs, SEGMENT)
     assert segments.length > segments.warm
     found = [segments.feed(sound[at : at + 30000]) for at in range(0, len(sound), 30000)]
     assert same(np.concatenate((*found, segments.finish(np.zeros(0)))), plain(sound, rate, frame_rate))
@@ -77,7 +78,7 @@ def test_what_is_put_off_comes_whenever_it_is_asked_for(jobs: Jobs) -> None:
     expected = plain(sound, rate, frame_rate)
     rng = np.random.default_rng(1)
     for _ in range(3):
-        segments, found, at = Segments(rate, frame_rate, jobs, SEGMENT), [], 0
+        segments, found, at = Segments(rate, frame_rate, NAMES, jobs, SEGMENT), [], 0
         while at < len(sound):
             size = int(rng.choice([1, 5000, 60000, 400000]))
             found.append(segments.feed(sound[at : at + size]))
@@ -91,12 +92,12 @@ def test_what_is_put_off_comes_whenever_it_is_asked_for(jobs: Jobs) -> None:
 def test_a_worker_that_ends_fails_its_item_alone(jobs: Jobs) -> None:
     rate, frame_rate = 8000, Fraction(25, 2)
     sound = music(80, rate)
-    segments = Segments(rate, frame_rate, jobs, SEGMENT)
+    segments = Segments(rate, frame_rate, NAMES, jobs, SEGMENT)
     segments.feed(sound)
     os.kill(jobs.busy[0].process.pid or 0, signal.SIGKILL)
     with pytest.raises(Failure, match="--jobs 1 needs less memory"):
         segments.finish(np.zeros(0))
-    again = Segments(rate, frame_rate, jobs, SEGMENT)
+    again = Segments(rate, frame_rate, NAMES, jobs, SEGMENT)
     assert same(np.concatenate((again.feed(sound), again.finish(np.zeros(0)))), plain(sound, rate, frame_rate))
 
 

@@ -65,6 +65,7 @@ class Encoder:
                 f"--window: expected more than twice the {options.context:g} s of --context, got {options.window:g}"
             )
         name = f"{'-'.join(layers_told(self.groups))}-{VERSION}"  # what an export of the network depends on
+        self.names: frozenset[str] = options.measures
         self.runner, self.sha256, added = start(model, self.groups, name, options)
         self.head: Head = {
             "model": model.name,
@@ -94,7 +95,7 @@ class Encoder:
         from ..measures import heads
         from ..spectral.grid import Grid
 
-        return heads(Grid(self.frame_rate).hops)
+        return heads(Grid(self.frame_rate).hops, self.names)
 
     @property
     def version(self) -> str:
@@ -133,7 +134,7 @@ class Windows:
         from ..spectral.extractor import Meter
 
         self.encoder, self.sample_rate, self.config = encoder, sample_rate, encoder.model.config
-        self.meter = Meter(sample_rate, encoder.frame_rate)
+        self.meter = Meter(sample_rate, encoder.frame_rate, encoder.names)
         self.measures = self.meter.measures
         to = encoder.model.sample_rate
         self.resampler = None if sample_rate == to else soxr.ResampleStream(sample_rate, to, 1, "float32", "HQ")

@@ -23,6 +23,7 @@ from fractions import Fraction
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
+from ..measures import NAMES
 from . import parts
 from .extractor import Meter
 from .grid import Grid
@@ -63,11 +64,13 @@ class Spectral(Meter):
     S = sum(width for width, _ in SEMANTIC.values())
     A = sum(width for width, _ in ACOUSTIC.values())
 
-    def __init__(self, sample_rate: int, frame_rate: Fraction = Fraction(25, 2)):
-        super().__init__(sample_rate, frame_rate)
+    HIDDEN = frozenset(f"{name}_share" for name in parts.NAMES)
+
+    def __init__(self, sample_rate: int, frame_rate: Fraction = Fraction(25, 2), names: frozenset[str] = NAMES):
+        super().__init__(sample_rate, frame_rate, names)
         self.widths = {"S": self.S, "A": self.A}
         self.semantic = Semantic(self.grid, self.lags.lags)
-        self.parts = self.columns.places({f"{name}_share" for name in parts.NAMES})
+        self.parts = self.columns.places(set(self.HIDDEN))
 
     @property
     def width(self) -> int:
@@ -81,7 +84,7 @@ class Spectral(Meter):
 
     def rows(self, frames: Frames, count: int) -> Array:
         """The rows of the `count` current frames."""
-        measured = super().rows(frames, count)
+        measured = self.measured(frames, count)
         own = acoustic(frames, self.grid, count) | {"parts": np.nan_to_num(measured[:, self.parts])}
         streams = [(SEMANTIC, self.semantic(frames, count)), (ACOUSTIC, own)]
         scaled = [
@@ -89,7 +92,7 @@ class Spectral(Meter):
             for table, values in streams
             for name, (width, factor) in table.items()
         ]
-        return np.hstack((*scaled, measured))
+        return np.hstack((*scaled, measured[:, self.columns.told]))
 
 
 def of_frames(part: Frames) -> Frames:

@@ -11,15 +11,15 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from ...wire import Head
-from ..measures import heads
+from ..measures import NAMES, heads, sources
 from . import formants, harmonics, levels, onsets, pitch, rhythm
 from .frames import Front
 from .grid import Grid, grid
 from .listening import Listening
 from .modulation import Fluctuation, Vibrato, modulated
 from .numerics import Array, Frames, Places
-from .past import NAMES, Past
+from .past import NAMES as OF_THE_PAST
+from .past import Past
 from .thresholds import SHORTEST
 
 # What is left out for a frame if it is out of reach of the loudest: pitch classes, what depends on a pitch, anything
@@ -41,26 +41,33 @@ ALWAYS = {"level", "above_background", "below_40_hz", "above_16_khz", "dominant_
 
 
 class Columns:
-    """Which columns of a table belong to each of these sets."""
+    """The columns of a table: which ones are told, which ones belong to each of these sets, what they come from."""
 
-    def __init__(self, measures: list[Head]):
-        self.measures = measures
-        self.names = [str(measure["name"]) for measure in measures]
+    def __init__(self, hops: int, names: frozenset[str], hidden: frozenset[str]):
+        """Of measures `names`; and those `hidden`, which others need."""
+        every = heads(hops, names | hidden)
+        self.measures = heads(hops, names)
+        self.names = [str(measure["name"]) for measure in every]
+        self.told = np.array([i for i, measure in enumerate(every) if measure in self.measures], dtype=np.int64)
+        self.sources = sources(names | hidden) | ({"sounding"} if not ONE_TONE.isdisjoint(names) else set())
         self.noted, self.pitched, self.one_tone = (self.places(names) for names in (NOTED, PITCHED, ONE_TONE))
         # onset_strength_0 and its kin tell nothing of time
-        self.timed = np.setdiff1d(self.places(TIMED), [self.names.index(f"onset_strength_{i}") for i in range(5)])
+        regions = [self.names.index(f"onset_strength_{i}") for i in range(5)] if "onset_strength" in names else []
+        self.timed = np.setdiff1d(self.places(TIMED), regions)
         self.heard = np.setdiff1d(np.arange(len(self.names)), np.append(self.timed, self.places(ALWAYS)))
+        self.sounding = np.setdiff1d(np.arange(len(self.names)), self.places({"level"}))
 
     def places(self, wanted: set[str]) -> Places:
         """The columns of measures and families of measures."""
         families = [name.rstrip("0123456789").rstrip("_") for name in self.names]
-        return np.array([i for i, name in enumerate(self.names) if name in wanted or families[i] in wanted])
+        found = [i for i, name in enumerate(self.names) if name in wanted or families[i] in wanted]
+        return np.array(found, dtype=np.int64)
 
 
 @lru_cache(8)
-def tables(grid: Grid) -> tuple[Columns, Fluctuation, Vibrato]:
-    """What depends on the grid alone, made once."""
-    return Columns(heads(grid.hops)), Fluctuation(grid), Vibrato(grid)
+def tables(grid: Grid, names: frozenset[str], hidden: frozenset[str]) -> tuple[Columns, Fluctuation, Vibrato]:
+    """What depends on the grid and on which measures are made, made once."""
+    return Columns(grid.hops, names, hidden), Fluctuation(grid), Vibrato(grid)
 
 
 STEP = 20  # groups of frames analysed at a time, at most: with more, a frame costs no less
@@ -73,12 +80,15 @@ class Meter:
     Subclasses put streams before the measures (`rows`), and keep what the streams need of each frame (`summary`).
     """
 
-    def __init__(self, sample_rate: int, frame_rate: Fraction = Fraction(25, 2)):
+    HIDDEN: frozenset[str] = frozenset()  # measures that a subclass needs, told or not
+
+    def __init__(self, sample_rate: int, frame_rate: Fraction = Fraction(25, 2), names: frozenset[str] = NAMES):
+        """`names`: of the measures that are made; each is the same whichever others there are."""
         self.sample_rate = sample_rate
         self.grid = grid(frame_rate)
-        self.columns, self.fluctuation, self.vibrato = tables(self.grid)
+        self.columns, self.fluctuation, self.vibrato = tables(self.grid, names, self.HIDDEN)
         self.measures = self.columns.measures
-        self.listening = Listening(sample_rate, self.grid)
+        self.listening = Listening(sample_rate, self.grid, self.columns.sources)
         self.done = self.skipped = 0  # that were made or skipped; that are to be skipped
         self.front = Front(sample_rate, self.grid)
         self.lags = rhythm.OnsetLags(self.grid)
@@ -158,7 +168,8 @@ class Meter:
         if not done:
             return self.flush(), np.zeros((0, self.past.width))
         frames |= self.lags.correlation(frames["lagged"], done)
-        numbers = self.past.numbers(frames, self.grid.now(done), self.listening.decays(self.done, done))
+        decays = self.listening.decays(self.done, done)
+        numbers = self.past.numbers(frames, self.grid.now(done), decays)
         return np.ascontiguousarray(self.rows(frames, done), dtype=np.float32), numbers
 
     def _analyse(self, count: int) -> Frames:
@@ -176,26 +187,31 @@ class Meter:
 
     def rows(self, frames: Frames, count: int) -> Array:
         """The rows of the `count` current frames (Grid.now)."""
-        grid, now = self.grid, self.grid.now(count)
+        return self.measured(frames, count)[:, self.columns.told]
+
+    def measured(self, frames: Frames, count: int) -> Array:
+        """The measures, told or hidden."""
+        grid, now, of = self.grid, self.grid.now(count), self.columns
         told = pitch.voiced(frames)
-        columns = {
-            **levels.measured(frames, grid, count),
-            **pitch.measured(frames, grid, count, told),
-            **self.listening.rows(self.done, count, frames | {"pitch": np.where(told, frames["pitch"], 0)}),
-            **harmonics.measured(frames, grid, count, told),
-            **formants.measured(frames, grid, count, told, self.front.tables.formants),
-            **self.vibrato(frames, count),
-            **onsets.measured(frames, grid, count),
-            **self.fluctuation(frames, count),
-            **modulated(frames, grid, count),
-            **rhythm.pulse(frames, grid),
-            **dict.fromkeys(NAMES, np.zeros(count)),
-        }
-        table = np.stack([columns[entry["name"]] for entry in self.measures], axis=1)
+        columns = levels.measured(frames, grid, count) | dict.fromkeys(OF_THE_PAST, np.zeros(count))
+        columns |= self.listening.rows(self.done, count, frames | {"pitch": np.where(told, frames["pitch"], 0)})
+        if "pitch" in of.sources:
+            columns |= pitch.measured(frames, grid, count, told)
+        if "harmonics" in of.sources:
+            columns |= harmonics.measured(frames, grid, count, told)
+        if "formants" in of.sources:
+            columns |= formants.measured(frames, grid, count, told, self.front.tables.formants)
+        if "onsets" in of.sources:
+            columns |= onsets.measured(frames, grid, count)
+        if "modulation" in of.sources:
+            columns |= self.vibrato(frames, count) | self.fluctuation(frames, count) | modulated(frames, grid, count)
+        if "rhythm" in of.sources:
+            columns |= rhythm.pulse(frames, grid)
+        table = np.stack([columns[name] for name in of.names], axis=1) if of.names else np.zeros((count, 0))
         silent = columns["level"] < -900  # only the level can be given
-        table[silent, 1:] = np.nan
+        table[np.ix_(silent, of.sounding)] = np.nan
         heard, pitched, noted, deep = (frames[name][now] > 0 for name in ("heard", "pitched", "noted", "deep"))
-        of, several = self.columns, columns["polyphony"] > 1
+        several = columns["polyphony"] > 1 if "sounding" in of.sources else np.zeros(count, dtype=bool)
         for gone, places in ((~noted, of.noted), (~pitched, of.pitched), (several, of.one_tone), (~heard, of.heard),
                              (deep, of.timed)):  # fmt: skip
             table[np.ix_(gone, places)] = np.nan

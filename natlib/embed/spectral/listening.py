@@ -38,8 +38,12 @@ def bands() -> tuple[Array, Places]:
 class Listening:
     """Takes samples and the bands of short windows, and keeps what the networks say until it was asked for."""
 
-    def __init__(self, sample_rate: int, grid: Grid):
+    def __init__(self, sample_rate: int, grid: Grid, made: set[str]):
+        """`made`: the modules whose measures are asked for."""
         self.grid = grid
+        self.made = made
+        self.noted = not made.isdisjoint(("sounding", "strokes", "tones"))  # do the networks of notes run?
+        self.seen = self.noted or not made.isdisjoint(("parts", "voice"))  # are there spectra?
         self.per_step = grid.rate * STEP  # short windows
         self.frame_steps = 1 / (grid.frame_rate * STEP)  # in a frame
         self.spectrum, self.polyphony = LogSpectrum(sample_rate), Polyphony()
@@ -69,7 +73,8 @@ class Listening:
 
     def feed(self, samples: Array) -> None:
         """Take samples."""
-        self.spectrum.feed(samples)
+        if self.seen:
+            self.spectrum.feed(samples)
 
     def hear(self, bands: Array, rises: Array, loudness: Array) -> None:
         """Take what short windows measure, hundredths of a dB.
@@ -88,7 +93,8 @@ class Listening:
             missing = max(0, self.window(steps) - self.bands.count)
             self.hear(np.full((missing, BANDS), SILENT), np.zeros((missing, 3)), np.full(missing, SILENT))
             self._notes(steps - self.spectrum.steps)
-            self.polyphony.finish()
+            if self.noted:
+                self.polyphony.finish()
             self.whole = True
         elif self.bands.count:
             self._notes(min(self.spectrum.ready(), self.complete()) - self.spectrum.steps)
@@ -96,13 +102,22 @@ class Listening:
             self._rest()
 
     def _notes(self, count: int) -> None:
-        if count > 0:
+        if count > 0 and self.seen:
             levels = self.spectrum.analyse(count)
             self.levels.add(levels)
-            self.polyphony.feed(levels)
+            self.polyphony.feed(levels, self.noted)
 
     def _rest(self) -> None:
         """Voice and strokes, as far as what they look at is there."""
+        if "voice" in self.made:
+            self._voice()
+        if self.noted:
+            last = self.window(self.polyphony.answers.count - 1)
+            last = self.bands.count if self.whole else min(self.bands.count - strokes.REACH, last - strokes.WIDE)
+            if last > (start := self.struck.count):
+                self.struck.add(self._strokes(start, last))
+
+    def _voice(self) -> None:
         start, end = self.colour.count, self.levels.count if self.whole else self.complete()
         if end > start:
             edges = np.array([self.window(step) for step in range(start, end + 1)])
@@ -115,11 +130,6 @@ class Listening:
         last = self.found.count - (0 if self.whole else voice.AFTER - 1)
         if last > (start := self.voiced.count):
             self.voiced.add(self.voice(self.found.near(start + voice.BEFORE, last + voice.AFTER - 1))[:, None])
-        answers = self.polyphony.answers
-        last = self.window(answers.count - 1)
-        last = self.bands.count if self.whole else min(self.bands.count - strokes.REACH, last - strokes.WIDE)
-        if last > (start := self.struck.count):
-            self.struck.add(self._strokes(start, last))
 
     def _strokes(self, start: int, end: int) -> Array:
         """The answers about short windows."""
@@ -138,29 +148,40 @@ class Listening:
         steps = np.array([self.step(first + i) for i in range(count)])
         begins = np.arange(first, first + count) * self.grid.hops  # the first short window of each frame
         start, end = int(steps[0]), int(steps[-1]) + 1
+        by_step: Frames = {}
+        columns: Frames = {}
+        if self.noted:
+            sounding = self._sounding(start, end, first, frames)
+            by_step |= sounding.columns()
+            by_step |= self._tones(sounding, start, end) if "tones" in self.made else {}
+            begun = (*sounding.begun(), sounding.of_notes(self._bands_of(sounding)))
+            columns |= self._times(begins, steps, *(value[steps - start] for value in begun))
+        if "parts" in self.made:
+            by_step |= self._parts(start, end)
+        if "voice" in self.made:
+            quiet = self.colour.near(start, end)[:, 2].max(axis=1) < FAINT_VOICE
+            by_step["voice"] = np.where(quiet, np.nan, self.voiced.near(start, end)[:, 0] / 10)
+        columns |= {name: value[steps - start] for name, value in by_step.items()}
+        self._forget(start, int(begins[0]))
+        return spread(columns)
+
+    def _sounding(self, start: int, end: int, first: int, frames: Frames) -> Sounding:
+        """The notes of steps, from frames around `first`."""
         answers = self.polyphony.answers.near(start - BEFORE, end + AFTER, NEVER)
         told = [frames[name][self._frames(start, end) - first + self.grid.past] for name in ("pitch", "salience")]
         told.append(self.polyphony.spectra.near(start, end)[:, MEDIUM])
-        sounding = Sounding(answers, self.levels.near(start - BEFORE, end + AFTER), *told)
-        by_step = sounding.columns() | self._parts(start, end) | self._tones(sounding, start, end)
-        quiet = self.colour.near(start, end)[:, 2].max(axis=1) < FAINT_VOICE
-        by_step["voice"] = np.where(quiet, np.nan, self.voiced.near(start, end)[:, 0] / 10)
-        columns = {name: value[steps - start] for name, value in by_step.items()}
-        begun, earlier, band = (
-            value[steps - start] for value in (*sounding.begun(), sounding.of_notes(self._bands_of(sounding)))
-        )
-        columns |= self._times(begins, steps, begun, earlier)
-        columns["note_attack"] = self._attacks(columns["note_onset"], begins, band)
-        self._forget(start, int(begins[0]))
-        return spread(columns)
+        return Sounding(answers, self.levels.near(start - BEFORE, end + AFTER), *told)
 
     def decays(self, first: int, count: int) -> Array:
         """Where sound dies away in the frames that are asked for next: room.decays."""
         before, after = first * self.grid.hops, (first + count) * self.grid.hops
         return decays(self.bands.near(before, after + LENGTH - 1, SILENT), self.grid)
 
-    def _times(self, begins: Places, steps: Places, begun: Mask, earlier: Mask) -> Frames:
-        """When strokes fall and notes begin, ms from each frame's start; and how far the strokes rise."""
+    def _times(self, begins: Places, steps: Places, begun: Mask, earlier: Mask, band: Array) -> Frames:
+        """When strokes fall and notes begin, ms from each frame's start; how far strokes rise, how long attacks last.
+
+        `band`: in which each note is strongest, for its attack.
+        """
         hops, before, after = self.grid.hops, int(begins[0]) - BESIDE, int(begins[-1]) + self.grid.hops + BESIDE
         near = self.struck.near(before, after, NEVER)
         told, times = strokes.peaks(near)
@@ -170,6 +191,7 @@ class Listening:
         places = np.rint(middles * (self.per_step.numerator * strokes.FINE) / (2 * self.per_step.denominator))
         onset = strokes.nearest(times[told[:, 3], 3], places / strokes.FINE, ASIDE)
         columns = {"note_onset": np.where(begun, onset - begins[:, None], np.nan) * self.milliseconds}
+        columns["note_attack"] = self._attacks(columns["note_onset"], begins, band)
         rises = self.rises.near(before, after, 0)
         for region in range(4):
             time = times[:, region]

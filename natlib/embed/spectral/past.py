@@ -19,7 +19,7 @@ class Past:
 
     def __init__(self, grid: Grid, tempo: rhythm.Tempo, measures: list[Head]):
         names = [measure["name"] for measure in measures]
-        self.places = [names.index(name) - len(names) for name in NAMES]  # from the end of a row
+        self.places = {name: names.index(name) - len(names) for name in NAMES if name in names}  # from the end of a row
         self.tempo = tempo
         self.recent = rhythm.Recent(3 + tempo.width)
         self.background = levels.Background(grid)
@@ -33,7 +33,7 @@ class Past:
 
     def __call__(self, rows: NDArray[np.float32], numbers: Array) -> NDArray[np.float32]:
         """The next rows, with these measures wherever they are not NaN; `rows` are changed."""
-        if not len(rows):
+        if not len(rows) or not self.places:
             return rows
         sums, loudness, decays = np.split(numbers, (3 + self.tempo.width, 4 + self.tempo.width), axis=1)
         lately = self.recent(sums)
@@ -43,7 +43,7 @@ class Past:
             **self.tempo.measured(lately[:, 3:]),
             "reverberation": self.room(decays),
         }
-        for name, place in zip(NAMES, self.places, strict=True):
+        for name, place in self.places.items():
             there = ~np.isnan(rows[:, place])
             rows[there, place] = np.clip(np.rint(columns[name][there]), -32767, 32767)
         return rows

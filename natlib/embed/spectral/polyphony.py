@@ -80,11 +80,12 @@ class Polyphony:
         self.second, self.answer = Layer("notes.2"), Layer("notes.3", last=True)
         self.spectra, self.maps, self.answers = Track(), Track(), Track()
 
-    def feed(self, levels: Array) -> None:
-        """Take levels, (steps, 2, BINS), of LogSpectrum."""
+    def feed(self, levels: Array, asked: bool = True) -> None:
+        """Take levels, (steps, 2, BINS), of LogSpectrum; there are answers only if they are `asked` for."""
         if len(levels):
             self.spectra.add(relief(levels))
-            self._go(False)
+            if asked:
+                self._go(False)
 
     def finish(self) -> None:
         """No more levels will come."""

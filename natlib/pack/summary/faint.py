@@ -97,8 +97,8 @@ class Faint(Collector):
         if self.width < FEWEST or not len(block.rows):
             return
         levels = 10 * np.log10(np.maximum(self.table.powers(block.rows), 10 ** (QUIETEST / 10))) / STEP
-        peaks = np.stack([self.table.column(block.rows, name) for name in self.table.peaks], axis=1)
-        row = np.concatenate((levels, np.nan_to_num(peaks)), axis=1) if self.table.peaks else levels
+        peaks = [np.nan_to_num(self.table.column(block.rows, name)) for name in self.table.peaks]
+        row = np.column_stack((levels, *peaks))
         self.kept.frombytes(np.clip(np.rint(row), -32768, 32767).astype(np.int16).tobytes())
 
     def sound(self, start: float, sound: Head) -> None:
