@@ -32,7 +32,7 @@ class Segments:
         self.rate, self.frame_rate, self.names, self.jobs = sample_rate, frame_rate, names, jobs
         self.model = Spectral(sample_rate, frame_rate, names)  # says what is known of all of them
         self.past, self.widths, self.measures = self.model.past, self.model.widths, self.model.measures
-        self.own: Spectral | None = None  # hears what is not given away
+        self.own: Spectral | None = self.model  # hears what is not given away
         self.own_first = self.own_taken = 0  # with which row it began; the sample that it hears next
         self.unit = self._unit()
         self.length = max(1, round(segment / self._sample(self.unit))) * self.unit  # rows of a segment

@@ -17,7 +17,7 @@ from .content import Content, introduction, of_tokens
 from .draft import Draft
 from .guide import Guide
 from .layers import Layout, encoding_option, encodings
-from .measures import Table
+from .measures import table
 from .mended import Mended
 from .ndjson import of_ndjson
 from .passing import Passing
@@ -142,7 +142,7 @@ class Pack(runtime.Stage):
         layout = Layout(item.head)
         wanted = settings(layout, self.options.scene if layout.measures else 0.0, self.options)
         tag = heads.tag(item.head, self.options.tag)
-        view = VIEWS[self.options.view](layout, Table(layout.measures), tag, self.guide, wanted.every)
+        view = VIEWS[self.options.view](layout, table(layout.measures), tag, self.guide, wanted.every)
         lines = Lines(layout, wanted, view, encodings(self.options.encoding, layout.names))
         origin = heads.Origin.of(item.head, {}, ())
         head = heads.header(item.head, self.pack(lines), wanted.layers, self.options.encoding, origin)

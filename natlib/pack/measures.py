@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -45,9 +45,13 @@ class Table:
         self.formants = [self.index[f"formant_{i}"] for i in (1, 2, 3) if f"formant_{i}" in self.index]
         edges = self.grids.get("spectrum_hz", [])
         self.middles = [math.sqrt(low * high) for low, high in pairwise(edges) if low > 0]  # Hz, of the finest bands
-        self.notes = [i for i, name in enumerate(self.names) if re.fullmatch("note_[0-9]+", name)]  # that sound at once
-        self.begun = [i for i, name in enumerate(self.names) if re.fullmatch("note_onset_[0-9]+", name)]
         self.peaks = [name for name in self.names if name.startswith("peak_")]
+        self.families: dict[str, list[int]] = {}  # the columns of measures that differ by number, by their name without
+        for i, name in enumerate(self.names):
+            family, _, number = name.rpartition("_")
+            if number.isdecimal():
+                self.families.setdefault(family, []).append(i)
+        self.notes, self.begun = (self.families.get(name, []) for name in ("note", "note_onset"))  # that sound at once
 
     def rows(self, numbers: NDArray[np.int16]) -> Array:
         """Grid numbers into units, a row a frame; NaN for an absent value."""
@@ -92,6 +96,20 @@ class Table:
 
         pitch = self.column(rows, "pitch")
         return np.where((pitch > 0) & (self.column(rows, "salience") >= VOICED), pitch, np.nan)
+
+
+def table(measures: Sequence[Head]) -> Table:
+    """The Table of these measures; the items of a stream, which have the same ones, have one in common."""
+    import orjson
+
+    return _table(orjson.dumps(measures))
+
+
+@lru_cache(4)
+def _table(measures: bytes) -> Table:
+    import orjson
+
+    return Table(orjson.loads(measures))
 
 
 def numbered(prefix: str, measure: Head) -> bool:

@@ -11,7 +11,7 @@ from ..wire import Head
 from .contours import spelled
 from .events import Detector, Event, described
 from .layers import Layout
-from .measures import Table
+from .measures import table
 from .music.leadsheet import Bar, LeadSheet
 from .music.told import BarLine, Numbered, Sure
 from .music.told import described as as_told
@@ -59,7 +59,7 @@ class Measuring:
 
     def __init__(self, layout: Layout, scene: float):
         self.layout = layout
-        self.table = Table(layout.measures)
+        self.table = table(layout.measures)
         self.summary = Summary(self.table, float(layout.rate), float(layout.start))
         told = bool(scene and layout.measures)
         self.length = layout.length(scene) if told else 1  # frames of a scene

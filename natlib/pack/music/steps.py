@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from typing import TYPE_CHECKING
 
 from ...network import ONE
@@ -34,16 +33,14 @@ class Steps:
         self.around = max(1, round(AROUND * rate))  # frames
         self.frames = 0  # taken
         self.done = 0  # frames whose steps were given
-        windows = [[name for name in table.names if re.fullmatch(f"{kind}_[0-9]+", name)] for kind in ENVELOPES]
-        self.envelopes = [[table.index[name] for name in names] for names in windows]
+        self.envelopes = [table.families.get(kind, []) for kind in ENVELOPES]
         self.strokes = [(table.index.get(f"stroke_{i}"), table.index.get(f"stroke_time_{i}")) for i in range(3)]
         self.chroma = [
             [table.index[f"{kind}_chroma_{i}"] for i in range(12) if f"{kind}_chroma_{i}" in table.index]
             for kind in ("treble", "bass")
         ]
-        self._rows: Array | None = (
-            None  # those that are still looked at, `around` before the first one that is not done
-        )
+        # Those that are still looked at, `around` before the first one that is not done
+        self._rows: Array | None = None
 
     @property
     def there(self) -> bool:

@@ -56,12 +56,9 @@ class Colours:
     """Keeps means of half seconds. Memory: half a kilobyte for each second."""
 
     def __init__(self, table: Table, rate: float):
-        self.columns = [
-            (place, least)
-            for name, least in COLOUR.items()
-            for place, own in enumerate(table.names)
-            if own == name or (name.endswith("_") and own.startswith(name) and own[len(name) :].isdigit())
-        ]
+        families = {f"{name}_": places for name, places in table.families.items()}
+        own = {name: families.get(name, [table.index[name]] if name in table.index else []) for name in COLOUR}
+        self.columns = [(place, least) for name, least in COLOUR.items() for place in own[name]]
         self.turning = [i for i, (place, _) in enumerate(self.columns) if table.names[place].startswith(TURNING)]
         self.octaves = [table.names[place] == "centroid" for place, _ in self.columns]
         self.there = all(f"{kind}{i}" in table.index for kind in CHROMA for i in range(12)) and "level" in table.index

@@ -77,6 +77,8 @@ class Sections(Collector):
         `integrated`: the loudness of the whole in LUFS, if it is known.
         """
         spans = self.spans()
+        if not spans:
+            return []
         contents = Contents(self.course, self.voice.there(), self.bars, integrated)
         result: list[tuple[float, Head]] = []
         for span in spans:
