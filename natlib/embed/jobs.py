@@ -18,7 +18,8 @@ from ..errors import Failure
 from .spectral.encoder import Spectral
 from .spectral.numerics import Array
 
-MOST = 1 << 18  # samples that are heard at a time
+MOST = 3 << 16  # samples that are heard at a time: with fewer it takes longer, with more, memory
+Samples = NDArray[np.float32] | NDArray[np.float64]
 Heard = tuple[NDArray[np.float32], Array]  # rows, and the numbers of Past
 
 
@@ -29,16 +30,17 @@ class Segment(NamedTuple):
     frame_rate: Fraction
     names: frozenset[str]  # of measures
     samples: int
+    kind: str  # of number, "f" or "d"
     skip: int  # rows
     rows: int
     last: bool  # does the item end with it?
 
 
-def hear(segment: Segment, sound: Array) -> Heard:
+def hear(segment: Segment, sound: Samples) -> Heard:
     """The rows of a segment, without the first ones, whose past is not all there."""
     encoder = Spectral(segment.rate, segment.frame_rate, segment.names)
     encoder.skip(segment.skip)
-    pieces = [sound[at : at + MOST] for at in range(0, segment.samples, MOST)]
+    pieces = [sound[at : at + MOST].astype(np.float64) for at in range(0, segment.samples, MOST)]
     parts = [encoder.hear(piece) for piece in (pieces[:-1] if segment.last else pieces)]
     if segment.last:
         parts.append(encoder.hear_last(pieces[-1]))
@@ -55,12 +57,11 @@ def work(own: Connection, others: list[Connection], buffer: Any) -> None:
         os.dup2(nothing.fileno(), 0)
         os.dup2(nothing.fileno(), 1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    sound = np.frombuffer(buffer)
     try:
         while True:
             segment = own.recv()
             try:
-                result: Heard | Exception = hear(segment, sound[: segment.samples])
+                result: Heard | Exception = hear(segment, np.frombuffer(buffer, segment.kind, segment.samples))
             except Exception as error:
                 result = error
             own.send(result)
@@ -72,11 +73,11 @@ class Worker:
     """A process, and the buffer in which it finds its sound."""
 
     def __init__(self, size: int, others: list[Connection]):
-        """Room for `size` samples; it is to close `others`, which are ours."""
+        """Room for `size` bytes of sound; it is to close `others`, which are ours."""
         # A fork has the encoder's tables; elsewhere than on Linux, libraries may not survive it.
         kind: Any = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
-        buffer = kind.RawArray("d", size)
-        self.sound = np.frombuffer(buffer)
+        buffer = kind.RawArray("b", size)
+        self.buffer = np.frombuffer(buffer, np.uint8)
         self.connection, its = kind.Pipe()
         others = [*others, self.connection] if kind.get_start_method() == "fork" else []
         self.process = kind.Process(target=work, args=(its, others, buffer), daemon=True)
@@ -98,20 +99,18 @@ class Jobs:
         self.idle: list[Worker] = []
         self.busy: deque[Worker] = deque()
 
-    def give(self, segment: Segment, sound: list[Array], room: int) -> None:
+    def give(self, segment: Segment, sound: list[Samples], room: int) -> None:
         """Have a segment heard, of `room` samples at most: the arrays of `sound`, one after the other.
 
         Not all workers may be busy.
         """
-        if self.idle and len(self.idle[-1].sound) < room:
+        size = room * np.dtype(segment.kind).itemsize
+        if self.idle and len(self.idle[-1].buffer) < size:
             for worker in self.idle:
-                worker.stop()  # it was for another sample rate
+                worker.stop()  # it was for another sample rate, or other numbers
             self.idle.clear()
-        worker = self.idle.pop() if self.idle else Worker(room, [other.connection for other in self.busy])
-        at = 0
-        for part in sound:
-            worker.sound[at : at + len(part)] = part
-            at += len(part)
+        worker = self.idle.pop() if self.idle else Worker(size, [other.connection for other in self.busy])
+        np.concatenate(sound, out=worker.buffer[:size].view(segment.kind)[: segment.samples])
         worker.connection.send(segment)
         self.busy.append(worker)
 

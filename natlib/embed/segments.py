@@ -10,15 +10,15 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from .jobs import MOST, Heard, Jobs, Segment
+from .jobs import MOST, Heard, Jobs, Samples, Segment
 from .spectral.encoder import Spectral
 from .spectral.numerics import Array
 
-SEGMENT = 1 << 21  # samples of a segment, about: 48 s at 44.1 kHz, 16 MB
+SEGMENT = 1 << 21  # samples of a segment, about: 48 s at 44.1 kHz, 8 or 16 MB
 SHORTEST = 1 << 19  # samples of one at the end of an item: less takes hardly longer than what comes before it
-# Seconds before a segment that are heard too. But for Past, no row looks back further than 3 s: the second around a
-# frame, each with onsets up to 2 s before it.
-WARM = 4
+# Seconds before a segment that are heard too. But for Past, no row looks back further than 2 s and a frame: at strokes
+# of the last two seconds (Tempo), or around it for one, each with the second before (OnsetLags).
+WARM = 3
 STEP = Fraction(2, 25)  # seconds of the networks' steps
 
 
@@ -39,7 +39,7 @@ class Segments:
         self.warm = math.ceil(WARM * frame_rate / self.unit) * self.unit
         self.room = self._sample(self.warm) + self.model.needed(self.length + self.unit)
         self.row = 0  # the next one that is neither given away nor ours
-        self.sound: list[Array] = []
+        self.sound: list[Samples] = []
         self.first = self.taken = 0  # the first sample of `sound`, and the first one yet to come
 
     def _unit(self) -> int:
@@ -69,7 +69,8 @@ class Segments:
         return self._filled(found)
 
     def _take(self, samples: Array) -> None:
-        self.sound.append(samples)
+        small = samples.astype(np.float32)  # half as much to keep, where that is exact
+        self.sound.append(small if np.array_equal(small, samples) else samples)
         self.taken += len(samples)
 
     def flush(self) -> NDArray[np.float32]:
@@ -132,23 +133,22 @@ class Segments:
             found.append(self.jobs.answer())
         before = max(0, self.row - self.warm)
         first = self._sample(before)
-        segment = Segment(
-            self.rate, self.frame_rate, self.names, until - first, self.row - before, end - self.row, last
-        )
-        self.jobs.give(segment, self._between(first, until), self.room)
+        sound = self._between(first, until)
+        kind, skip, rows = np.result_type(*sound).char, self.row - before, end - self.row
+        segment = Segment(self.rate, self.frame_rate, self.names, until - first, kind, skip, rows, last)
+        self.jobs.give(segment, sound, self.room)
         self.row = end
         return found
 
     def _pieces(self, first: int, until: int) -> list[Array]:
         """The samples from `first` to `until`, MOST at a time."""
-        parts = self._between(first, until)
-        whole = np.concatenate(parts) if parts else np.zeros(0)
+        whole: Array = np.concatenate((np.zeros(0), *self._between(first, until)))
         return [whole[at : at + MOST] for at in range(0, len(whole), MOST)]
 
     def _answers(self) -> list[Heard]:
         return [self.jobs.answer() for _ in range(len(self.jobs.busy))]
 
-    def _between(self, first: int, until: int) -> list[Array]:
+    def _between(self, first: int, until: int) -> list[Samples]:
         """The samples from `first` to `until`, in pieces."""
         found, at = [], self.first
         for part in self.sound:
