@@ -188,7 +188,8 @@ model, when a window is full, and with --batch above 1 while others run."""
         from .segments import Segments
 
         self.workers = self.workers or Jobs(jobs)
-        return Segments(rate, frame_rate, self.options.measures, self.workers), added
+        segments = Segments(rate, frame_rate, self.options.measures, self.workers)
+        return segments if segments.possible else segments.model, added
 
 
 def frames_a_second(text: str) -> Any:

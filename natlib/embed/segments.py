@@ -14,8 +14,8 @@ from .jobs import MOST, Heard, Jobs, Samples, Segment
 from .spectral.encoder import Spectral
 from .spectral.numerics import Array
 
-SEGMENT = 1 << 21  # samples of a segment, about: 48 s at 44.1 kHz, 8 or 16 MB
-SHORTEST = 1 << 19  # samples of one at the end of an item: less takes hardly longer than what comes before it
+SEGMENT = 1 << 21  # samples of a long segment, about: 48 s at 44.1 kHz, 8 or 16 MB
+SHORT = 4  # segments at the beginning and at the end, where work is shared out, may be so many times shorter
 # Seconds before a segment that are heard too. But for Past, no row looks back further than 2 s and a frame: at strokes
 # of the last two seconds (Tempo), or around it for one, each with the second before (OnsetLags).
 WARM = 3
@@ -35,12 +35,17 @@ class Segments:
         self.own: Spectral | None = self.model  # hears what is not given away
         self.own_first = self.own_taken = 0  # with which row it began; the sample that it hears next
         self.unit = self._unit()
-        self.length = max(1, round(segment / self._sample(self.unit))) * self.unit  # rows of a segment
+        self.longest, self.least = (self._units(size / self._sample(self.unit)) for size in (segment, segment / SHORT))
         self.warm = math.ceil(WARM * frame_rate / self.unit) * self.unit
-        self.room = self._sample(self.warm) + self.model.needed(self.length + self.unit)
+        self.room = self._sample(self.warm) + self.model.needed(self.longest + self.unit)
         self.row = 0  # the next one that is neither given away nor ours
         self.sound: list[Samples] = []
         self.first = self.taken = 0  # the first sample of `sound`, and the first one yet to come
+
+    @property
+    def possible(self) -> bool:
+        """Are there segments? With some rates, none that is short enough begins with a whole sample."""
+        return self._sample(self.unit) <= SEGMENT
 
     def _unit(self) -> int:
         """How many rows segments are multiples of: they begin with a group, a step, a sample of every spectrum."""
@@ -48,6 +53,15 @@ class Segments:
         seconds = group / self.frame_rate
         samples, steps = seconds * self.rate / self.model.listening.spectrum.apart, seconds / STEP
         return group * math.lcm(samples.denominator, steps.denominator)
+
+    def _units(self, count: float) -> int:
+        """So many units, one at least, in rows."""
+        return max(1, round(count)) * self.unit
+
+    def _end(self) -> int:
+        """The row behind the next segment. They grow, so that all workers have something to do soon."""
+        start = self._start()
+        return start + min(self.longest, max(self.least, self._units(start / self.jobs.most / self.unit)))
 
     def _sample(self, row: int) -> int:
         """The first sample of a row with which a segment may begin."""
@@ -61,7 +75,7 @@ class Segments:
         """Take samples, (n,), full scale 1. Returns rows, (m, width), in order; others are put off."""
         self._take(samples)
         found = []
-        while self.taken >= self.model.needed(end := self._start() + self.length):
+        while self.taken >= self.model.needed(end := self._end()):
             found += self._alone(self._start())
             found += self._give(end, self.model.needed(end))
         while self.jobs.answered():
@@ -82,7 +96,7 @@ class Segments:
         """Take the last samples, likewise. Returns the rest of the rows."""
         self._take(samples)
         total = max(1, math.ceil(self.taken * self.frame_rate / self.rate))
-        count = min(self.jobs.most, (self.taken - self._sample(self._start())) // SHORTEST)
+        count = min(self.jobs.most, (self.taken - self._sample(self._start())) // self._sample(self.least))
         if count < 2 and not self.jobs.busy:
             own = self._ours()
             *pieces, last = self._pieces(self.own_taken, self.taken) or [np.zeros(0)]

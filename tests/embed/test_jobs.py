@@ -67,9 +67,18 @@ def same(a: np.ndarray, b: np.ndarray) -> bool:
 def test_any_number_of_jobs_gives_the_same_rows(rate: int, frame_rate: Fraction, jobs: Jobs) -> None:
     sound = music(3.3 * SEGMENT / rate, rate)
     segments = Segments(rate, frame_rate, NAMES, jobs, SEGMENT)
-    assert segments.length > segments.warm
+    assert segments.longest > segments.warm
     found = [segments.feed(sound[at : at + 30000]) for at in range(0, len(sound), 30000)]
     assert same(np.concatenate((*found, segments.finish(np.zeros(0)))), plain(sound, rate, frame_rate))
+
+
+def test_rates_without_short_segments_are_heard_in_one_process(jobs: Jobs) -> None:
+    assert Segments(44100, Fraction(25, 2), NAMES, jobs).possible
+    assert not Segments(44101, Fraction("12.34"), NAMES, jobs).possible
+    header = {"event": "header", "kind": "pcm", "name": "a", "sample_rate": 44101, "channels": 1}
+    data = {"event": "data"}, noise(3, 44101).astype("<f4").tobytes()
+    sound = stream(header, data, {"event": "end"}, {"event": "close"})
+    assert records(sh("nat-embed --jobs 2 --frame-rate 12.34", sound).stdout)[-2].head["frames"] == 38
 
 
 def test_what_is_put_off_comes_whenever_it_is_asked_for(jobs: Jobs) -> None:
