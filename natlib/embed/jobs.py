@@ -40,10 +40,11 @@ def hear(segment: Segment, sound: Samples) -> Heard:
     """The rows of a segment, without the first ones, whose past is not all there."""
     encoder = Spectral(segment.rate, segment.frame_rate, segment.names)
     encoder.skip(segment.skip)
-    pieces = [sound[at : at + MOST].astype(np.float64) for at in range(0, segment.samples, MOST)]
-    parts = [encoder.hear(piece) for piece in (pieces[:-1] if segment.last else pieces)]
-    if segment.last:
-        parts.append(encoder.hear_last(pieces[-1]))
+    parts = []
+    for at in range(0, segment.samples, MOST):
+        piece = sound[at : at + MOST].astype(np.float64)
+        last = segment.last and at + MOST >= segment.samples
+        parts.append(encoder.hear_last(piece) if last else encoder.hear(piece))
     rows, numbers = (np.concatenate(column)[: segment.rows] for column in zip(*parts, strict=True))
     return rows, numbers
 

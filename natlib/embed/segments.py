@@ -41,6 +41,7 @@ class Segments:
         self.row = 0  # the next one that is neither given away nor ours
         self.sound: list[Samples] = []
         self.first = self.taken = 0  # the first sample of `sound`, and the first one yet to come
+        self.lost = False  # did a worker fail? Then there are no more rows
 
     @property
     def possible(self) -> bool:
@@ -74,12 +75,12 @@ class Segments:
     def feed(self, samples: Array) -> NDArray[np.float32]:
         """Take samples, (n,), full scale 1. Returns rows, (m, width), in order; others are put off."""
         self._take(samples)
-        found = []
-        while self.taken >= self.model.needed(end := self._end()):
+        found: list[Heard] = []
+        while not self.lost and self.taken >= self.model.needed(end := self._end()):
             found += self._alone(self._start())
             found += self._give(end, self.model.needed(end))
         while self.jobs.answered():
-            found.append(self.jobs.answer())
+            found.append(self._answer())
         return self._filled(found)
 
     def _take(self, samples: Array) -> None:
@@ -90,7 +91,9 @@ class Segments:
     def flush(self) -> NDArray[np.float32]:
         """The rows that were put off."""
         found = self._answers()
-        return self._filled(found + self._hear(self.taken) if self.ready(self.taken) > self.row else found)
+        if not self.lost and self.ready(self.taken) > self.row:
+            found += self._hear(self.taken)
+        return self._filled(found)
 
     def finish(self, samples: Array) -> NDArray[np.float32]:
         """Take the last samples, likewise. Returns the rest of the rows."""
@@ -144,7 +147,7 @@ class Segments:
         """Have the rows up to `end` heard, which takes the samples up to `until`. What is answered meanwhile."""
         found = []
         while self.jobs.full:
-            found.append(self.jobs.answer())
+            found.append(self._answer())
         before = max(0, self.row - self.warm)
         first = self._sample(before)
         sound = self._between(first, until)
@@ -160,7 +163,14 @@ class Segments:
         return [whole[at : at + MOST] for at in range(0, len(whole), MOST)]
 
     def _answers(self) -> list[Heard]:
-        return [self.jobs.answer() for _ in range(len(self.jobs.busy))]
+        return [self._answer() for _ in range(len(self.jobs.busy))]
+
+    def _answer(self) -> Heard:
+        """The next answer. Raises Failure, and whatever went wrong."""
+        self.lost = True
+        answer = self.jobs.answer()
+        self.lost = False
+        return answer
 
     def _between(self, first: int, until: int) -> list[Samples]:
         """The samples from `first` to `until`, in pieces."""

@@ -106,6 +106,7 @@ def test_a_worker_that_ends_fails_its_item_alone(jobs: Jobs) -> None:
     os.kill(jobs.busy[0].process.pid or 0, signal.SIGKILL)
     with pytest.raises(Failure, match="--jobs 1 needs less memory"):
         segments.finish(np.zeros(0))
+    assert not len(segments.feed(sound)) and not len(segments.flush())
     again = Segments(rate, frame_rate, NAMES, jobs, SEGMENT)
     assert same(np.concatenate((again.feed(sound), again.finish(np.zeros(0)))), plain(sound, rate, frame_rate))
 
@@ -148,6 +149,32 @@ def alive(pid: int) -> bool:
         return False
 
 
+def begun(process: subprocess.Popen) -> list[int]:
+    """Its workers, as soon as there are any."""
+    deadline = time.monotonic() + 60
+    while not (workers := children(process.pid)) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert workers
+    return workers
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="looks for child processes in /proc")
+def test_a_killed_worker_costs_its_item_alone(tmp_path: Path) -> None:
+    path = tmp_path / "long.pcm"
+    path.write_bytes(long_pcm())
+    with subprocess.Popen(
+        [ROOT / "bin/nat-embed", "--jobs", "2", path], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        os.kill(begun(process)[0], signal.SIGKILL)
+        out, told = process.communicate(timeout=120)
+    found = records(out)
+    assert process.returncode == 1 and b"--jobs 1 needs less memory" in told
+    assert [record.event for record in found if record.event in ("end", "error", "close")] == ["error", "end", "close"]
+    whole = records(sh(f"nat-embed --jobs 1 {path}").stdout)
+    rows = [record.payload for record in found[: [record.event for record in found].index("error")]]
+    assert b"".join(record.payload for record in whole).startswith(b"".join(rows))
+
+
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="looks for child processes in /proc")
 @pytest.mark.parametrize("how", ["kill", "interrupt", "reader"])
 def test_no_worker_outlives_the_command(how: str, tmp_path: Path) -> None:
@@ -156,10 +183,7 @@ def test_no_worker_outlives_the_command(how: str, tmp_path: Path) -> None:
     with subprocess.Popen(
         [ROOT / "bin/nat-embed", "--jobs", "2", path], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
     ) as process:
-        deadline = time.monotonic() + 60
-        while not (workers := children(process.pid)) and time.monotonic() < deadline:
-            time.sleep(0.01)
-        assert workers
+        workers = begun(process)
         if how == "reader":
             assert process.stdout
             process.stdout.close()
