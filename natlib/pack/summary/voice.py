@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ...notes import note_name
 from ...wire import Head
 from ..measures import Table
-from ..thresholds import BRIDGED, EXTREMES, LIKE_VOICE, STEADY_NOTE, SURELY_VOICE, SYLLABLE, VOICES
+from ..thresholds import BRIDGED, EXTREMES, LIKE_VOICE, STEADY_NOTE, SUNG, SURELY_VOICE, SYLLABLE, VOICES
 from .collector import Block, Collector
 from .course import FIELDS, Course
 
@@ -92,18 +92,18 @@ class Voice(Collector):
         there = self.there()
         if there.sum() * self.course.seconds < VOICES:
             return {}
-        told: Head = {"percent": round(100 * float(there.mean())), "spans": self.spans(there)}
         within = np.repeat(there, self.course.size)[: self.frames]
         within = np.pad(within, (0, self.frames - len(within)))
         notes: Array = np.array(self.notes, float)
         sung = notes[within & ~np.isnan(notes)]
-        if len(sung) * 4 >= within.sum():
-            told["range"] = [note_name(round(float(each))) for each in np.percentile(sung, EXTREMES)]
-            both = within[1:] & within[:-1]
-            steps = abs(np.diff(notes))[both]
-            steps = steps[~np.isnan(steps)]
-            if len(steps):
-                told["steady_percent"] = round(100 * float((steps < STEADY_NOTE).mean()))
+        if len(sung) < SUNG * within.sum():
+            return {}
+        told: Head = {"percent": round(100 * float(there.mean())), "spans": self.spans(there)}
+        told["range"] = [note_name(round(float(each))) for each in np.percentile(sung, EXTREMES)]
+        steps = abs(np.diff(notes))[within[1:] & within[:-1]]
+        steps = steps[~np.isnan(steps)]
+        if len(steps):
+            told["steady_percent"] = round(100 * float((steps < STEADY_NOTE).mean()))
         if self.windows:
             told["syllable_rate"] = round(float(np.array(self.syllables)[within].sum() * self.rate / within.sum()), 1)
         if self.bands:
