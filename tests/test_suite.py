@@ -402,7 +402,7 @@ stages = sys.argv[3:]
 processes = []
 for stage in stages:
     after = open(sys.argv[2], "wb") if stage == stages[-1] else subprocess.PIPE
-    process = subprocess.Popen([stage], stdin=before, stdout=after)
+    process = subprocess.Popen(stage.split("|"), stdin=before, stdout=after)
     before.close()
     before = process.stdout
     processes.append(process)
@@ -413,28 +413,33 @@ print(json.dumps({stage: usage.ru_maxrss // unit for stage, (_, usage) in zip(st
 """
 
 
-def peaks(folder: Path, source: str) -> dict[str, int]:
+def peaks(folder: Path, source: str, jobs: int) -> dict[str, int]:
     """Peak memory of each stage in MB, for what the shell line `source` writes.
 
     Measured from a small process: a child's peak begins at what its parent had when it was started.
     """
-    stages = ["nat-split", *REST.split(" | ")]
-    command = [sys.executable, "-c", PEAKS, source, str(folder / "out"), *(str(BIN / stage) for stage in stages)]
+    stages = [str(BIN / stage) for stage in ("nat-split", *REST.split(" | "))]
+    stages = [f"{stage}|--jobs|{jobs}" if stage.endswith("nat-embed") else stage for stage in stages]
+    command = [sys.executable, "-c", PEAKS, source, str(folder / "out"), *stages]
     done = subprocess.run(command, capture_output=True, check=True)
     return orjson.loads(done.stdout)
 
 
-@pytest.mark.parametrize("minutes", [5, pytest.param(30, marks=pytest.mark.slow)])
-def test_memory_does_not_grow_with_length(minutes: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("few", "many", "jobs"),
+    [(1, 5, 1), pytest.param(1, 30, 1, marks=pytest.mark.slow), pytest.param(4, 30, 2, marks=pytest.mark.slow)],
+)
+def test_memory_does_not_grow_with_length(few: int, many: int, jobs: int, tmp_path: Path) -> None:
+    """Once segments are as long as they get, which takes four minutes for two jobs."""
     minute = wav(noise(60) + tone(seconds=60))
     (tmp_path / "header").write_bytes(unsized(minute))
     (tmp_path / "minute").write_bytes(minute[44:])
-    short = peaks(tmp_path, f"cd {tmp_path}; cat header minute")
-    long = peaks(tmp_path, f"cd {tmp_path}; cat header; for i in $(seq {minutes}); do cat minute; done")
-    assert orjson.loads((tmp_path / "out").read_bytes().splitlines()[-1])["seconds"] == 60 * minutes
+    line = f"cd {tmp_path}; cat header; for i in $(seq {{}}); do cat minute; done"
+    short, long = (peaks(tmp_path, line.format(minutes), jobs) for minutes in (few, many))
+    assert orjson.loads((tmp_path / "out").read_bytes().splitlines()[-1])["seconds"] == 60 * many
     samples = 4 * 44100 * 60 / 2**20  # MB of a minute
     for name, peak in long.items():  # 12 MB: what an allocator may keep; less than five minutes of a byte a sample
-        assert peak - short[name] < min(12, samples * (minutes - 1) / 4), (name, short, long)
+        assert peak - short[name] < min(12, samples * (many - few) / 4), (name, short, long)
 
 
 def test_head_ends_the_work_of_all_stages() -> None:

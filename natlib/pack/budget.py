@@ -17,7 +17,7 @@ MARGIN = 1.06  # times our estimate: what real tokenizers may count
 FULL = 0.97  # share of a budget from which it counts as used
 STEPS = 11  # halvings along the path: to a two-thousandth of it
 # What fills the rest of a budget, before layers and after them
-FIRST = ("words", "sections", "bars", "summary", "sounds", "scenes")
+FIRST = ("words", "sections", "bars", "sounds", "scenes", "summary")
 REST = ("introductions", "keyframes", "origin")
 FILL = 6  # halvings for each kind of thing that fills the rest
 
@@ -57,7 +57,7 @@ def along(way: float, order: Sequence[int]) -> Share:
     count = len(order)
     stage = way * (6 + count)
     done = [min(max(stage - i, 0.0), 1.0) for i in range(6 + count)]
-    words, sections, sparse, summary, dense, *codes, rest = done
+    words, sections, sparse, dense, summary, *codes, rest = done
     measured = SPARSE * sparse + (1 - SPARSE) * dense
     layers = [0.0] * count
     for place, share in zip(order, codes, strict=True):

@@ -54,6 +54,7 @@ MOST_TIMES = 3  # of a group that are told
 STEP = 0.1  # dB: the levels that are kept are multiples of it
 LAST = 24  # pieces that may sound at the same time as the next one
 WINDOW, HOP = 30.0, 10.0  # s: how much of a long item the background is that of, and how often it is looked for again
+BLOCK, ASIDE = 30, 4  # of these steps that are looked at together, and on either side: more than WINDOW and a sound
 FEWEST = 4  # bands that can have a part
 SPREAD = 4.3  # dB: the standard deviation of a noise's level, if a band holds one value of it a frame
 
@@ -113,18 +114,36 @@ class Faint(Collector):
 
         if not self.kept or self.barred:  # the notes of music are told by bars
             return {}
-        rows = np.frombuffer(self.kept.tobytes(), np.int16).reshape(-1, self.columns)
-        levels, peaks = rows[:, : self.width].astype(np.float64) * STEP, rows[:, self.width :]
+        rows = np.frombuffer(self.kept, np.int16).reshape(-1, self.columns)
+        hop = max(1, round(HOP * self.rate))
+        loudest, found = 0.0, []
+        for first in range(0, len(rows), BLOCK * hop):  # not all at once, which would take much memory
+            begin, end = max(0, first - ASIDE * hop), first + BLOCK * hop
+            some = rows[begin : end + ASIDE * hop]
+            loudest = max(loudest, float((self._powers(some) @ self.ear).max()))
+            pieces = (piece._replace(frame=piece.frame + begin) for piece in self._heard(some, len(rows) - begin))
+            found += [piece for piece in pieces if first <= piece.frame < end and not self._told(piece)]
+        found = [piece for piece in found if piece.power >= loudest * 10 ** (-FAINT_FAR / 10)]
+        told = [self._group(group) for group in grouped(alone(found))]
+        del rows  # nothing can be added to what it shows
+        return {"faint": told} if told else {}
+
+    def _powers(self, rows: NDArray[np.int16]) -> Array:
+        """Of each band, (frames, bands)."""
+        import numpy as np
+
+        return np.asarray(10 ** (rows[:, : self.width].astype(np.float64) * (STEP / 10)))
+
+    def _heard(self, rows: NDArray[np.int16], last: int) -> list[Piece]:
+        """The pieces in some rows; `last` is behind the last one of all."""
+        levels, peaks = rows[:, : self.width].astype(float) * STEP, rows[:, self.width :]
         rises, margins = self._rises(levels)
-        faintest = float((10 ** (levels / 10) @ self.ear).max()) * 10 ** (-FAINT_FAR / 10)
-        found = [
+        return [
             piece
             for component in components(rises >= GROWS * margins, rises >= margins)
             for piece in self._pieces(component, rises, levels, peaks)
-            if piece.power >= faintest and self._telling(piece, len(levels), margins) and not self._told(piece)
+            if self._telling(piece, last, margins)
         ]
-        told = [self._group(group) for group in grouped(alone(found))]
-        return {"faint": told} if told else {}
 
     def _rises(self, levels: Array) -> tuple[Array, Array]:
         """How far each band rises above the background, beyond what rises everywhere, (frames, bands), dB.
