@@ -16,9 +16,8 @@ PROMPT = 8000  # tokens, unless --budget says otherwise
 MARGIN = 1.06  # times our estimate: what real tokenizers may count
 FULL = 0.97  # share of a budget from which it counts as used
 STEPS = 11  # halvings along the path: to a two-thousandth of it
-# What fills the rest of a budget, before layers and after them
-FIRST = ("words", "sections", "bars", "sounds", "scenes", "summary")
-REST = ("introductions", "keyframes", "origin")
+# What fills the rest of a budget: before layers, with what is measured and the fields of the summary, and after them
+FIRST, MEASURED, REST = ("words", "sections", "bars"), ("sounds", "scenes"), ("introductions", "keyframes", "origin")
 FILL = 6  # halvings for each kind of thing that fills the rest
 
 
@@ -52,15 +51,24 @@ class Share(NamedTuple):
 SPARSE = 0.06
 
 
-def along(way: float, order: Sequence[int]) -> Share:
-    """How much is told at the point `way`, 0 to 1, of the path; `order` is the order in which layers come."""
-    count = len(order)
+class Order(NamedTuple):
+    """In which order things come."""
+
+    layers: Sequence[int]  # their places
+    events: bool  # all scenes and sounds before the fields of the summary, which its words say as well
+
+
+def along(way: float, order: Order) -> Share:
+    """How much is told at the point `way`, 0 to 1, of the path."""
+    count = len(order.layers)
     stage = way * (6 + count)
     done = [min(max(stage - i, 0.0), 1.0) for i in range(6 + count)]
-    words, sections, sparse, dense, summary, *codes, rest = done
+    words, sections, sparse, *both = done[:5]
+    dense, summary = both if order.events else both[::-1]
+    codes, rest = done[5:-1], done[-1]
     measured = SPARSE * sparse + (1 - SPARSE) * dense
     layers = [0.0] * count
-    for place, share in zip(order, codes, strict=True):
+    for place, share in zip(order.layers, codes, strict=True):
         layers[place] = share
     introductions = sum(codes) / count if count else 1.0
     return Share(words, summary, measured, measured, sections, sparse, tuple(layers), introductions, rest, rest)
@@ -82,10 +90,11 @@ def furthest(fits: Callable[[float], bool], steps: int) -> float:
     return low
 
 
-def fit(size: Callable[[Share], float], order: Sequence[int], budget: float) -> Share:
+def fit(size: Callable[[Share], float], order: Order, budget: float) -> Share:
     """The share at which an item's `size` comes near `budget`, but not above; if the least does not fit, none does."""
     share = along(furthest(lambda way: size(along(way, order)) <= budget, STEPS), order)
-    kinds: list[str | int] = [*FIRST, *order, *REST]
+    second = (*MEASURED, "summary") if order.events else ("summary", *MEASURED)
+    kinds: list[str | int] = [*FIRST, *second, *order.layers, *REST]
     for kind in kinds:
         if size(share) >= FULL * budget:
             break

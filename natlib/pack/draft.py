@@ -116,9 +116,10 @@ class Draft:
         self.introductions = told if settings.introduce else []  # the most used codes first
 
     @property
-    def order(self) -> list[int]:
-        """The places of the layers kept, in the order in which a reader uses them."""
-        return sorted(range(len(self.layers)), key=lambda place: (self.layout.depth(self.layers[place]), place))
+    def order(self) -> budget.Order:
+        """The layers kept in the order in which a reader uses them; events come first where no bars tell music."""
+        layers = sorted(range(len(self.layers)), key=lambda place: (self.layout.depth(self.layers[place]), place))
+        return budget.Order(layers, not self.bars)
 
     @property
     def all(self) -> Share:
