@@ -48,7 +48,8 @@ class Columns:
         every = heads(hops, names | hidden)
         self.measures = heads(hops, names)
         self.names = [str(measure["name"]) for measure in every]
-        self.told = np.array([i for i, measure in enumerate(every) if measure in self.measures], dtype=np.int64)
+        told = {measure["name"] for measure in self.measures}
+        self.told = np.array([i for i, name in enumerate(self.names) if name in told], dtype=np.int64)
         self.sources = sources(names | hidden) | ({"sounding"} if not ONE_TONE.isdisjoint(names) else set())
         self.noted, self.pitched, self.one_tone = (self.places(names) for names in (NOTED, PITCHED, ONE_TONE))
         # onset_strength_0 and its kin tell nothing of time
