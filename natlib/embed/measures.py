@@ -19,6 +19,7 @@ HARMONICS = 8
 VOICES = 6  # notes kept of a frame
 CLASSES = tuple(range(12))  # pitch classes, C first
 WINDOWS = (-1,)  # stands for the short windows of a frame
+SECOND_WINDOWS = (-2,)  # for every second one
 
 
 class Measure(NamedTuple):
@@ -35,7 +36,8 @@ class Measure(NamedTuple):
     def heads(self, windows: int) -> list[Head]:
         """What a header says about it, if a frame has so many short windows."""
         about: Head = {"unit": self.unit, "step": self.step}
-        members = tuple(range(windows)) if self.members is WINDOWS else self.members
+        counts = {WINDOWS: windows, SECOND_WINDOWS: (windows + 1) // 2}
+        members = tuple(range(counts[self.members])) if self.members in counts else self.members
         if not members:
             return [{"name": self.name, **about}]
         bounds: list[Head] = [{}] * len(members)
@@ -119,6 +121,7 @@ MEASURES = (
     Measure("low_onset_envelope", "dB", 0.1, "the same, 40 to 450 Hz", "onsets, flux", WINDOWS),
     Measure("mid_onset_envelope", "dB", 0.1, "the same, 450 to 2800 Hz", "onsets, flux", WINDOWS),
     Measure("high_onset_envelope", "dB", 0.1, "the same, 2.8 to 16 kHz", "onsets, flux", WINDOWS),
+    Measure("brief_peak", "Hz", 1, "a narrow peak of 25 ms, in every second short window", "brief", SECOND_WINDOWS),
 )
 
 

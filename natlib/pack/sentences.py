@@ -32,6 +32,7 @@ from .thresholds import (
     SLOWLY,
     STEADY,
     STRUCK,
+    SWEEPING,
     TELLING,
     TURNS,
     UNMOVED,
@@ -231,6 +232,15 @@ def faint(summary: Summary) -> str:
     return "; ".join(said)
 
 
+def brief(summary: Summary) -> str:
+    """Chirps, bubbles and the like."""
+    if not (found := summary.get("brief_tones")):
+        return ""
+    low, high = found["band"]
+    text = f"{found['per_second']:g} brief tones a second, {found['duration']:g} s each, in {low:g}-{high:g} Hz"
+    return text + (f", each sweeping {found['sweep']:g} semitones" if found["sweep"] >= SWEEPING else "")
+
+
 def pulse(summary: Summary) -> str:
     return f"regular pulse at {summary['pulse']} Hz" if summary.get("pulse") else ""
 
@@ -419,12 +429,12 @@ def at(seconds: float, longest: float) -> str:
 # In the order in which they are said; each gives "" if there is nothing to be said.
 SENTENCES: tuple[Callable[[Summary], str], ...] = (
     level, lufs, tempo, meter, key, chords, sections, voice, harmony, playing, loudest, channels, parts, colour,
-    noise, swell, events, masked, faint, pulse, trains, pitch, peak, fundamental, lines, mains, polyphony, modulation,
-    clicks, unmoved, vibrato,
+    noise, swell, events, masked, faint, brief, pulse, trains, pitch, peak, fundamental, lines, mains, polyphony,
+    modulation, clicks, unmoved, vibrato,
 )  # fmt: skip
 # What sections and bars tell better
 PLAIN = {
-    parts, noise, swell, events, masked, faint, pulse, trains, pitch, peak, fundamental, lines, mains, polyphony,
+    parts, noise, swell, events, masked, faint, brief, pulse, trains, pitch, peak, fundamental, lines, mains, polyphony,
     modulation, clicks, unmoved,
 }  # fmt: skip
 

@@ -322,3 +322,10 @@ SAME_BAND = threshold(1 / 3, "of the bands of both", "faint sounds of like band 
 SAME_PEAK = threshold(1.19, "times", "narrow peaks of one kind of sound from chance", "a quarter of an octave")
 FAINT_WEIGHT = threshold(24.0, "dB, the sum of rises", "faint sounds that are told from chance", "three of 8 dB")
 SECOND_GROUP = threshold(0.75, "of the first's weight", "a group told beside a more telling one", "for brevity")
+BRIEF_TONE = threshold(
+    (0.055, 0.3), "s", "brief tones from chance and from tones that are held", "three peaks 20 ms apart"
+)
+BRIEF_STEP = threshold(0.12, "octaves from peak to peak", "one tone that glides from two", "1.4 semitones in 20 ms")
+BRIEF_RATE = threshold(0.4, "1/s", "brief tones that are told from chance", "steady noises have none")
+FEWEST_BRIEF = threshold(3, "tones", "the same", "two are told as sounds")
+SWEEPING = threshold(1.0, "semitones", "brief tones that glide from those that stay", "a third is chance")

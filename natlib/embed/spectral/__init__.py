@@ -13,6 +13,7 @@ pitch.py         pitch, salience, glide
 chroma.py        pitch classes of S, tuning
 harmonics.py     the balance of the harmonics
 peaks.py         narrow peaks of a spectrum
+brief.py         narrow peaks of short windows
 periodicity.py   how far a short window repeats
 formants.py      resonances of tones and breaths
 flux.py          how the spectrum rises

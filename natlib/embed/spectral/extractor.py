@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..measures import NAMES, heads, sources
-from . import formants, harmonics, levels, onsets, pitch, rhythm
+from . import brief, formants, harmonics, levels, onsets, pitch, rhythm
 from .frames import Front
 from .grid import Grid, grid
 from .listening import Listening
@@ -206,6 +206,8 @@ class Meter:
             columns |= onsets.measured(frames, grid, count)
         if "modulation" in of.sources:
             columns |= self.vibrato(frames, count) | self.fluctuation(frames, count) | modulated(frames, grid, count)
+        if "brief" in of.sources:
+            columns |= brief.measured(frames, grid, count)
         if "rhythm" in of.sources:
             columns |= rhythm.pulse(frames, grid)
         table = np.stack([columns[name] for name in of.names], axis=1) if of.names else np.zeros((count, 0))

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..measures import EDGES, FINE
+from .brief import APART, Brief
 from .chroma import Chroma
 from .flux import Flux
 from .formants import Formants
@@ -54,6 +55,7 @@ class Tables:
         self.peaks = Peaks(self.long, top)
         self.periodicity = Periodicity(self.short, top)
         self.formants = Formants(self.short, top)
+        self.brief = Brief(self.short, top)
         self.low = max(self.periodicity.end, self.formants.end)
         self.reach = Reach(self.long, self.end)
         self.centres = exact(mel_edges()[1 : self.bands.count + 1])
@@ -123,7 +125,7 @@ class Front:
         whole = self.colour(self.buffer, self.places(2 * first + 1, count, 1) - self.start)
         middles = self.places(2 * first * hops + 1, count * hops, hops)
         near = self.near(whole["pitch"] / 100, whole["partial"])
-        powers, power, partial, low = self.listen(middles - self.start, np.repeat(near, hops, axis=0))
+        powers, power, partial, low, brief = self.listen(middles - self.start, np.repeat(near, hops, axis=0))
         begins = self.places(2 * first * hops, count * hops, hops)
         valid = (begins < max(1, self.samples)).astype(np.float64)
         ends = middles + self.short.size // 2 > self.samples
@@ -150,26 +152,28 @@ class Front:
         heard = np.add.reduce(powers.reshape(count, hops, -1), axis=1)
         centroid = np.add.reduce(heard * self.tables.centres, axis=1) / (np.add.reduce(heard, axis=1) + 1e-15)
         result |= {"loudness": hundredths(mean + 1e-12), "centroid": np.rint(centroid), "cells": cells}
+        result["brief"] = brief.reshape(count, -1)
         low, there = low.reshape(count, -1, low.shape[1]), valid.reshape(count, hops)[:, ::4]
         result |= self.tables.periodicity(low[:, :, : self.tables.periodicity.end], there)
         result["envelope"] = self.tables.formants.levels(low[:, :, : self.tables.formants.end], there)
         return result | whole | {"cents": self.track(partial.reshape(count, hops, -1), near[:, 0], whole["partial"])}
 
-    def listen(self, middles: NDArray[np.int64], near: NDArray[np.int64]) -> tuple[Array, Array, Array, Array]:
+    def listen(self, middles: NDArray[np.int64], near: NDArray[np.int64]) -> tuple[Array, ...]:
         """For each short window: the power of each band, of all, and of the bins in its row of `near`.
 
-        And the low bins of every fourth window of a frame.
+        And the low bins of every fourth window of a frame, and the narrow peak of every second one.
         """
-        fourth = np.arange(len(middles)) % self.hops % 4 == 0
+        number = np.arange(len(middles)) % self.hops
+        fourth, second = number % 4 == 0, number % APART == 0
         parts, first = [], 0
         for short in self.short(self.buffer, middles):
             some = slice(first, first + len(short))
             power = np.add.reduce(short, axis=1) * self.short.scale
             partial = np.take_along_axis(short, near[some], 1)
-            parts.append((self.tables.bands(short), power, partial, short[fourth[some], : self.tables.low]))
+            low, brief = short[fourth[some], : self.tables.low], self.tables.brief(short[second[some]])
+            parts.append((self.tables.bands(short), power, partial, low, brief))
             first = some.stop
-        bands, power, partial, low = (np.concatenate(column) for column in zip(*parts, strict=True))
-        return bands, power, partial, low
+        return tuple(np.concatenate(column) for column in zip(*parts, strict=True))
 
     def near(self, pitch: Array, partial: Array) -> NDArray[np.int64]:
         """Seven bins of a short window around a partial, (frames, 7). `pitch` is in Hz, `partial` an order or 0."""

@@ -13,6 +13,12 @@ TONE_FLATNESS = threshold(0.25, "share", "one sine from several partials", "1/6 
 TONAL = threshold(300, "thousandths of tonality", "what has notes from noise", "not measured")
 PEAK_FAINT = threshold(1e-9, "power", "a peak from silence", "-90 dBFS, below 16 bits' noise")
 PROMINENT = threshold(20.0, "times the mean of its group", "a peak from noise", "of noise, one group in a million")
+BRIEF_PEAK = threshold(
+    1500,
+    "hundredths of a dB over what is around it",
+    "a narrow peak of 25 ms from noise",
+    "of noise, one window in 300",
+)
 SPREAD = threshold(2.1, "times a bin", "all of a Hann window's lobe from the rest", "what a Hann window gives to it")
 
 # What is heard beside the loudest

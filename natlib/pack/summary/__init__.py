@@ -16,6 +16,7 @@ noise.py       noise: how it falls, resonates and swells
 swell.py       swell: how far apart the levels of half seconds lie
 sounds.py      sounds: what the events with an attack have in common
 masked.py      masked_onsets: attacks that stand out too little
+brief.py       brief tones: chirps, bubbles
 faint.py       faint: what comes and goes in part of the spectrum without an event
 pulse.py       pulse, no_pulse: a regular one, or that there is none
 trains.py      trains: of pulses, which may slow down or speed up

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ...wire import Head
 from ..measures import Table
 from .bars import ChordLoop, Meter, Tempo
+from .brief import Brief
 from .character import Articulation, Dynamics, Harmony, Rubato
 from .clicks import Clicks
 from .collector import Block, Collector, Seconds
@@ -63,6 +64,7 @@ class Summary:
             sounds,
             Masked(table, rate),
             Faint(table, rate),
+            Brief(table, rate),
             Pulse(table, rate, sounds, modulation),
             Trains(table, rate),
             Pitch(table, rate),
