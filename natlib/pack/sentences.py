@@ -222,7 +222,8 @@ def faint(summary: Summary) -> str:
         if said:
             said.append(f"{count} in {low:g}-{high:g} Hz")
             continue
-        text = f"{count} sounds" if count > 1 else "a sound"
+        own = "tonal sound" if "tonal" in group else "sound"
+        text = f"{count} {own}s" if count > 1 else f"a {own}"
         text += f" without attack, {group['duration']:g} s, in {low:g}-{high:g} Hz"
         text += f", {group['rise']} dB over the background"
         text += f", every {group['ioi']:g} s" if "ioi" in group else ""

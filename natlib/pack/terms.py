@@ -206,6 +206,7 @@ SUMMARY = {
     "faint.duration": SOUND["duration"],
     "faint.ioi": REPEATS["ioi"],
     "faint.rise": Term(NUMBER, "dB"),
+    "faint.tonal": Term(FLAG),
     "faint.peak": MOMENT["peak"],
     "faint.peak_contour": MOMENT["peak_contour"],
     "brief_tones": Term(OBJECT, "", "narrow peaks of 0.06 to 0.3 s"),

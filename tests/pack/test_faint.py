@@ -54,7 +54,9 @@ def test_chirps_over_a_rumble_are_told(seconds: int) -> None:
     assert abs(group["duration"] - 0.24) <= FRAME + 0.05 and group["rise"] >= 6
     assert 3000 <= group["peak"] <= 3100
     assert ("ioi" in group) == (seconds == 5) and abs(group.get("ioi", 0.96) - 0.96) <= 0.02
-    assert "4 sounds without attack" in head["in_words"] and "in 2500-4000 Hz" in head["in_words"]
+    assert (
+        group["tonal"] and "4 tonal sounds without attack" in head["in_words"] and "in 2500-4000 Hz" in head["in_words"]
+    )
 
 
 def test_steady_noise_has_none() -> None:
@@ -63,6 +65,18 @@ def test_steady_noise_has_none() -> None:
             every = np.concatenate([coloured(colour, seconds, seed) for seed in range(seeds)])
             parts = told(*np.split(every, seeds))
             assert not [summary(part)["faint"] for part in parts if "faint" in summary(part)]
+
+
+def test_puffs_of_noise_are_not_tonal() -> None:
+    sound, length = coloured("brown", 5, 3), round(0.4 * RATE)
+    hiss = np.fft.rfft(np.random.default_rng(4).standard_normal(length))
+    hz = np.fft.rfftfreq(length, 1 / RATE)
+    puff = np.fft.irfft(np.where((hz > 2000) & (hz < 5000), hiss, 0), length)
+    for time in (0.8, 1.8, 2.8, 3.8):
+        sound[round(time * RATE) :][:length] += 0.012 * puff / puff.std() * np.hanning(length)
+    (found,) = told(sound)
+    (group,) = summary(found)["faint"]
+    assert group["count"] == 4 and "tonal" not in group
 
 
 def test_an_event_is_not_told_twice() -> None:

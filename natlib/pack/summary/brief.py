@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from array import array
+from bisect import bisect_left, bisect_right
 from statistics import median
 
 from ...wire import Head
@@ -21,25 +22,32 @@ class Brief(Collector):
         self.seconds = 1 / (rate * max(1, len(self.columns)))  # from peak to peak
         self.own: list[float] = []  # Hz of the tone under way
         self.lengths, self.middles, self.sweeps = array("f"), array("f"), array("f")  # s; Hz; semitones
+        self.ends = array("f")  # when each ends, in frames
         self.held = 0.0  # seconds of longer tones
 
     def take(self, block: Block) -> None:
-        for hz in block.rows[:, self.columns].ravel().tolist():
+        for i, hz in enumerate(block.rows[:, self.columns].ravel().tolist()):
             near = hz == hz and self.own and abs(math.log2(hz / self.own[-1])) < BRIEF_STEP
             if self.own and not near:
-                self._end()
+                self._end(self.frames + i / len(self.columns))
             if hz == hz:
                 self.own.append(hz)
 
-    def _end(self) -> None:
+    def _end(self, frame: float) -> None:
         own, self.own = self.own, []
         length = len(own) * self.seconds
         if length > BRIEF_TONE[1]:
             self.held += length
         elif length >= BRIEF_TONE[0]:
+            self.ends.append(frame)
             self.lengths.append(length)
             self.middles.append(median(own))
             self.sweeps.append(12 * math.log2(max(own) / min(own)))
+
+    def within(self, first: int, last: int, low: float, high: float) -> bool:
+        """Does a brief tone end from one frame to another, the last one too, between two frequencies?"""
+        near = range(bisect_left(self.ends, first), bisect_right(self.ends, last + 1))
+        return any(low <= self.middles[i] <= high for i in near)
 
     def result(self) -> Head:
         count, seconds = len(self.lengths), self.frames / self.rate

@@ -39,6 +39,7 @@ from ..thresholds import (
     STILL,
     WITHIN_EVENT,
 )
+from .brief import Brief
 from .collector import Block, Collector
 from .sounds import rhythm
 
@@ -74,14 +75,16 @@ class Piece(NamedTuple):
 
 
 class Faint(Collector):
-    """{"faint": [{"band", "count", "times", "duration", "ioi", "rise", "peak"}, …]}, the most telling first.
+    """{"faint": [{"band", "count", "times", "duration", "ioi", "rise", "tonal", "peak"}, …]}, the most telling first.
 
     Memory: a level for each of the finest bands and the narrow peaks, two bytes each, a frame.
     """
 
-    def __init__(self, table: Table, rate: float):
+    def __init__(self, table: Table, rate: float, brief: Brief):
         super().__init__(table, rate)
         import numpy as np
+
+        self.brief = brief
 
         self.width = len(table.middles)
         self.columns = self.width + len(table.peaks)
@@ -217,6 +220,11 @@ class Faint(Collector):
                 return True
         return False
 
+    def _tonal(self, piece: Piece) -> bool:
+        """Are there brief tones in it?"""
+        last = piece.frame + piece.frames
+        return self.brief.within(piece.frame, last, self.edges[piece.low], self.edges[piece.high + 1])
+
     def _group(self, group: list[Piece]) -> Head:
         """What is told of sounds of like band."""
         times = [round(self.start + piece.frame / self.rate, 1) for piece in group]
@@ -227,6 +235,8 @@ class Faint(Collector):
         if len(group) > REPEATED and even(gaps := rhythm([piece.frame / self.rate for piece in group])):
             told["ioi"] = gaps["ioi"]
         told["rise"] = round(median(piece.rise for piece in group))
+        if sum(map(self._tonal, group)) >= HALF * len(group):
+            told["tonal"] = True
         return told | peaked(group)
 
 

@@ -50,7 +50,7 @@ class Summary:
         loudness = Loudness(table, rate, sounds)
         self.key = Key(table, rate)
         self.course = Course(table, rate)
-        voice = Voice(table, rate, self.course)
+        voice, brief = Voice(table, rate, self.course), Brief(table, rate)
         self.sections = Sections(table, rate, self.course, voice)
         self.collectors: list[Collector] = [
             self.course,
@@ -63,8 +63,8 @@ class Summary:
             Noise(table, rate),
             sounds,
             Masked(table, rate),
-            Faint(table, rate),
-            Brief(table, rate),
+            Faint(table, rate, brief),
+            brief,
             Pulse(table, rate, sounds, modulation),
             Trains(table, rate),
             Pitch(table, rate),
