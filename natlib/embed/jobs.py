@@ -85,6 +85,12 @@ class Worker:
         self.process.start()
         its.close()
 
+    def ask(self, segment: Segment, sound: list[Samples]) -> None:
+        """Have it hear a segment. Raises OSError if it is no more."""
+        room = self.buffer[: segment.samples * np.dtype(segment.kind).itemsize]
+        np.concatenate(sound, out=room.view(segment.kind))
+        self.connection.send(segment)
+
     def stop(self) -> None:
         """End it."""
         self.connection.close()
@@ -110,9 +116,14 @@ class Jobs:
             for worker in self.idle:
                 worker.stop()  # it was for another sample rate, or other numbers
             self.idle.clear()
-        worker = self.idle.pop() if self.idle else Worker(size, [other.connection for other in self.busy])
-        np.concatenate(sound, out=worker.buffer[:size].view(segment.kind)[: segment.samples])
-        worker.connection.send(segment)
+        others = [other.connection for other in self.busy]
+        worker = self.idle.pop() if self.idle else Worker(size, others)
+        try:
+            worker.ask(segment, sound)
+        except OSError:  # it ended while it had nothing to do
+            worker.stop()
+            worker = Worker(size, others)
+            worker.ask(segment, sound)
         self.busy.append(worker)
 
     @property

@@ -12,6 +12,8 @@ from ..measures import Table, rounded
 from ..thresholds import BRIEF_RATE, BRIEF_STEP, BRIEF_TONE, FEWEST_BRIEF
 from .collector import Block, Collector
 
+LOWEST = 20.0  # Hz: no lower peak is believed
+
 
 class Brief(Collector):
     """{"brief_tones": {"per_second", "duration", "band", "sweep"}} where there are more of them than of longer ones."""
@@ -20,22 +22,26 @@ class Brief(Collector):
         super().__init__(table, rate)
         self.columns = table.families.get("brief_peak", [])
         self.seconds = 1 / (rate * max(1, len(self.columns)))  # from peak to peak
-        self.own: list[float] = []  # Hz of the tone under way
+        self.most = int(BRIEF_TONE[1] / self.seconds) + 1  # peaks of a brief tone
+        self.own: list[float] = []  # Hz of the tone under way, as long as it is brief, and its last one
+        self.count = 0  # of its peaks
         self.lengths, self.middles, self.sweeps = array("f"), array("f"), array("f")  # s; Hz; semitones
         self.ends = array("f")  # when each ends, in frames
         self.held = 0.0  # seconds of longer tones
 
     def take(self, block: Block) -> None:
         for i, hz in enumerate(block.rows[:, self.columns].ravel().tolist()):
-            near = hz == hz and self.own and abs(math.log2(hz / self.own[-1])) < BRIEF_STEP
+            there = hz >= LOWEST  # not NaN
+            near = there and self.own and abs(math.log2(hz / self.own[-1])) < BRIEF_STEP
             if self.own and not near:
                 self._end(self.frames + i / len(self.columns))
-            if hz == hz:
-                self.own.append(hz)
+            if there:
+                self.own[self.most :] = [hz]
+                self.count += 1
 
     def _end(self, frame: float) -> None:
         own, self.own = self.own, []
-        length = len(own) * self.seconds
+        length, self.count = self.count * self.seconds, 0
         if length > BRIEF_TONE[1]:
             self.held += length
         elif length >= BRIEF_TONE[0]:
