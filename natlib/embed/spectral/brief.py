@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from .grid import Grid
-from .numerics import Array, Frames, Places, hundredths, vertex
+from .numerics import Array, Frames, hundredths, vertex
 from .spectrum import Spectrum
 from .thresholds import BRIEF_PEAK
 
@@ -24,27 +24,25 @@ class Brief:
         """For spectra that can be used up to `top` Hz."""
         self.short = short
         self.around = max(1, round(AROUND / short.bin))
-        self.first = math.ceil(LOWEST / short.bin)
-        self.last = max(self.first, math.floor(min(HIGHEST, top - AROUND) / short.bin))
-        self.end = self.last + self.around + 1  # of the bins that are looked at
+        self.first = math.ceil(LOWEST / short.bin)  # at least `around`
+        self.count = max(0, math.floor(min(HIGHEST, top - AROUND) / short.bin) - self.first)
 
     def __call__(self, power: Array) -> Array:
         """Hz, (windows,), 0 for none, from the power of each bin, (windows, bins)."""
-        start = max(0, self.first - self.around)
-        levels = hundredths(power[:, start : self.end] * self.short.scale + QUIET)
-        sums = np.cumsum(np.pad(levels, ((0, 0), (1, 0))), axis=1)
-        place: Places = np.arange(self.first, self.last) - start
-        if not len(place):
+        around, count = self.around, self.count
+        if not count:
             return np.zeros(len(power))
-        low = np.maximum(place - self.around, 0)
-        mean = (sums[:, place + self.around + 1] - sums[:, low]) / (place + self.around + 1 - low)
-        own, before, after = (levels[:, place + i] for i in (0, -1, 1))
-        height = np.where((own > before) & (own >= after), own - mean, 0)
+        seen = power[:, self.first - around : self.first + count + around]
+        levels = hundredths(seen * self.short.scale + QUIET)
+        sums = np.cumsum(np.pad(levels, ((0, 0), (1, 0))), axis=1)
+        own, before, after = (levels[:, around + i : around + i + count] for i in (0, -1, 1))
+        height = own * (2 * around + 1) - (sums[:, 2 * around + 1 :] - sums[:, :count])
+        height *= (own > before) & (own >= after)
         best = height.argmax(axis=1)
         row = np.arange(len(power))
         shift = vertex(before[row, best], own[row, best], after[row, best])
         hz = (self.first + best + shift) * self.short.bin
-        return np.rint(np.where(height[row, best] >= BRIEF_PEAK, hz, 0))
+        return np.rint(np.where(height[row, best] >= BRIEF_PEAK * (2 * around + 1), hz, 0))
 
 
 def measured(frames: Frames, grid: Grid, count: int) -> Frames:
