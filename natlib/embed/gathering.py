@@ -15,6 +15,7 @@ from .pcm import Mono, samples
 
 PATIENCE = 0.1  # seconds: so long, sound that came faster than it lasts may pause before rows are asked for
 FAST = 4  # times as fast as it lasts: no microphone
+LATEST = 1.0  # seconds: so long, rows may be put off again and again by such pauses
 MOST = 1 << 17  # samples at a time: three seconds at 44.1 kHz; twice as many are a tenth faster, and take 20 MB more
 
 
@@ -50,7 +51,7 @@ class Gathering:
 
     def __init__(self, encoder: Encoder, mono: Mono, blocks: Blocks):
         self.encoder, self.mono, self.blocks = encoder, mono, blocks
-        self._begun = time.monotonic()
+        self._begun = self._asked = time.monotonic()  # when the item began; when all was asked for last
         self._sound: list[NDArray[np.float64]] = []
         self._notes: list[tuple[int, Record]] = []  # after how many samples each came
         self._taken = self._heard = 0  # samples
@@ -58,7 +59,9 @@ class Gathering:
     @property
     def patience(self) -> float:
         """How long the input may pause before what was put off is due, in seconds."""
-        return PATIENCE if self._taken > FAST * self.mono.rate * (time.monotonic() - self._begun) else 0.0
+        now = time.monotonic()
+        fast = self._taken > FAST * self.mono.rate * (now - self._begun)
+        return PATIENCE if fast and now - self._asked < LATEST else 0.0
 
     def take(self, record: Record) -> Iterator[Record]:
         """Take the next record; what comes out now."""
@@ -99,6 +102,7 @@ class Gathering:
         """Everything that can be said of what came so far."""
         yield from self._hear()
         yield from self._told(self.encoder.flush())
+        self._asked = time.monotonic()
 
     def finish(self) -> Iterator[Record]:
         """No more will come: the rest."""

@@ -14,11 +14,14 @@ import numpy as np
 import pytest
 from helpers import ROOT, noise, records, sh, stream, tone
 
+from natlib.embed import gathering
 from natlib.embed.jobs import Jobs
 from natlib.embed.measures import NAMES
+from natlib.embed.pcm import Mono
 from natlib.embed.segments import Segments
 from natlib.embed.spectral.encoder import Spectral
 from natlib.errors import Failure
+from natlib.wire import Record
 
 SEGMENT = 1 << 18
 
@@ -109,6 +112,24 @@ def test_a_worker_that_ends_fails_its_item_alone(jobs: Jobs) -> None:
     assert not len(segments.feed(sound)) and not len(segments.flush())
     again = Segments(rate, frame_rate, NAMES, jobs, SEGMENT)
     assert same(np.concatenate((again.feed(sound), again.finish(np.zeros(0)))), plain(sound, rate, frame_rate))
+
+
+def test_pauses_put_rows_off_only_for_so_long(jobs: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 100.0
+    monkeypatch.setattr(gathering.time, "monotonic", lambda: now)
+    segments = Segments(8000, Fraction(25, 2), NAMES, jobs)
+    item = gathering.Gathering(segments, Mono(8000, 1), gathering.Blocks(8))
+    assert item.patience == 0
+    record = Record({"event": "data"}, np.zeros(8 * 8000, "<f4").tobytes())
+    list(item.take(record))
+    now += 0.5
+    assert item.patience == gathering.PATIENCE  # eight seconds of sound in half a second
+    now += gathering.LATEST
+    assert item.patience == 0
+    list(item.due())
+    assert item.patience == gathering.PATIENCE
+    now += 9
+    assert item.patience == 0  # no faster than it lasts
 
 
 def long_pcm() -> bytes:
