@@ -5,7 +5,7 @@ pieces.py       composes small pieces whose truth is known
 timing.py       the same piece with a tempo that drifts, or as people play it
 people.py       music that people wrote: music21's corpus, MIDI files of Debian's packages
 play.py         MIDI to sound by FluidSynth; reverberation, noise
-library.py      the pieces of a run: composes, plays and changes them, or takes a folder of them
+repertoire.py   the pieces of a run: composes, plays and changes them, or takes a folder of them
 songs.py        songs whose voice is known
 ndjson.py       what the NDJSON alone tells of the music: the one place that knows its form
 hear.py         plays a sound through the pipe and reads notes, strokes and voice from the measures on the wire

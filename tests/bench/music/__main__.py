@@ -22,9 +22,9 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
 
-from . import library, others, play, score, songs, table
+from . import others, play, repertoire, score, songs, table
 from .hear import ROOT, hear
-from .library import Order
+from .repertoire import Order
 from .table import Result
 
 OUT = ROOT / "out/bench/music"
@@ -32,7 +32,7 @@ OUT = ROOT / "out/bench/music"
 
 def heard(order: Order, beside: bool) -> Result:
     """Make a sound, hear it, score it; if it is a piece as it is, `beside` others."""
-    sound = library.make(order)
+    sound = repertoire.make(order)
     kept = order.folder / sound.name
     answer = hear(sound.wav, Path(f"{kept}.heard.ndjson"))
     Path(f"{kept}.heard.json").write_text(json.dumps(answer))
@@ -63,15 +63,17 @@ def ordered(options: argparse.Namespace) -> list[Order]:
     if options.truth:
         folder = OUT / f"truth-{options.truth.resolve().name}"
         folder.mkdir(parents=True, exist_ok=True)
-        return library.folder_of(options.truth, folder)
-    font, other = library.fonts(options.font)
+        return repertoire.folder_of(options.truth, folder)
+    font, other = repertoire.fonts(options.font)
     folder = OUT / f"seed-{options.seed}-{re.sub('[^A-Za-z0-9]', '', font.stem)}"
     folder.mkdir(parents=True, exist_ok=True)
     variants = options.variants.split()
-    if wrong := set(variants) - {*library.VARIANTS, "none"}:
-        raise SystemExit(f"make: VARIANTS: {' '.join(sorted(wrong))}: there are {' '.join(library.VARIANTS)}, or none")
-    pieces = library.orders(folder, options.seed, options.pieces, variants, font, other)
-    return pieces + library.written(folder, options.seed, options.people, options.midi, font)
+    if wrong := set(variants) - {*repertoire.VARIANTS, "none"}:
+        raise SystemExit(
+            f"make: VARIANTS: {' '.join(sorted(wrong))}: there are {' '.join(repertoire.VARIANTS)}, or none"
+        )
+    pieces = repertoire.orders(folder, options.seed, options.pieces, variants, font, other)
+    return pieces + repertoire.written(folder, options.seed, options.people, options.midi, font)
 
 
 def main() -> None:

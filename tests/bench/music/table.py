@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from math import isnan, sqrt
 from statistics import mean, stdev
 
-from .library import GROUPS
+from .repertoire import GROUPS
 from .score import Scores
 
 TITLES = {
