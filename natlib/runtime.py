@@ -118,6 +118,11 @@ class Stage:
         return iter(())
 
 
+def cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def header(item: Item, kind: str, **added: Any) -> Record:
     """The header of `item` in its next kind: it keeps what came before; `added` is the stage's own part."""
     return Record({**item.head, "kind": kind, **added})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Iterator
@@ -181,7 +180,7 @@ model, when a window is full, and with --batch above 1 while others run."""
         from .spectral import encoder as spectral
 
         added = {"model": "spectral", "model_version": spectral.MODEL_VERSION}
-        jobs = self.options.jobs or cores()
+        jobs = self.options.jobs or runtime.cores()
         if jobs == 1:
             return spectral.Spectral(rate, frame_rate, self.options.measures), added
         from .jobs import Jobs
@@ -221,11 +220,6 @@ def device(text: str) -> str:
     if not re.fullmatch(r"auto|cpu|mps|cuda(:\d{1,3})?", text):
         raise ArgumentTypeError(f'expected auto, cpu, cuda, cuda:N or mps, got "{text}"')
     return text
-
-
-def cores() -> int:
-    """How many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def tidy(rate: float) -> float:

@@ -16,7 +16,7 @@ from .thresholds import AROUND, FORMANTS_MOVED, FORMANTS_SHARE, LEADS, OWN_POWER
 PARTS = 3  # of an event; a long one has LONG
 LONG, LONG_FRAMES = 5, 12
 NEAR = 6  # frames before and after an event: half a second
-LOWEST = 20.0  # Hz: no lower pitch or resonance is believed
+LOWEST = 20.0  # Hz: no lower pitch, peak or resonance is believed
 
 
 class Moment(NamedTuple):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import orjson
-from helpers import stream
+from helpers import sh, stream, wav
 
 from natlib.pack.events import Detector, described
 from natlib.pack.measures import ABSENT, Table
@@ -74,6 +74,16 @@ def walk(frames: int, layers: int = 8, seed: int = 1) -> np.ndarray:
 
 def lines(ndjson: bytes) -> list[Head]:
     return [orjson.loads(line) for line in ndjson.splitlines()]
+
+
+def heard(sound: np.ndarray) -> list[Head]:
+    """What the whole pipe says of mono samples, line by line."""
+    return lines(sh("nat-split | nat-decode | nat-embed | nat-quantize | nat-pack", wav(sound)).stdout)
+
+
+def summary(found: list[Head]) -> Head:
+    """The summary among the lines of an item."""
+    return next(line for line in found if line.get("event") == "summary")
 
 
 def row(**values: float) -> list[int]:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from helpers import noise, sh, tone, wav
-from packing import lines
+from helpers import noise, tone
+from packing import heard, summary
 
 from natlib.embed.spectral.extractor import Meter
 
 RATE = 44100
-PIPE = "nat-split | nat-decode | nat-embed | nat-quantize | nat-pack"
 
 
 def chirps(every: float, length: float, low: float, high: float, seconds: float) -> np.ndarray:
@@ -23,9 +22,9 @@ def chirps(every: float, length: float, low: float, high: float, seconds: float)
 
 
 def told(sound: np.ndarray) -> dict | None:
-    summary = next(line for line in lines(sh(PIPE, wav(sound)).stdout) if line.get("event") == "summary")
-    assert ("brief tones a second" in summary["in_words"]) == ("brief_tones" in summary)
-    return summary.get("brief_tones")
+    found = summary(heard(sound))
+    assert ("brief tones a second" in found["in_words"]) == ("brief_tones" in found)
+    return found.get("brief_tones")
 
 
 def test_chirps_over_a_rumble_are_told() -> None:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from helpers import sh, wav
-from packing import lines
+from packing import heard, summary
 
 from natlib.pack.sentences import faint
 from natlib.pack.summary.faint import Piece, a_weight, components, grouped, parted, peaked
 
-PIPE = "nat-split | nat-decode | nat-embed | nat-quantize | nat-pack"
 RATE = 44100
 FRAME = 0.08  # s
 COLOURS = {"white": 0.0, "pink": 0.5, "brown": 1.0}
@@ -34,19 +32,10 @@ def chirps(sound: np.ndarray, times: list[float], low: float, high: float, ampli
     return sound
 
 
-def told(*sounds: np.ndarray) -> list[list[dict]]:
-    """The lines of each sound."""
-    return [lines(sh(PIPE, wav(sound)).stdout) for sound in sounds]
-
-
-def summary(found: list[dict]) -> dict:
-    return next(line for line in found if line.get("event") == "summary")
-
-
 @pytest.mark.parametrize("seconds", [5, 70])
 def test_chirps_over_a_rumble_are_told(seconds: int) -> None:
     times = [0.8, 1.76, 2.72, 3.68] if seconds == 5 else [10.0, 15.4, 41.6, 62.4]
-    (found,) = told(chirps(coloured("brown", seconds, 3), times, 3000, 3100, 0.012))
+    found = heard(chirps(coloured("brown", seconds, 3), times, 3000, 3100, 0.012))
     head = summary(found)
     (group,) = head["faint"]
     assert group["band"] == [2500, 4000] and group["count"] == 4
@@ -63,7 +52,7 @@ def test_steady_noise_has_none() -> None:
     for seconds, seeds in ((5, 5), (20, 5)):
         for colour in COLOURS:
             every = np.concatenate([coloured(colour, seconds, seed) for seed in range(seeds)])
-            parts = told(*np.split(every, seeds))
+            parts = [heard(part) for part in np.split(every, seeds)]
             assert not [summary(part)["faint"] for part in parts if "faint" in summary(part)]
 
 
@@ -74,7 +63,7 @@ def test_puffs_of_noise_are_not_tonal() -> None:
     puff = np.fft.irfft(np.where((hz > 2000) & (hz < 5000), hiss, 0), length)
     for time in (0.8, 1.8, 2.8, 3.8):
         sound[round(time * RATE) :][:length] += 0.012 * puff / puff.std() * np.hanning(length)
-    (found,) = told(sound)
+    found = heard(sound)
     (group,) = summary(found)["faint"]
     assert group["count"] == 4 and "tonal" not in group
 
@@ -86,14 +75,14 @@ def test_an_event_is_not_told_twice() -> None:
         fall = np.exp(-np.arange(length) / (0.08 * RATE))
         burst = np.sin(2 * np.pi * 3000 * np.arange(length) / RATE)
         sound[round(first * RATE) :][:length] += 0.2 * burst * fall
-    (found,) = told(sound)
+    found = heard(sound)
     assert sum("sound" in line or "repeats" in line for line in found) >= 2
     assert "faint" not in summary(found)
 
 
 def test_a_swell_of_the_whole_is_none() -> None:
     time = np.arange(8 * RATE) / RATE
-    (found,) = told(coloured("white", 8, 2) * 10 ** (0.6 * np.sin(2 * np.pi * 0.5 * time)))
+    found = heard(coloured("white", 8, 2) * 10 ** (0.6 * np.sin(2 * np.pi * 0.5 * time)))
     assert "faint" not in summary(found)
 
 
@@ -101,7 +90,7 @@ def test_what_lasts_or_cannot_be_heard_is_none() -> None:
     noise, time = coloured("brown", 8, 4), np.arange(8 * RATE) / RATE
     late = np.clip((time - 3) / 0.5, 0, 1) * 0.01 * np.sin(2 * np.pi * 3000 * time)
     faintest = chirps(noise, [1.0, 3.0, 5.0], 2700, 3000, 0.0003)
-    assert all("faint" not in summary(found) for found in told(noise + late, faintest))
+    assert all("faint" not in summary(found) for found in map(heard, (noise + late, faintest)))
 
 
 def test_cells_that_touch_are_one_and_rises_part_where_they_dip() -> None:

@@ -9,7 +9,7 @@ import orjson
 import pytest
 from bench.music.pieces import Note, Piece
 from helpers import AUDIO, needs, needs_audio, noise, sh, tone, wav
-from packing import lines
+from packing import lines, summary
 from test_music import RATE, played
 
 from natlib.pack.budget import size
@@ -60,10 +60,6 @@ def tokens() -> bytes:
 @pytest.fixture(scope="module")
 def told(tokens: bytes) -> list[dict]:
     return lines(sh("nat-pack", tokens).stdout)
-
-
-def summary(told: list[dict]) -> dict:
-    return next(line for line in told if line.get("event") == "summary")
 
 
 def test_a_form_has_its_letters_and_borders_lie_on_bars(told: list[dict]) -> None:

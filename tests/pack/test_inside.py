@@ -4,22 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from helpers import noise, sh, tone, wav
-from packing import lines
+from helpers import noise, tone
+from packing import heard, summary
 
 from natlib.pack.summary.noise import swell
 from natlib.pack.summary.sounds import course, pattern
 
-PIPE = "nat-split | nat-decode | nat-embed | nat-quantize | nat-pack"
 RATE = 44100
-
-
-def told(sound: np.ndarray) -> list[dict]:
-    return lines(sh(PIPE, wav(sound)).stdout)
-
-
-def summary(sound: np.ndarray) -> dict:
-    return next(line for line in told(sound) if line.get("event") == "summary")
 
 
 def test_an_event_of_noise_and_then_tone_is_told_in_its_order() -> None:
@@ -27,7 +18,7 @@ def test_an_event_of_noise_and_then_tone_is_told_in_its_order() -> None:
     event = np.concatenate((0.1 * noise(0.5, amplitude=1), 0.3 * tone(600, 0.7)))
     event[-4410:] *= np.linspace(1, 0, 4410)
     sound = np.concatenate((quiet, event, quiet))
-    rows = [line["sound"]["inside"] for line in told(sound) if "inside" in line.get("sound", {})]
+    rows = [line["sound"]["inside"] for line in heard(sound) if "inside" in line.get("sound", {})]
     assert rows
     first, last = rows[0][0], rows[0][-1]
     assert first[2] < 40 < last[2] or first[3] is None
@@ -40,21 +31,21 @@ def test_what_is_told_inside_is_the_events_own() -> None:
     click = np.zeros_like(hum)
     burst = 0.05 * noise(0.6, amplitude=1)
     click[2 * RATE : 2 * RATE + len(burst)] = burst * np.linspace(1, 0.1, len(burst))
-    rows = [line["sound"] for line in told(hum + click) if "sound" in line and line["t"] > 1.5]
+    rows = [line["sound"] for line in heard(hum + click) if "sound" in line and line["t"] > 1.5]
     inside = [row["inside"] for row in rows if "inside" in row]
     assert not inside or all(part[1] > 1000 for part in inside[0][:1])
 
 
 def test_noise_is_described() -> None:
-    white = summary(noise(6, amplitude=0.1))["noise"]
+    white = summary(heard(noise(6, amplitude=0.1)))["noise"]
     assert abs(white["slope"]) <= 1 and "resonances" not in white and "swells" not in white
     spectrum = np.fft.rfft(noise(6))
     brown = np.fft.irfft(spectrum / np.maximum(np.arange(len(spectrum)), 200))
-    assert -7 <= summary(0.5 * brown / np.abs(brown).max())["noise"]["slope"] <= -4
+    assert -7 <= summary(heard(0.5 * brown / np.abs(brown).max()))["noise"]["slope"] <= -4
     time = np.arange(24 * RATE) / RATE
-    waves = summary(0.1 * noise(24, amplitude=1) * 10 ** (0.5 * np.sin(2 * np.pi * 0.25 * time)))["noise"]
+    waves = summary(heard(0.1 * noise(24, amplitude=1) * 10 ** (0.5 * np.sin(2 * np.pi * 0.25 * time))))["noise"]
     assert all(abs(rate - 0.25) < 0.03 and 6 < depth < 22 for rate, depth in waves["swells"]) and waves["together"]
-    assert "noise" not in summary(0.3 * tone(440, 4))
+    assert "noise" not in summary(heard(0.3 * tone(440, 4)))
 
 
 def test_swells_of_steady_noise_are_none() -> None:
@@ -93,7 +84,7 @@ def clicks(first: float, last: float) -> np.ndarray:
 
 @pytest.mark.parametrize(("first", "last"), [(14, 10), (24, 16), (7, 7), (12.5, 12.5), (33, 33)])
 def test_trains_of_pulses_run_down_or_keep_their_rate(first: float, last: float) -> None:
-    (train,) = summary(clicks(first, last))["trains"]
+    (train,) = summary(heard(clicks(first, last)))["trains"]
     assert train["t"] < 1 and train["end"] > 5
     near = 0.02 if first == last else 0.06  # a fifth of the train lies at either end
     assert abs(train["rate"][0] / first - 1) <= near and abs(train["rate"][1] / last - 1) <= near
@@ -104,9 +95,9 @@ def test_hum_is_locked_to_the_mains_and_other_tones_are_not() -> None:
     faint = np.random.default_rng(2).standard_normal(len(times)) * 0.002
     for hz, mains in ((50, 50), (60, 60), (50.5, None), (49, None), (61.7, None)):
         hum = sum(np.sin(2 * np.pi * hz * order * times) / order for order in (1, 2, 3, 4, 6)) * 0.03
-        told = summary(hum + faint).get("mains")
+        told = summary(heard(hum + faint)).get("mains")
         assert (told and told["frequency"]) == mains and (not told or told["percent"] >= 50)
-    assert "mains" not in summary(10 * faint) and "trains" not in summary(10 * faint)
+    assert "mains" not in summary(heard(10 * faint)) and "trains" not in summary(heard(10 * faint))
 
 
 def test_what_leads_up_to_an_event_and_what_follows_it() -> None:
@@ -115,10 +106,10 @@ def test_what_leads_up_to_an_event_and_what_follows_it() -> None:
     crack = np.diff(noise(0.05, amplitude=0.5), append=0) * np.geomspace(1, 0.01, RATE // 20)
     release = np.convolve(noise(0.4, amplitude=1), np.ones(64) / 64, "same") * np.hanning(int(0.4 * RATE)) * 0.1
     sound = np.concatenate((quiet, hiss, crack, noise(0.2, amplitude=1e-4), release, quiet))
-    cracked = [line["sound"] for line in told(sound) if "sound" in line]
+    cracked = [line["sound"] for line in heard(sound) if "sound" in line]
     assert len(cracked) == 1
     before, after = cracked[0]["before"], cracked[0]["after"]
     assert before[0] < cracked[0]["max_level"] - 6 and before[2] < 30
     assert after[1] < 1000 < before[1]
-    alone = [line["sound"] for line in told(np.concatenate((quiet, crack, quiet))) if "sound" in line]
+    alone = [line["sound"] for line in heard(np.concatenate((quiet, crack, quiet))) if "sound" in line]
     assert len(alone) == 1 and alone[0].keys().isdisjoint(("before", "after"))

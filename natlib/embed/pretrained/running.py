@@ -9,6 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ... import runtime
 from ...errors import Failure, UsageError
 from ...wire import Head
 from .checkpoint import Weights, digest
@@ -96,7 +97,7 @@ def start(model: Model, groups: Groups, name: str, options: Namespace) -> tuple[
     `name` says all that an export depends on besides the weights.
     """
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # otherwise its sums are in no fixed order
-    cores = int(os.environ.get("OMP_NUM_THREADS") or 0) or len(os.sched_getaffinity(0))
+    cores = int(os.environ.get("OMP_NUM_THREADS") or 0) or runtime.cores()
     os.environ["OMP_NUM_THREADS"] = os.environ["MKL_NUM_THREADS"] = "1"  # a window runs on one thread
     workers = options.batch or min(cores, MOST)
     if options.runtime == "onnxruntime":

@@ -8,11 +8,10 @@ from bisect import bisect_left, bisect_right
 from statistics import median
 
 from ...wire import Head
+from ..inside import LOWEST
 from ..measures import Table, rounded
 from ..thresholds import BRIEF_RATE, BRIEF_STEP, BRIEF_TONE, FEWEST_BRIEF
 from .collector import Block, Collector
-
-LOWEST = 20.0  # Hz: no lower peak is believed
 
 
 class Brief(Collector):
