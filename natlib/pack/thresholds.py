@@ -250,7 +250,7 @@ SURELY_VOICE = threshold(
 )
 BRIDGED = threshold(1.0, "s", "a breath from a pause", "not measured")
 VOICES = threshold(2.0, "s", "voices that are told from chance", "not measured")
-SUNG = threshold(0.25, "of the frames with a note", "voices from noise that moves so", "27 voices, 10 noises")
+SUNG = threshold(0.25, "of the frames with a note", "voices from noise that moves so", "speech and song have more")
 STEADY_NOTE = threshold(0.3, "semitones from frame to frame", "a note that is held from one that glides", "by ear")
 SYLLABLE = threshold(3.0, "dB of rise of the mids", "a syllable's beginning from wavering", "espeak-ng's speech")
 
