@@ -5,6 +5,7 @@ past counts for (spectral/past.py) is put in here, in order. The rows are the sa
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from fractions import Fraction
 
 import numpy as np
@@ -102,8 +103,8 @@ class Segments:
         count = min(self.jobs.most, (self.taken - self._sample(self._start())) // self._sample(self.least))
         if count < 2 and not self.jobs.busy:
             own = self._ours()
-            *pieces, last = self._pieces(self.own_taken, self.taken) or [np.zeros(0)]
-            return self._filled([*(own.hear(piece) for piece in pieces), own.hear_last(last)])
+            found = [own.hear(piece) for piece in self._pieces(self.own_taken, self.taken)]
+            return self._filled([*found, own.hear_last(np.zeros(0))])
         found = self._alone(self._start())
         each = math.ceil((total - self.row) / max(1, count) / self.unit) * self.unit
         while (end := self.row + each) < total and self.model.needed(end) <= self.taken:
@@ -157,10 +158,10 @@ class Segments:
         self.row = end
         return found
 
-    def _pieces(self, first: int, until: int) -> list[Array]:
+    def _pieces(self, first: int, until: int) -> Iterator[Array]:
         """The samples from `first` to `until`, MOST at a time."""
-        whole: Array = np.concatenate((np.zeros(0), *self._between(first, until)))
-        return [whole[at : at + MOST] for at in range(0, len(whole), MOST)]
+        for at in range(first, until, MOST):
+            yield np.concatenate((np.zeros(0), *self._between(at, min(at + MOST, until))))
 
     def _answers(self) -> list[Heard]:
         return [self._answer() for _ in range(len(self.jobs.busy))]
