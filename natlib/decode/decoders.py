@@ -180,9 +180,10 @@ def _sndfile() -> None:
 def _uncount(file: BinaryIO) -> int | None:
     """Take the number of samples out of a FLAC file and return it: libFLAC stops there, even if it is too low."""
     fd = file.fileno()
-    if os.pread(fd, 5, 0)[:4] != b"fLaC" or os.pread(fd, 1, 4)[0] & 127:
+    head = os.pread(fd, 26, 0)  # up to the end of what STREAMINFO says of the number
+    if len(head) < 26 or head[:4] != b"fLaC" or head[4] & 127:
         return None
-    told = os.pread(fd, 5, 21)
+    told = head[21:]
     os.pwrite(fd, bytes((told[0] & 0xF0, 0, 0, 0, 0)), 21)
     return int.from_bytes(told, "big") & 0xFFFFFFFFF or None
 

@@ -83,3 +83,11 @@ def test_notes_are_passed_on_in_their_order() -> None:
     output = records(sh("nat-decode", stream(header, *mixture, notes[-1], end, {"event": "close"})).stdout)
     assert output[0].event == "header" and output[-2].event == "end"
     assert [record.head["number"] for record in output if record.event == "remark"] == list(range(len(blocks) + 1))
+
+
+def test_a_flac_file_cut_in_its_head() -> None:
+    whole = written(stereo(0.05), "FLAC", "PCM_16")
+    heads = [head for size in range(4, 46) for head in item(whole[:size], "known", str(size))]
+    *cut, fine = heard(sh("nat-decode", stream(*heads, *item(wav(tone())), {"event": "close"}), 1).stdout)
+    assert all(got.end["message"].startswith("nothing could be decoded") for got in cut) and len(cut) == 42
+    assert fine.end["samples"] == 44100
