@@ -159,7 +159,7 @@ model, when a window is full, and with --batch above 1 while others run."""
     @property
     def patience(self) -> float:
         """With several jobs, sound may come in bursts."""
-        return self.gathering.patience if self.workers and self.gathering else 0.0
+        return self.gathering.patience(bool(self.workers.busy)) if self.workers and self.gathering else 0.0
 
     def finish(self) -> Iterator[Record | bytes]:
         """No more items: no more workers."""

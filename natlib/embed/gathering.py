@@ -13,9 +13,9 @@ from ..wire import Record
 from .encoder import Encoder
 from .pcm import Mono, samples
 
-PATIENCE = 0.1  # seconds: so long, sound that came faster than it lasts may pause before rows are asked for
+PATIENCE = 0.3  # seconds: so long, sound that came faster than it lasts may pause before rows are asked for
 FAST = 4  # times as fast as it lasts: no microphone
-LATEST = 1.0  # seconds: so long, rows may be put off again and again by such pauses
+LATEST = 1.0  # seconds: so long, rows may be put off again and again by such pauses, while nobody is at work on them
 MOST = 1 << 17  # samples at a time: three seconds at 44.1 kHz; twice as many are a tenth faster, and take 20 MB more
 
 
@@ -56,12 +56,11 @@ class Gathering:
         self._notes: list[tuple[int, Record]] = []  # after how many samples each came
         self._taken = self._heard = 0  # samples
 
-    @property
-    def patience(self) -> float:
-        """How long the input may pause before what was put off is due, in seconds."""
+    def patience(self, busy: bool) -> float:
+        """How long the input may pause before what was put off is due, in seconds; `busy`: are others at work on it?"""
         now = time.monotonic()
         fast = self._taken > FAST * self.mono.rate * (now - self._begun)
-        return PATIENCE if fast and now - self._asked < LATEST else 0.0
+        return PATIENCE if fast and (busy or now - self._asked < LATEST) else 0.0
 
     def take(self, record: Record) -> Iterator[Record]:
         """Take the next record; what comes out now."""

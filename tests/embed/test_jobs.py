@@ -119,17 +119,18 @@ def test_pauses_put_rows_off_only_for_so_long(jobs: Jobs, monkeypatch: pytest.Mo
     monkeypatch.setattr(gathering.time, "monotonic", lambda: now)
     segments = Segments(8000, Fraction(25, 2), NAMES, jobs)
     item = gathering.Gathering(segments, Mono(8000, 1), gathering.Blocks(8))
-    assert item.patience == 0
+    assert item.patience(False) == item.patience(True) == 0
     record = Record({"event": "data"}, np.zeros(8 * 8000, "<f4").tobytes())
     list(item.take(record))
     now += 0.5
-    assert item.patience == gathering.PATIENCE  # eight seconds of sound in half a second
+    assert item.patience(False) == gathering.PATIENCE  # eight seconds of sound in half a second
     now += gathering.LATEST
-    assert item.patience == 0
+    assert item.patience(False) == 0
+    assert item.patience(True) == gathering.PATIENCE  # somebody is at work on it: rows will come
     list(item.due())
-    assert item.patience == gathering.PATIENCE
+    assert item.patience(False) == gathering.PATIENCE
     now += 9
-    assert item.patience == 0  # no faster than it lasts
+    assert item.patience(True) == 0  # no faster than it lasts
 
 
 def long_pcm() -> bytes:
