@@ -40,7 +40,7 @@ PHASES = (
     (-0.0291748046875, 0.029296875, -0.0517578125, 0.089111328125, -0.16650390625, 0.465087890625,
      0.77978515625, -0.2003173828125, 0.1015625, -0.0582275390625, 0.0330810546875, -0.0189208984375),
 )  # fmt: skip
-ROW = 64  # samples that are interpolated at once
+ROW = 32  # samples that are interpolated at once
 OVER = 1.42  # how far a peak can be above the samples near it: at most 3 dB for a sine below 0.49 of the rate
 FINE = 176_400  # Hz: from here on samples are dense enough
 
