@@ -47,11 +47,17 @@ class Layer:
         return result if self.last else np.maximum(result, 0, out=result)
 
 
+@cache
+def depth(name: str, file: Path) -> int:
+    """How many layers NAME.0, NAME.1 … a file has."""
+    return sum(key.startswith(f"{name}.") for key in tables(file)) // 2  # weight and bias of each
+
+
 class Layers:
     """The layers NAME.0, NAME.1 … of a file, one after the other."""
 
     def __init__(self, name: str, file: Path):
-        count = sum(key.startswith(f"{name}.") for key in tables(file)) // 2  # weight and bias of each
+        count = depth(name, file)
         self.layers = [Layer(f"{name}.{number}", number == count - 1, file) for number in range(count)]
 
     def __call__(self, values: Any) -> Array:

@@ -75,7 +75,7 @@ class Table:
         if len(self.middles) != len(self.fine):
             return np.zeros((len(rows), 0))
         level = np.minimum(self.column(rows, "level"), LOUDEST)[:, None] + np.minimum(rows[:, self.fine], 0)
-        return np.nan_to_num(10 ** (level / 10))
+        return filled(10 ** (level / 10))
 
     def beginning(self, rows: Array) -> list[list[int]]:
         """The MIDI numbers of the notes that begin in each row, from the lowest up."""
@@ -139,6 +139,13 @@ def rising(edges: object) -> list[float]:
 def present(values: Sequence[float]) -> list[float]:
     """The values that are not NaN."""
     return [value for value in values if value == value]
+
+
+def filled(values: Array, absent: float = 0.0) -> Array:
+    """The same with a number for each NaN."""
+    import numpy as np
+
+    return np.where(np.isnan(values), absent, values)
 
 
 def mean(rows: Array, axis: int) -> Array:

@@ -45,14 +45,16 @@ class Beats:
 
         self.steps = 0
         self.intervals = np.arange(SHORTEST, LONGEST + 1)
-        self.costs = np.array([BEND[abs(i - REACH)] for i in range(2 * REACH + 1)])
+        near = 2 * REACH + 1  # intervals, of which the first of the best is taken
+        costs = np.array([[8 * BEND[abs(i - REACH)] + i - near for i in range(near)]])
+        self.costs = costs.reshape(near, 1, 1)
         self.first = 0  # the step of the first row kept
         self.sure = np.zeros(0, np.int64)
         width = len(self.intervals)
         self.wide = width + 2 * REACH
         # Where the intervals near each one lie, with the beat before, in the scores of LONGEST steps and of a block
         rows = LONGEST + np.arange(BLOCK)[:, None] - self.intervals
-        self.places = (rows * self.wide + np.arange(width))[:, :, None] + np.arange(2 * REACH + 1)
+        self.places = rows * self.wide + np.arange(width) + np.arange(near)[:, None, None]
         # Of the last LONGEST steps: the score of the best path with a beat there, by interval, and REACH more beside.
         self.scores = np.full((LONGEST, self.wide), NEVER)
         self.before = np.zeros((0, len(self.intervals)), np.int8)  # the interval before, as an index; -1: begins there
@@ -87,8 +89,8 @@ class Beats:
         import numpy as np
 
         width = len(self.intervals)
-        old = scores[self.places[: len(sure)]] - self.costs
-        choice, score = old.argmax(axis=2), old.max(axis=2)
+        best = (8 * scores[self.places[:, : len(sure)]] - self.costs).max(axis=0)  # the last three bits: which one
+        choice, score = 2 * REACH + 1 - (best & 7), best >> 3
         back = np.clip(choice - REACH + np.arange(width), 0, width - 1)
         least = max(self.best - JUMP, 0)
         fresh = score < least

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     Numbers = NDArray[np.int64]
 
+BRIEF = 2.0  # seconds: an item that is no longer has no bars; most sounds of a collection of effects are so short
 LAG = 3.5  # seconds behind a bar's end at which it is told: what the networks see more is 3 s, the ear's own 2.5 s
 CONTEXT = BEFORE + 2  # beats before a bar that are kept
 REGIONS = ("low", "mid", "high")
@@ -96,6 +97,8 @@ class LeadSheet:
         self.there = self.steps.there
         if not self.there:
             return
+        self.early: list[Array] | None = []  # rows of an item that may be brief
+        self.brief = round(BRIEF * rate)  # frames
         self.moments = Moments(table, rate)
         self.pulse, self.beats, self.firsts = Pulse(), Beats(), Firsts()
         self.chords, self.lines, self.divided = Chords(), Lines(), Division()
@@ -115,6 +118,11 @@ class LeadSheet:
 
         if not self.there:
             return []
+        if self.early is not None:
+            self.early.append(rows)
+            if sum(map(len, self.early)) <= self.brief:
+                return []
+            rows, self.early = np.concatenate(self.early), None
         self.moments.feed(rows)
         steps = self.steps.feed(rows, last)
         self.happened = np.concatenate((self.happened, steps))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...network import ONE
-from ..measures import Table
+from ..measures import Table, filled
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,13 +63,13 @@ class Moments:
         count, table = len(rows), self.table
         notes = rows[:, table.notes]
         place = np.where((notes >= 0) & (notes < NOTES - 0.5), notes, NONE)
-        place = np.rint(np.nan_to_num(place, nan=NONE)).astype(np.int64)
+        place = np.rint(filled(place, NONE)).astype(np.int64)
         frame, which = np.nonzero(place >= 0)
         sounds, loud = np.zeros((count, NOTES), bool), np.zeros((count, NOTES))
         sounds[frame, place[frame, which]] = True
         level = np.where(np.array(self.levels_of) == NONE, np.nan, rows[:, self.levels_of])
         top = np.fmax.reduce(level, axis=1, initial=-200.0)
-        near = np.clip(1 + (np.nan_to_num(level, nan=-999.0) - top[:, None]) / RANGE, 0, 1)
+        near = np.clip(1 + (filled(level, -999.0) - top[:, None]) / RANGE, 0, 1)
         loud[frame, place[frame, which]] = near[frame, which] * ONE
         lead = table.column(rows, "lead")
         lead = np.where((lead >= 0) & (lead < NOTES - 0.5), lead, NONE)
@@ -80,16 +80,16 @@ class Moments:
         for row, column in zip(*np.nonzero(~np.isnan(begun) & (place >= 0)), strict=True):
             time = (self.frames + int(row)) / self.rate + float(begun[row, column]) / 1000
             self.begun.append((time, int(place[row, column])))
-        classes = np.rint(np.nan_to_num(rows[:, self.chroma[0] + self.chroma[1]]) * ONE)
+        classes = np.rint(filled(rows[:, self.chroma[0] + self.chroma[1]]) * ONE)
         self.classes = np.concatenate((self.classes, np.clip(classes, 0, ONE).astype(np.int16)))
         self.sounds, self.loud = (
             np.concatenate((self.sounds, sounds)),
             np.concatenate((self.loud, np.rint(loud).astype(np.int16))),
         )
         self.ends = np.concatenate((self.ends, ends.astype(np.int16)))
-        voice = np.rint(np.nan_to_num(table.column(rows, "voice")) * ONE)
+        voice = np.rint(filled(table.column(rows, "voice")) * ONE)
         self.voice = np.concatenate((self.voice, np.clip(voice, 0, ONE).astype(np.int16)))
-        self.level = np.concatenate((self.level, np.nan_to_num(table.column(rows, "level"), nan=-200.0)))
+        self.level = np.concatenate((self.level, filled(table.column(rows, "level"), -200.0)))
         self.frames += count
 
     def forget(self, seconds: float) -> None:

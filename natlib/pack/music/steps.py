@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from ...network import ONE
-from ..measures import Table
+from ..measures import Table, filled
 
 if TYPE_CHECKING:
     import numpy as np
@@ -90,7 +90,7 @@ class Steps:
 
         for column, windows in enumerate(self.envelopes):
             middle = (np.arange(len(windows)) + 0.5) / len(windows) / self.rate
-            times, values = begins[:, None] + middle, np.nan_to_num(rows[:, windows])
+            times, values = begins[:, None] + middle, filled(rows[:, windows])
             put(column, times.ravel(), np.clip(values / RISE, 0, MOST).ravel())
         for column, (rise, time) in enumerate(self.strokes, 3):
             if rise is not None and time is not None:
@@ -114,7 +114,7 @@ class Steps:
         import numpy as np
 
         size = self.around
-        sums = np.concatenate((np.zeros((1, 12)), np.cumsum(np.nan_to_num(rows[:, classes]), axis=0)))
+        sums = np.concatenate((np.zeros((1, 12)), np.cumsum(filled(rows[:, classes]), axis=0)))
         sums = np.rint(sums * 100)  # whole: the same, whatever comes before
         middle = sums[size : size + count]
         before, after = middle - sums[:count], sums[2 * size : 2 * size + count] - middle

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...network import ONE
 from ..groups import Groups
-from ..measures import Table
+from ..measures import Table, filled
 from .chords import NONE, Chords, staying
 from .likeness import Unit
 
@@ -82,7 +82,7 @@ class Colours:
         there = ~np.isnan(own)
         with np.errstate(invalid="ignore"):
             own = np.where(there, own, 0).sum(axis=1) / there.sum(axis=1)
-        return np.hstack((own, np.nan_to_num(rows[:, :, self.chroma]).mean(axis=1))).astype(np.float32)
+        return np.hstack((own, filled(rows[:, :, self.chroma]).mean(axis=1))).astype(np.float32)
 
     def units(self, bars: Sequence[Bar]) -> list[Unit]:
         """Units from the start until the sound has faded; [] for what has neither bars nor chords."""
@@ -140,9 +140,10 @@ class Colours:
 
         means = np.concatenate(self._means)
         self._means = [means.copy()]
-        for column in means[:, : len(self.columns)].T:
-            known = ~np.isnan(column)
-            column[~known] = np.median(column[known]) if known.any() else 0
+        absent = np.isnan(means[:, : len(self.columns)])
+        for place in np.flatnonzero(absent.any(axis=0)).tolist():
+            known = means[~absent[:, place], place]
+            means[absent[:, place], place] = np.median(known) if len(known) else 0
         return means
 
     def _between(self, means: Array, start: float, end: float) -> Array:

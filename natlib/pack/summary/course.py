@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ...wire import Head
 from ..groups import Groups
-from ..measures import Table
+from ..measures import Table, filled
 from ..thresholds import ATTACK
 from .collector import Block, Collector
 
@@ -83,11 +83,10 @@ class Course(Collector):
         import numpy as np
 
         column = self.table.column
-        power = np.nan_to_num(10 ** (column(rows, "level") / 10))
-        loud = power * sum(
-            (np.nan_to_num(10 ** (np.minimum(rows[..., i], 0) / 10)) * weight for i, weight in self.bands),
-            np.zeros(power.shape),
-        )
+        power = filled(10 ** (column(rows, "level") / 10))
+        bands = np.moveaxis(rows[..., [i for i, _ in self.bands]], -1, 0)
+        weights = np.array([weight for _, weight in self.bands])[:, None, None]
+        loud = power * (filled(10 ** (np.minimum(bands, 0) / 10)) * weights).sum(axis=0)
         voice = column(rows, "voice")
         known = ~np.isnan(voice)
         strokes = [~np.isnan(column(rows, f"stroke_time_{i}")) for i in range(3)]
@@ -96,10 +95,10 @@ class Course(Collector):
         highest = np.fmax.reduce(notes, axis=(1, 2), initial=np.nan) if self.table.notes else lowest
         with np.errstate(invalid="ignore", divide="ignore"):
             weighted = np.where(np.isnan(column(rows, "centroid")), 0, power)
-            hz = np.nan_to_num(np.log2(np.maximum(column(rows, "centroid"), 1)))
+            hz = filled(np.log2(np.maximum(column(rows, "centroid"), 1)))
             centroid = (hz * weighted).sum(axis=1) / weighted.sum(axis=1)
         return np.stack((
-            power.mean(axis=1), loud.mean(axis=1), np.nan_to_num(voice).sum(axis=1) / np.maximum(known.sum(axis=1), 1),
+            power.mean(axis=1), loud.mean(axis=1), filled(voice).sum(axis=1) / np.maximum(known.sum(axis=1), 1),
             self._onsets(rows, strokes).sum(axis=1), lowest, highest, centroid,
             *(each.sum(axis=1) for each in strokes),
         ), axis=1).astype(np.float32)  # fmt: skip
@@ -112,4 +111,4 @@ class Course(Collector):
         for each in strokes:
             found = found | each
         known = "tone_onset" in self.table.index
-        return found if known else np.nan_to_num(self.table.column(rows, "onset_strength")) >= ATTACK
+        return found if known else filled(self.table.column(rows, "onset_strength")) >= ATTACK

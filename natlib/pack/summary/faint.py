@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ...wire import Head
 from ..contours import field
-from ..measures import Table, even, rounded
+from ..measures import Table, even, filled, rounded
 from ..thresholds import (
     BACKGROUND,
     BEGUN,
@@ -101,7 +101,7 @@ class Faint(Collector):
         if self.width < FEWEST or not len(block.rows):
             return
         levels = 10 * np.log10(np.maximum(self.table.powers(block.rows), 10 ** (QUIETEST / 10))) / STEP
-        peaks = [np.nan_to_num(self.table.column(block.rows, name)) for name in self.table.peaks]
+        peaks = [filled(self.table.column(block.rows, name)) for name in self.table.peaks]
         row = np.column_stack((levels, *peaks))
         self.kept.frombytes(np.clip(np.rint(row), -32768, 32767).astype(np.int16).tobytes())
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ...network import ONE
 from ...notes import NAMES, spelling
 from ...wire import Head
-from ..measures import Table, present
+from ..measures import Table, filled, present
 from ..music.key import HALF, Found, Keys
 from ..music.key import named as of_number
 from ..thresholds import AUDIBLE, CLASSES, KEYED, OVER, SOUNDING, STRONG, SURE
@@ -40,7 +40,7 @@ class Key(Collector):
         ends = [*starts[1:], len(block.second)][: len(starts)]
         levels = self.table.column(block.second, "level")
         for start, end in zip(starts, ends, strict=True):
-            rows = np.nan_to_num(block.second[start:end, self.chroma])
+            rows = filled(block.second[start:end, self.chroma])
             if not np.any(levels[start:end] > AUDIBLE):
                 rows = np.zeros_like(rows)
             middle = max(1, len(rows) // 2)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ...notes import note_name
 from ...wire import Head
-from ..measures import Table
+from ..measures import Table, filled
 from ..thresholds import BRIDGED, EXTREMES, LIKE_VOICE, STEADY_NOTE, SUNG, SURELY_VOICE, SYLLABLE, VOICES
 from .collector import Block, Collector
 from .course import FIELDS, Course
@@ -34,7 +34,7 @@ class Voice(Collector):
         self.notes = array("f")  # of each frame, MIDI; NaN for none
         self.hiss = array("f")  # of each frame: its share of the power
         self.syllables = array("B")  # of each frame: how many begin
-        self.windows = [i for i, name in enumerate(table.names) if name.startswith("mid_onset_envelope_")]
+        self.windows = table.families.get("mid_onset_envelope", [])
         self.bands = [i for i, (low, _) in zip(table.bands, table.regions, strict=True) if (low or 0) >= HISS]
         self._last = 0.0  # rise of the last short window
         self._since = 99  # short windows since the last syllable began
@@ -49,7 +49,7 @@ class Voice(Collector):
         self.notes.frombytes(np.where(np.isnan(own), lead, own).astype("f4").tobytes())
         hiss = np.nansum(10 ** (block.rows[:, self.bands] / 10), axis=1) if self.bands else np.zeros(len(pitch))
         self.hiss.frombytes(np.minimum(hiss, 1).astype("f4").tobytes())
-        for windows in np.nan_to_num(block.rows[:, self.windows]).tolist():
+        for windows in filled(block.rows[:, self.windows]).tolist():
             self.syllables.append(self._begin(windows))
 
     def _begin(self, windows: list[float]) -> int:
