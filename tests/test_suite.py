@@ -438,8 +438,8 @@ def test_memory_does_not_grow_with_length(few: int, many: int, jobs: int, tmp_pa
     short, long = (peaks(tmp_path, line.format(minutes), jobs) for minutes in (few, many))
     assert orjson.loads((tmp_path / "out").read_bytes().splitlines()[-1])["seconds"] == 60 * many
     samples = 4 * 44100 * 60 / 2**20  # MB of a minute
-    # MB: what an allocator may keep, less than five minutes of a byte a sample; with several jobs, also what is put off,
-    # and what the main process hears itself, which is more or less with the pauses of a machine that has other work.
+    # MB: what an allocator may keep, less than five minutes of a byte a sample; with several jobs, also what is put
+    # off, and what the main process hears itself, which depends on the pauses of a machine that has other work.
     spread = 12 if jobs == 1 else 30
     for name, peak in long.items():
         assert peak - short[name] < min(spread, samples * (many - few) / 4), (name, short, long)

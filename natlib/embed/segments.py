@@ -16,10 +16,10 @@ from .spectral.encoder import Spectral
 from .spectral.numerics import Array
 
 SEGMENT = 1 << 21  # samples of a long segment, about: 48 s at 44.1 kHz, 8 or 16 MB
-SHORT = 4  # segments at the beginning and at the end, where work is shared out, may be so many times shorter
+SHORT = 2  # segments at the beginning and at the end, where work is shared out, may be so many times shorter
 # Seconds before a segment that are heard too. But for Past, no row looks back further than 2 s and a frame: at strokes
 # of the last two seconds (Tempo), or around it for one, each with the second before (OnsetLags).
-WARM = 3
+WARM = 2.5
 STEP = Fraction(2, 25)  # seconds of the networks' steps
 
 
@@ -102,9 +102,9 @@ class Segments:
         total = max(1, math.ceil(self.taken * self.frame_rate / self.rate))
         count = min(self.jobs.most, (self.taken - self._sample(self._start())) // self._sample(self.least))
         if count < 2 and not self.jobs.busy:
-            own = self._ours()
-            found = [own.hear(piece) for piece in self._pieces(self.own_taken, self.taken)]
-            return self._filled([*found, own.hear_last(np.zeros(0))])
+            own, rest = self._ours(), max(self.own_taken, (self.taken - 1) // MOST * MOST)
+            found = [own.hear(piece) for piece in self._pieces(self.own_taken, rest)]
+            return self._filled([*found, own.hear_last(self._piece(rest, self.taken))])
         found = self._alone(self._start())
         each = math.ceil((total - self.row) / max(1, count) / self.unit) * self.unit
         while (end := self.row + each) < total and self.model.needed(end) <= self.taken:
@@ -161,7 +161,12 @@ class Segments:
     def _pieces(self, first: int, until: int) -> Iterator[Array]:
         """The samples from `first` to `until`, MOST at a time."""
         for at in range(first, until, MOST):
-            yield np.concatenate((np.zeros(0), *self._between(at, min(at + MOST, until))))
+            yield self._piece(at, min(at + MOST, until))
+
+    def _piece(self, first: int, until: int) -> Array:
+        """The samples from `first` to `until` as one array."""
+        whole: Array = np.concatenate((np.zeros(0), *self._between(first, until)))
+        return whole
 
     def _answers(self) -> list[Heard]:
         return [self._answer() for _ in range(len(self.jobs.busy))]

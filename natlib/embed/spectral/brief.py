@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from .grid import Grid
-from .numerics import Array, Frames, hundredths, vertex
+from .numerics import Array, Frames, hundredths, padded, vertex
 from .spectrum import Spectrum
 from .thresholds import BRIEF_PEAK
 
@@ -34,7 +34,7 @@ class Brief:
             return np.zeros(len(power))
         seen = power[:, self.first - around : self.first + count + around]
         levels = hundredths(seen * self.short.scale + QUIET)
-        sums = np.cumsum(np.pad(levels, ((0, 0), (1, 0))), axis=1)
+        sums = np.cumsum(padded(levels, 1, 0), axis=1)
         own, before, after = (levels[:, around + i : around + i + count] for i in (0, -1, 1))
         height = own * (2 * around + 1) - (sums[:, 2 * around + 1 :] - sums[:, :count])
         height *= (own > before) & (own >= after)

@@ -21,13 +21,12 @@ import itertools
 from fractions import Fraction
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 
 from ..measures import NAMES
 from . import parts
 from .extractor import Meter
 from .grid import Grid
-from .numerics import Array, Frames, decibels
+from .numerics import Array, Frames, decibels, windows
 from .thresholds import CLEAR_PITCH, ONSET
 
 MODEL_VERSION = "5"
@@ -197,7 +196,7 @@ class Semantic:
         """How many onsets stand out in each frame, counted two short windows late: each is the highest of five."""
         flat = np.concatenate((self.onset_tail, onset.ravel()))
         self.onset_tail = flat[-4:]
-        near = sliding_window_view(flat, 5)
+        near = windows(flat, 5)
         middle = near[:, 2]
         peak = (middle > ONSET) & (middle == near.max(axis=1)) & (middle > near[:, 3])
         return np.asarray(peak.reshape(onset.shape).sum(axis=1), dtype=np.float64)
@@ -207,8 +206,8 @@ class Semantic:
         hops = self.grid.hops
         window = self.grid.near(count)
         octants = np.ascontiguousarray(frames["octants"][window].reshape(-1, 8).T)
-        views = sliding_window_view(octants, len(self.grid.taper), axis=1)[:, ::hops]
-        taper = sliding_window_view(frames["valid"][window].ravel(), len(self.grid.taper))[::hops] * self.grid.taper
+        views = windows(octants, len(self.grid.taper), axis=1)[:, ::hops]
+        taper = windows(frames["valid"][window].ravel(), len(self.grid.taper))[::hops] * self.grid.taper
         mean = np.einsum("ijk,jk->ij", views, taper) / taper.sum(axis=1)
         spectrum = np.fft.rfft((views - np.rint(mean)[:, :, None]) * taper)
         parts = spectrum.real * spectrum.real + spectrum.imag * spectrum.imag

@@ -22,7 +22,7 @@ from .flux import Flux
 from .formants import Formants
 from .grid import Grid
 from .harmonics import Harmonics
-from .numerics import Array, Frames, decibels, exact, hundredths, vertex
+from .numerics import Array, Frames, decibels, exact, hundredths, padded, vertex
 from .peaks import Peaks
 from .periodicity import Periodicity
 from .pitch import Pitch
@@ -135,7 +135,7 @@ class Front:
         self.buffer, self.start = self.buffer[keep:], self.start + keep
 
         bands = hundredths(powers + FLOOR)
-        bands = np.pad(bands, ((0, 0), (0, BANDS - self.tables.bands.count)), constant_values=SILENT)
+        bands = padded(bands, 0, BANDS - self.tables.bands.count, SILENT)
         for i in range(OPEN, BANDS):
             np.maximum(bands[:, i], bands[:, i - 1] - SLOPE, out=bands[:, i])
         mean = np.add.reduce((power * valid).reshape(count, hops), axis=1) / valid.reshape(count, hops).sum(axis=1)

@@ -5,11 +5,10 @@ from __future__ import annotations
 from fractions import Fraction
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 
 from ..measures import FINE, PEAKS
 from .grid import Grid
-from .numerics import Array, Frames
+from .numerics import Array, Frames, windows
 from .thresholds import FALLING, FLOOR, PERIODIC
 
 BACKGROUND = Fraction(4)  # seconds whose quietest fifth is the background
@@ -25,7 +24,7 @@ class Background:
         """The background at each of the next frames, from their levels, (frames,)."""
         levels = np.concatenate((self._levels, level))
         self._levels = levels[len(level) :]
-        near = np.sort(sliding_window_view(levels, len(self._levels) + 1), axis=1)
+        near = np.sort(windows(levels, len(self._levels) + 1), axis=1)
         fifth = ((near < np.inf).sum(axis=1) - 1) // 5
         return np.asarray(np.take_along_axis(near, fifth[:, None], 1)[:, 0])
 

@@ -8,10 +8,9 @@ from __future__ import annotations
 from functools import lru_cache
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from .numerics import Array, exact, hann, hundredths, transform_size
+from .numerics import Array, exact, hann, hundredths, padded, transform_size, windows
 from .spectrum import USABLE
 
 STEP = 25  # centres of the grid lie at odd multiples of a 25th of a second
@@ -145,7 +144,7 @@ class LogSpectrum:
     @staticmethod
     def power(samples: Array, starts: NDArray[np.int64], window: Array) -> Array:
         """Power of each bin through `window` at each of `starts`."""
-        parts = np.fft.rfft(sliding_window_view(samples, len(window))[starts] * window).view(np.float64)
+        parts = np.fft.rfft(windows(samples, len(window))[starts] * window).view(np.float64)
         parts *= parts
         return np.asarray(parts[:, ::2] + parts[:, 1::2])
 
@@ -172,7 +171,7 @@ def relief(levels: Array) -> Array:
     """
     top = levels[:, 0].max(axis=1)[:, None, None]
     levels = np.maximum(levels, top - RANGE)
-    sums = np.cumsum(np.pad(levels, ((0, 0), (0, 0), (1, 0))), axis=2)
+    sums = np.cumsum(padded(levels, 1, 0), axis=2)
     place = np.arange(BINS)
     low, high = np.maximum(place - AROUND, 0), np.minimum(place + AROUND + 1, BINS)
     mean = np.rint((sums[:, :, high] - sums[:, :, low]) / (high - low))

@@ -6,12 +6,11 @@ import math
 from fractions import Fraction
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 
 from ..measures import MODULATION
 from .frames import SILENT
 from .grid import Grid
-from .numerics import Frames, correlation, exact, first_peak, hann, transform_size
+from .numerics import Frames, correlation, exact, first_peak, hann, transform_size, windows
 from .thresholds import CLEAR_TONE, REGULAR, VIBRATO_DEPTH, VIBRATO_SHARE
 
 MODULATED = Fraction(24, 100)  # seconds before and after a frame that amplitude modulation is found in
@@ -32,11 +31,8 @@ class Fluctuation:
         """modulation_0 to modulation_3."""
         window = self.grid.near(count)
         level = np.maximum(frames["level"][window], SILENT).ravel()
-        views = sliding_window_view(level, len(self.grid.taper))[:: self.grid.hops]
-        taper = (
-            sliding_window_view(frames["valid"][window].ravel(), len(self.grid.taper))[:: self.grid.hops]
-            * self.grid.taper
-        )
+        views = windows(level, len(self.grid.taper))[:: self.grid.hops]
+        taper = windows(frames["valid"][window].ravel(), len(self.grid.taper))[:: self.grid.hops] * self.grid.taper
         mean = np.rint((views * taper).sum(axis=1) / taper.sum(axis=1))
         spectrum = np.fft.rfft((views - mean[:, None]) * taper)
         parts = spectrum.real * spectrum.real + spectrum.imag * spectrum.imag
@@ -62,9 +58,9 @@ class Vibrato:
         hops, half = self.grid.hops, round(VIBRATO * self.grid.frame_rate)
         window = slice(self.grid.past - half, self.grid.past + count + half)
         size = (2 * half + 1) * hops
-        sung = sliding_window_view(frames["partial"][window] > 0, 2 * half + 1).all(axis=1)
+        sung = windows(frames["partial"][window] > 0, 2 * half + 1).all(axis=1)
         x = 2.0 * np.arange(size) - (size - 1)
-        track = sliding_window_view(frames["cents"][window].ravel(), size)[::hops]
+        track = windows(frames["cents"][window].ravel(), size)[::hops]
         track = track - np.rint(track.mean(axis=1))[:, None]
         slope = (track @ x) / (x @ x)
         track = np.clip(np.rint(100 * (track - track.mean(axis=1)[:, None] - slope[:, None] * x)), -40000, 40000)
@@ -98,8 +94,8 @@ def modulated(frames: Frames, grid: Grid, count: int) -> Frames:
     mean = (sums[high + 1 :] - sums[: -high - 1]) / (high + 1)
     # A clear tone beats with the cells' own rate: such frames are left out.
     noisy = np.flatnonzero(frames["salience"][grid.past : grid.past + count] < CLEAR_TONE)
-    views = sliding_window_view(root - np.rint(mean), width)[::size][noisy]
-    means = sliding_window_view(root, width)[::size][noisy]
+    views = windows(root - np.rint(mean), width)[::size][noisy]
+    means = windows(root, width)[::size][noisy]
     taper = exact(hann(width, 0.5))
     length = transform_size(width + high + 2)
     spectrum = np.fft.rfft(views * taper, length)

@@ -13,6 +13,7 @@ import math
 from typing import Any
 
 import numpy as np
+from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
 from .thresholds import DIP, INSIDE, NEARLY
@@ -46,6 +47,20 @@ def decibels(power: Array) -> Array:
     series *= 20 / math.log(10)
     series += (exponent - low) * (10 * math.log10(2))
     return np.asarray(series)
+
+
+def padded(values: Array, before: int, after: int, fill: float = 0.0, axis: int = -1) -> Array:
+    """The same with so many numbers more before and after along an axis: np.pad without its checks, which cost more."""
+    axis %= values.ndim
+    wide = np.full((*values.shape[:axis], before + values.shape[axis] + after, *values.shape[axis + 1 :]), fill)
+    wide[(*(slice(None),) * axis, slice(before, before + values.shape[axis]))] = values
+    return wide
+
+
+def windows(values: Array | Mask, size: int, axis: int = 0) -> Array:
+    """Every window of `size` along an axis, as a last axis: sliding_window_view, likewise."""
+    shape = (*values.shape[:axis], values.shape[axis] - size + 1, *values.shape[axis + 1 :], size)
+    return as_strided(values, shape, (*values.strides, values.strides[axis]), writeable=False)
 
 
 def powers(low: int, high: int) -> Array:
@@ -103,7 +118,7 @@ def first_peak(correlation: Array, low: int) -> tuple[Array, Array]:
     Each lag counts half for its neighbours, since a period is not a whole number of lags. The height is 0 if the
     correlation is highest at the last lag: the period is longer.
     """
-    around = np.pad(correlation, ((0, 0), (1, 1)))
+    around = padded(correlation, 1, 1)
     wide = (around[:, :-2] + around[:, 2:]) / 2 + correlation
     a, b, c = wide[:, low:-2], wide[:, low + 1 : -1], wide[:, low + 2 :]
     dip = np.minimum.accumulate(wide, axis=1)[:, low:-2]  # slow waves fall from lag 0 with bumps: no peak before a dip

@@ -6,13 +6,12 @@ from fractions import Fraction
 from statistics import NormalDist
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from ..measures import FINE, RISES
 from .frames import CELLS
 from .grid import Grid
-from .numerics import Array, Frames, decibels, exact
+from .numerics import Array, Frames, decibels, exact, padded, windows
 from .thresholds import ATTACK_BEGINS, ATTACK_ENDS, CLEAR_ATTACK, CLICK, CLICK_FAINT
 
 SHARPEST = Fraction(16, 100)  # seconds from an attack's beginning within which its rise ends
@@ -24,7 +23,7 @@ def measured(frames: Frames, grid: Grid, count: int) -> Frames:
     """The strength of onsets, in all and by region, their time, their attack time; clicks; grain."""
     now = grid.now(count)
     onset = frames["stroke"] * (1 - frames["cut"])  # if the sound is cut off, that end is no attack
-    near = sliding_window_view(np.pad(onset.ravel(), 2), 5)[:-1]  # it is too early to judge the last one
+    near = windows(padded(onset.ravel(), 2, 2), 5)[:-1]  # it is too early to judge the last one
     peak = np.where(near.max(axis=1) == near[:, 2], near[:, 2], 0)
     peak = np.append(peak, 0).reshape(onset.shape)[now]
     attack, hop = peak.max(axis=1), peak.argmax(axis=1)

@@ -8,10 +8,9 @@ around, but does not last, glides; what stands out in time in a band of the shor
 from __future__ import annotations
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 
 from .logspectrum import BINS, FIRST, PER_SEMITONE
-from .numerics import Array, Frames, Places, decibels, exact, powers
+from .numerics import Array, Frames, Places, decibels, exact, powers, windows
 from .thresholds import STANDS_OUT
 
 LASTS = 3  # steps on either side over which the median is taken
@@ -33,7 +32,7 @@ def tones(levels: Array, relief: Array) -> tuple[Array, Array]:
     LASTS steps on either side, and relief(), (steps, BINS), tenths of a dB.
     """
     power = power_of(levels) * HERTZ  # a bin is as wide as its frequency is high
-    views = sliding_window_view(power, 2 * LASTS + 1, axis=0)
+    views = windows(power, 2 * LASTS + 1, axis=0)
     own = power[LASTS : len(power) - LASTS]
     lasting = np.minimum(own, np.sort(views, axis=2)[:, :, LASTS])
     tonal = relief >= STANDS_OUT
@@ -51,7 +50,7 @@ def strokes(bands: Array, counts: Places, centres: Array) -> tuple[Array, Array]
     """
     pairs = np.maximum(bands[:, ::2], bands[:, 1::2])
     power = power_of(pairs)
-    views = sliding_window_view(power, 2 * STRIKES + 1, axis=0)[:, :, ::2]
+    views = windows(power, 2 * STRIKES + 1, axis=0)[:, :, ::2]
     own = power[STRIKES : len(power) - STRIKES]
     rest = np.maximum(own - np.sort(views, axis=2)[:, :, views.shape[2] // 2], 0)
     starts = np.concatenate(([0], np.cumsum(counts)[:-1])).astype(np.int64)

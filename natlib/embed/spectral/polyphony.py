@@ -14,7 +14,7 @@ import numpy as np
 
 from ...network import ONE, Layer
 from .logspectrum import BINS, FIRST, PER_SEMITONE, relief
-from .numerics import Array, Mask, Places
+from .numerics import Array, Mask, Places, padded
 from .thresholds import LIKELY
 from .track import Track
 
@@ -58,7 +58,7 @@ def likely(spectra: Array) -> Mask:
 def harmonics(spectra: Array, step: Places, note: Places) -> Array:
     """What the first network sees of notes in steps, (n, taps), from relief() of all steps and REACH on either side."""
     kinds, width = spectra.shape[1], BINS + 2 * PAD
-    wide = np.pad(spectra, ((0, 0), (0, 0), (PAD, PAD)), constant_values=OUTSIDE).ravel()
+    wide = padded(spectra, PAD, PAD, OUTSIDE).ravel()
     taps = np.array([((REACH + step) * kinds + kind) * width + place for kind, step, place in TAPS])
     start = step * kinds * width + (LOW - FIRST + note) * PER_SEMITONE + PAD
     return np.asarray(wide[start[:, None] + taps])
@@ -67,7 +67,7 @@ def harmonics(spectra: Array, step: Places, note: Places) -> Array:
 def surroundings(maps: Array, step: Places, note: Places) -> Array:
     """What the second network sees, (n, places * maps), from the first one's answers, REACH on either side."""
     far, width = max(FAR), NOTES + 2 * max(FAR)
-    wide = np.pad(maps, ((0, 0), (far, far), (0, 0))).reshape(-1, maps.shape[2])
+    wide = padded(maps, far, far, axis=1).reshape(-1, maps.shape[2])
     places = np.array([(REACH + step) * width + far + note for step, note in AROUND])
     return np.asarray(wide[(step * width + note)[:, None] + places].reshape(len(step), len(AROUND) * maps.shape[2]))
 

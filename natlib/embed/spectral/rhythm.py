@@ -6,10 +6,9 @@ import itertools
 from fractions import Fraction
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 
 from .grid import Grid
-from .numerics import Array, Frames, exact, first_peak, vertex
+from .numerics import Array, Frames, exact, first_peak, vertex, windows
 from .thresholds import BEAT, BEATS, PULSE, STROKES, TRUST
 
 LAG = Fraction(1)  # seconds: the slowest pulse
@@ -32,8 +31,8 @@ class OnsetLags:
         self._onset, self._inside = flat[-self.lags :], there[-self.lags :]
         shape = (*inside.shape, self.lags)
         x, m = onset[:, :, None], inside[:, :, None]
-        y = sliding_window_view(flat, self.lags)[:-1, ::-1].reshape(shape)  # lag 1, 2, …
-        m = m * sliding_window_view(there, self.lags)[:-1, ::-1].reshape(shape)
+        y = windows(flat, self.lags)[:-1, ::-1].reshape(shape)  # lag 1, 2, …
+        m = m * windows(there, self.lags)[:-1, ::-1].reshape(shape)
         x, y = x * m, y * m
         return np.stack([v.sum(axis=1) for v in (m, x, y, x * x, y * y, x * y)], axis=1)
 
@@ -55,7 +54,7 @@ def pulse(frames: Frames, grid: Grid) -> Frames:
     lag, strength = first_peak(frames["rhythm"] * trust, round(grid.rate / 20) - 1)
     rate = float(grid.rate)
     strokes = (frames["stroke"] * frames["inside"]).max(axis=1)[grid.near(len(overlap))]
-    highest = sliding_window_view(strokes, len(grid.context)).max(axis=1)
+    highest = windows(strokes, len(grid.context)).max(axis=1)
     strength = np.where(highest >= STROKES, strength, 0)
     return {
         "pulse": np.where(strength >= PULSE, 100 * rate / lag, np.nan),
@@ -101,7 +100,7 @@ class Tempo:
         flat = np.concatenate((self._onset, onset.ravel()))
         self._onset = flat[-len(self._onset) :]
         flat = flat + np.concatenate(([0.0], flat[:-1]))
-        earlier = sliding_window_view(flat, len(self._onset) + 1)[:, ::-1][:, 2 * self.first :: 2]
+        earlier = windows(flat, len(self._onset) + 1)[:, ::-1][:, 2 * self.first :: 2]
         x = flat[len(self._onset) :]
         sums = np.hstack((np.ones((len(x), 1)), x[:, None], (x * x)[:, None], earlier * x[:, None]))
         return np.asarray(sums.reshape(*onset.shape, -1).sum(axis=1))

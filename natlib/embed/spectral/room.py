@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 
 from .grid import Grid
-from .numerics import Array
+from .numerics import Array, windows
 from .thresholds import FEWEST_DECAYS, FREE_DECAY, STRAIGHT
 
 LENGTH = 20  # short windows of a decay that is looked at
@@ -25,7 +24,7 @@ def decays(bands: Array, grid: Grid) -> Array:
     From bands of the frames' short windows and LENGTH - 1 later ones, hundredths of a dB, (n, 40).
     """
     some = bands[:, BANDS]
-    views = sliding_window_view((some[:, ::2] + some[:, 1::2]) / 2, LENGTH, axis=0)[:: grid.hops]
+    views = windows((some[:, ::2] + some[:, 1::2]) / 2, LENGTH, axis=0)[:: grid.hops]
     place = np.arange(LENGTH) - (LENGTH - 1) / 2
     mean = views.mean(axis=2)
     slope = (views * place).sum(axis=2) / (place * place).sum()

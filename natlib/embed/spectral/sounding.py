@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ...network import ONE, logistic
 from ..measures import VOICES
 from .logspectrum import FIRST, PER_SEMITONE, RANGE
-from .numerics import Array, Frames, Mask, decibels, exact, hundredths, vertex
+from .numerics import Array, Frames, Mask, decibels, exact, hundredths, padded, vertex
 from .polyphony import LOW, NOTES, bins
 from .thresholds import BASS_BELOW, BEGINS, FUSED, HELD, LEADS, LIKELY, OCTAVE, SOUNDS, TREBLE_ABOVE
 
@@ -39,7 +39,7 @@ def mask(sounds: Array) -> Mask:
     """Which notes are told, (steps, NOTES), from answers about `steps` and one step on either side."""
     own = sounds[1:-1]
     beside = np.maximum(sounds[:-2], sounds[2:])
-    wide = np.pad(own, ((0, 0), (1, 1)), constant_values=-np.inf)
+    wide = padded(own, 1, 1, -np.inf)
     top = (own >= wide[:, :-2]) & (own > wide[:, 2:])  # of neighbours, one: two semitones at once are rare
     told = top & ((own >= SOUNDS * ONE) | ((own >= HELD * ONE) & (beside >= SOUNDS * ONE)))
     # A tone alone may seem to have its octave beside it: that takes more to be told than a note in a chord.
@@ -65,7 +65,7 @@ def fused(told: Mask, pitch: Array, salience: Array, relief: Array) -> Mask:
     above = np.arange(NOTES) - np.rint(4096 * exactly)[:, None] / 4096
     of_it = (np.abs(above) <= WAVERING) | (np.abs(above[:, :, None] - OVERTONES) < BESIDE).any(axis=2)
     rows = np.arange(len(told))
-    wide = np.pad(relief, ((0, 0), (0, bins(OWN[-1]))), constant_values=-RANGE)
+    wide = padded(relief, 0, bins(OWN[-1]), -RANGE)
     own = np.min([wide[rows, PLACES[base] + bins(n)] for n in OWN], axis=0) >= LIKELY
     near = (told & (np.abs(above) <= 1)).any(axis=1)
     one = clear & (near | own) & ~(told & ~of_it).any(axis=1)
@@ -98,7 +98,7 @@ class Sounding:
         """The power of each note, relative to the loudest bin of its step, (all steps, NOTES)."""
         levels = self.levels
         below = np.clip(levels.max(axis=1, keepdims=True) - levels, 0, RANGE).astype(np.int64)
-        power = np.pad(POWER[below], ((0, 0), (SIDE, SIDE + bins(HARMONICS))))
+        power = padded(POWER[below], SIDE, SIDE + bins(HARMONICS))
         high = np.maximum(np.maximum(power[:, :-2], power[:, 1:-1]), power[:, 2:])
         return np.asarray(sum(high[:, PLACES + bins(h)] for h in range(1, HARMONICS + 1)))
 
@@ -130,7 +130,7 @@ class Sounding:
     def places(self) -> Array:
         """Where each note told lies by its strongest harmonic, in hundredths of a semitone, (steps, VOICES)."""
         levels = self.levels[self.now]
-        wide = np.pad(levels, ((0, 0), (2, 3 + bins(TRUE[-1]))), constant_values=-20000)
+        wide = padded(levels, 2, 3 + bins(TRUE[-1]), -20000)
         rows = np.arange(self.steps)[:, None, None]
         place = (PLACES[self.index][:, :, None] + HARMONIC_BINS) + 2  # (steps, VOICES, harmonics)
         near = np.stack([wide[rows, place + i] for i in (-2, -1, 0, 1, 2)])
@@ -155,5 +155,5 @@ class Sounding:
 
 def classes(table: Array) -> Array:
     """The highest of each pitch class, C first, (steps, 12), from values by note, (steps, NOTES)."""
-    wide = np.pad(table, ((0, 0), (LOW % 12, -(LOW + NOTES) % 12)))
+    wide = padded(table, LOW % 12, -(LOW + NOTES) % 12)
     return np.asarray(wide.reshape(len(table), -1, 12).max(axis=1))

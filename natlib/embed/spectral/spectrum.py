@@ -8,10 +8,9 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from .numerics import CACHE, Array, exact, hann, transform_size
+from .numerics import CACHE, Array, exact, hann, transform_size, windows
 
 BANDS = 40
 LOW, HIGH = 40.0, 16000.0  # Hz
@@ -47,7 +46,7 @@ class Spectrum:
         bins 0 and 1 only, and in bin 1 it is half of bin 0 with the opposite sign.
         """
         starts = middles - self.size // 2
-        views = sliding_window_view(buffer, self.size)
+        views = windows(buffer, self.size)
         apart = np.diff(starts)
         even = len(apart) and (apart == apart[0]).all()  # then a slice avoids a copy
         step = max(1, CACHE // self.size)

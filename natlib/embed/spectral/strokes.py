@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 
 from ...network import ONE, Layer
-from .numerics import Array, Mask, Places, vertex
+from .numerics import Array, Mask, Places, padded, vertex, windows
 from .thresholds import BEGINNING, STRUCK
 
 OUTPUTS = ("low", "mid", "high", "note")
@@ -24,7 +23,7 @@ HINT = 6 * ONE  # the most that a note's beginning counts
 def relative(bands: Array) -> Array:
     """Bands, hundredths of a dB, (n + 2 * PEAK, 40), to what is seen of n short windows, tenths of a dB, (n, 20)."""
     pairs = np.maximum(bands[:, ::2], bands[:, 1::2]) / 10
-    top = sliding_window_view(pairs.max(axis=1), 2 * PEAK + 1).max(axis=1)
+    top = windows(pairs.max(axis=1), 2 * PEAK + 1).max(axis=1)
     return np.asarray(np.rint(np.clip(pairs[PEAK : len(pairs) - PEAK] - top[:, None] + RANGE, -RANGE, RANGE)))
 
 
@@ -59,8 +58,8 @@ class Strokes:
 
 def peaks(answers: Array) -> tuple[Mask, Array]:
     """Which answers are peaks that are told, (n, 4), and their times, in short windows from the first one's start."""
-    wide = np.pad(answers, ((APART, APART), (0, 0)), constant_values=-np.inf)
-    views = sliding_window_view(wide, 2 * APART + 1, axis=0)
+    wide = padded(answers, APART, APART, -np.inf, axis=0)
+    views = windows(wide, 2 * APART + 1, axis=0)
     before, after = views[:, :, :APART].max(axis=2), views[:, :, APART + 1 :].max(axis=2)
     least = np.array([STRUCK * ONE] * 3 + [BEGINNING * ONE])
     told = (answers > before) & (answers >= after) & (answers >= least)

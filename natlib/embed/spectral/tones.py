@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 
 from .logspectrum import FIRST, PER_SEMITONE
-from .numerics import Array, Places, exact, hundredths, vertex
+from .numerics import Array, Places, exact, hundredths, padded, vertex, windows
 from .polyphony import LOW, bins
 from .sounding import PLACES, POWER
 from .thresholds import BEATS_ALONE, BEATS_DEEP, CURVED, FLEETING, STEADY, STRONG, WEAK
@@ -36,7 +35,7 @@ def attack(bands: Array, begins: Places, band: Places) -> Array:
 
 def strongest(levels: Array) -> Places:
     """The MIDI note nearest to the strongest of the first four harmonics of each note, (steps, notes)."""
-    wide = np.pad(levels, ((0, 0), (0, bins(4))), constant_values=-20000)
+    wide = padded(levels, 0, bins(4), -20000)
     best = np.stack([wide[:, PLACES + bins(h)] for h in (1, 2, 3, 4)]).argmax(axis=0)
     return np.asarray(np.arange(len(PLACES)) + LOW + np.array([0, 12, 19, 24])[best])
 
@@ -45,7 +44,7 @@ def inharmonicity(levels: Array, note: Places) -> Array:
     """B of f_n = n f sqrt(1 + B n^2) (Fletcher 1964), in hundred thousandths, of one note a step; NaN where the first
     six harmonics do not lie on such a curve.
     """
-    wide = np.pad(levels, ((0, 0), (3, 3 + bins(STIFF[-1]))), constant_values=-20000)
+    wide = padded(levels, 3, 3 + bins(STIFF[-1]), -20000)
     rows = np.arange(len(levels))
     cents = []
     for harmonic in STIFF:
@@ -91,7 +90,7 @@ def distortion(levels: Array) -> Array:
     A distorted tone has partials up to 6 kHz that are little below the lower ones and do not die away before them.
     """
     (upper, lower) = (slice((a - FIRST) * PER_SEMITONE, (b - FIRST) * PER_SEMITONE) for a, b in (UPPER, LOWER))
-    views = sliding_window_view(levels[:, upper], 5, axis=0)
+    views = windows(levels[:, upper], 5, axis=0)
     spread = views.max(axis=2) - views.min(axis=2)
     own = levels[2:-2]
     loudest = own[:, lower].max(axis=1)

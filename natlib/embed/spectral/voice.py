@@ -11,7 +11,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from ...network import Layer, logistic
 from .logspectrum import PER_SEMITONE
-from .numerics import Array, Places
+from .numerics import Array, Places, padded, windows
 from .polyphony import MEDIUM
 
 FIRST, COUNT, REGIONS = 12 * PER_SEMITONE, 80 * PER_SEMITONE, 8  # bins that are seen: where, how many, in groups
@@ -46,7 +46,7 @@ def colours(bands: Array, counts: Places) -> Array:
 
 def shades(colour: Array) -> Array:
     """Levels and deviations as they are seen, tenths of a dB, (steps, 40), from colours() with PEAK on either side."""
-    top = sliding_window_view(colour[:, 2].max(axis=1), 2 * PEAK + 1).max(axis=1)
+    top = windows(colour[:, 2].max(axis=1), 2 * PEAK + 1).max(axis=1)
     own = colour[PEAK : len(colour) - PEAK]
     level = np.clip((own[:, 0] - top[:, None]) / 10 + RANGE, -RANGE, RANGE)
     return np.asarray(np.rint(np.hstack((level, np.minimum(own[:, 1] / 10, MOST)))))
@@ -54,7 +54,7 @@ def shades(colour: Array) -> Array:
 
 def stretches(found: Array) -> Array:
     """Means over STRETCHES, (steps, ...), from rows of so many steps, -BEFORE before and AFTER - 1 after them."""
-    sums = np.cumsum(np.pad(found, ((1, 0), (0, 0))), axis=0)
+    sums = np.cumsum(padded(found, 1, 0, axis=0), axis=0)
     steps = len(found) + BEFORE - AFTER + 1
     means = [(sums[b - BEFORE :][:steps] - sums[a - BEFORE :][:steps]) / (b - a) for a, b in STRETCHES]
     return np.asarray(np.rint(np.hstack(means)))
