@@ -9,6 +9,7 @@ noise.py       --model noise
 readahead.py   items read ahead, for encoders that run windows together
 gathering.py   sound taken together while there is more, and rows in blocks
 segments.py    a long item of the built-in ear on several cores
-jobs.py        the processes that it is given to
+whole.py       short ones in a row, likewise
+jobs.py        the processes that they are given to
 pcm.py         rate, channels, samples, and the mix to mono
 """

@@ -15,8 +15,8 @@ from .measures import NAMES
 if TYPE_CHECKING:
     from .encoder import Encoder
     from .gathering import Blocks, Gathering
-    from .jobs import Jobs
     from .readahead import Ahead
+    from .whole import Queue
 
 FRAME_RATE = 12.5
 BLOCK = 0.64  # seconds of frames in a data record
@@ -56,7 +56,7 @@ model, when a window is full, and with --batch above 1 while others run."""
         add("--seed", type=cli.ranged(0, 2**63, whole=True), default=0, metavar="N",
             help="of --model noise, a whole number from 0 (default: %(default)s)")  # fmt: skip
         add("--jobs", type=cli.ranged(1, 1024, whole=True), metavar="N",
-            help="processes of the built-in ear for a long item, 1 to 1024 (default: one a core)")  # fmt: skip
+            help="processes of the built-in ear for a long item or many short ones (default: one a core)")  # fmt: skip
         group = parser.add_argument_group("pretrained models")
         add = group.add_argument
         add("--semantic-layers", type=layers, metavar="L",
@@ -87,7 +87,8 @@ model, when a window is full, and with --batch above 1 while others run."""
         super().__init__(options)
         self.ahead: Ahead | None = None  # for pretrained models
         self.gathering: Gathering | None = None  # of the item that is being read, for built-in ones
-        self.workers: Jobs | None = None
+        self.queue: Queue | None = None  # of short items, with several jobs
+        self.begun = 0  # items
         if options.model in BUILT_IN:
             if options.frame_rate == "native":
                 raise UsageError(f"--frame-rate native is for pretrained models, not --model {options.model}")
@@ -97,15 +98,45 @@ model, when a window is full, and with --batch above 1 while others run."""
     def items(self, source: runtime.Source) -> Iterator[runtime.Item]:
         """The items of the input; for a pretrained model, read ahead."""
         if self.options.model in BUILT_IN:
-            return source.items()
+            return self._heard(source)
         from .pretrained.encoder import Encoder
         from .readahead import Ahead
 
         self.ahead = Ahead(Encoder(self.options, source.run.say), source.items())
         return self.ahead.items()
 
+    def _heard(self, source: runtime.Source) -> Iterator[runtime.Item]:
+        """The items for a built-in encoder; one that fails comes when those before it are written."""
+        jobs = (self.options.jobs or runtime.cores()) if self.options.model == "spectral" else 1
+        if jobs > 1:
+            from .jobs import Jobs
+            from .whole import Queue
+
+            self.queue = Queue(Jobs(jobs), source.run.one)
+        for item in source.items():
+            if item.failure:
+                self._settle()
+            yield item
+
+    def _settle(self) -> None:
+        if self.queue:
+            self.queue.settle()
+
     def process(self, item: runtime.Item) -> Iterator[Record | bytes]:
         """Header, blocks of rows, notes in place, end."""
+        if self.queue:
+            from .whole import Whole
+
+            if isinstance(item, Whole):
+                yield from item.out()
+                return
+        try:
+            yield from self._process(item)
+        except Exception:
+            self._settle()  # what came before it
+            raise
+
+    def _process(self, item: runtime.Item) -> Iterator[Record | bytes]:
         from .gathering import Blocks, Gathering
         from .pcm import Mono, sound
 
@@ -122,14 +153,15 @@ model, when a window is full, and with --batch above 1 while others run."""
         streams = [{"name": name, "type": kind, "width": widths[name]} for name, kind in STREAMS]
         added |= {"streams": streams} | ({"mixed": channels} if channels > 1 else {})
         block = max(1, round(BLOCK * frame_rate))
-        yield runtime.header(item, "features", **added, frame_rate=tidy(frame_rate), block=block, measures=measures)
+        header = runtime.header(item, "features", **added, frame_rate=tidy(frame_rate), block=block, measures=measures)
         made = Blocks(block)
         if self.ahead:
+            yield header
             yield from self._ahead(self.ahead, item, made)
+            yield runtime.end(item, frames=made.frames)
         else:
-            self.gathering = Gathering(encoder, Mono(rate, channels), made)
+            self.gathering = Gathering(header, encoder, Mono(rate, channels), made)
             yield from self._gathered(self.gathering, item)
-        yield runtime.end(item, frames=made.frames)
 
     @staticmethod
     def _ahead(ahead: Ahead, item: runtime.Item, made: Blocks) -> Iterator[Record]:
@@ -141,30 +173,51 @@ model, when a window is full, and with --batch above 1 while others run."""
         yield from made.rest()
 
     def _gathered(self, gathering: Gathering, item: runtime.Item) -> Iterator[Record]:
+        self.begun += 1
         try:
             for record in item:
-                yield from gathering.take(record)
+                gathering.take(record)
+                if gathering.full:
+                    self._settle()
+                    yield from gathering.hear()
         except Exception:
+            self._settle()
             yield from gathering.due()  # what came before it was whole
             raise
         finally:
             self.gathering = None  # nothing is put off any more
-        yield from gathering.finish()
+        if self.queue and self.begun > 1 and gathering.whole:
+            from .segments import Segments
+            from .whole import Whole
+
+            if isinstance(gathering.encoder, Segments):
+                self.queue.put(Whole(item, gathering, gathering.encoder))
+                return
+        self._settle()
+        yield from gathering.finish(gathering.encoder.finish(gathering.last()))
+        yield runtime.end(item, frames=gathering.blocks.frames)
 
     def held(self, waits: bool) -> Iterator[Record | bytes]:
         """What was put off, when there is nothing more to take at once."""
-        if waits and self.gathering:
-            yield from self.gathering.due()
+        if waits:
+            self._settle()
+            if self.gathering:
+                yield from self.gathering.due()
 
     @property
     def patience(self) -> float:
         """With several jobs, sound may come in bursts."""
-        return self.gathering.patience(bool(self.workers.busy)) if self.workers and self.gathering else 0.0
+        if self.queue and self.queue.waiting:
+            from .gathering import PATIENCE
+
+            return PATIENCE
+        return self.gathering.patience(bool(self.queue.jobs.busy)) if self.queue and self.gathering else 0.0
 
     def finish(self) -> Iterator[Record | bytes]:
         """No more items: no more workers."""
-        if self.workers:
-            self.workers.stop()
+        if self.queue:
+            self.queue.settle()
+            self.queue.jobs.stop()
         return super().finish()
 
     def encoder(self, rate: int) -> tuple[Encoder, Head]:
@@ -180,14 +233,11 @@ model, when a window is full, and with --batch above 1 while others run."""
         from .spectral import encoder as spectral
 
         added = {"model": "spectral", "model_version": spectral.MODEL_VERSION}
-        jobs = self.options.jobs or runtime.cores()
-        if jobs == 1:
+        if not self.queue:
             return spectral.Spectral(rate, frame_rate, self.options.measures), added
-        from .jobs import Jobs
         from .segments import Segments
 
-        self.workers = self.workers or Jobs(jobs)
-        segments = Segments(rate, frame_rate, self.options.measures, self.workers)
+        segments = Segments(rate, frame_rate, self.options.measures, self.queue.jobs)
         return segments if segments.possible else segments.model, added
 
 

@@ -47,10 +47,11 @@ class Blocks:
 
 
 class Gathering:
-    """Takes an item's records, gives its rows in blocks; notes keep their place, whenever the rows are made."""
+    """Takes an item's records, gives its header and rows in blocks; notes keep their place, whenever rows are made."""
 
-    def __init__(self, encoder: Encoder, mono: Mono, blocks: Blocks):
+    def __init__(self, header: Record, encoder: Encoder, mono: Mono, blocks: Blocks):
         self.encoder, self.mono, self.blocks = encoder, mono, blocks
+        self._header: Record | None = header  # as long as nothing came out
         self._begun = self._asked = time.monotonic()  # when the item began; when all was asked for last
         self._sound: list[NDArray[np.float64]] = []
         self._notes: list[tuple[int, Record]] = []  # after how many samples each came
@@ -62,14 +63,22 @@ class Gathering:
         fast = self._taken > FAST * self.mono.rate * (now - self._begun)
         return PATIENCE if fast and (busy or now - self._asked < LATEST) else 0.0
 
-    def take(self, record: Record) -> Iterator[Record]:
-        """Take the next record; what comes out now."""
+    def take(self, record: Record) -> None:
+        """Take the next record."""
         if record.event == "data":
             self._add(self.mono.feed(samples(record)))
-            if self._taken - self._heard >= MOST:
-                yield from self._hear()
         else:
             self._notes.append((self._taken, record))
+
+    @property
+    def full(self) -> bool:
+        """Is there as much as is heard at a time?"""
+        return self._taken - self._heard >= MOST
+
+    @property
+    def whole(self) -> bool:
+        """Is all of the item here, and none of it heard?"""
+        return self._header is not None and self._taken > 0
 
     def _add(self, sound: NDArray[np.float64]) -> None:
         self._sound.append(sound)
@@ -80,12 +89,20 @@ class Gathering:
         sound, self._sound, self._heard = self._sound, [], self._taken
         return sound[0] if len(sound) == 1 else np.concatenate((np.zeros(0), *sound))
 
-    def _hear(self) -> Iterator[Record]:
+    def open(self) -> Iterator[Record]:
+        """The header, unless it came out."""
+        if self._header:
+            yield self._header
+            self._header = None
+
+    def hear(self) -> Iterator[Record]:
+        """What comes out now."""
         if self._taken > self._heard:
             yield from self._told(self.encoder.feed(self._gathered()))
 
     def _told(self, rows: NDArray[np.float32]) -> Iterator[Record]:
         """Rows, and the notes whose place is among them or right behind."""
+        yield from self.open()
         while self._notes:
             place, note = self._notes[0]
             before = max(0, self.encoder.ready(place) - self.blocks.frames)
@@ -99,12 +116,16 @@ class Gathering:
 
     def due(self) -> Iterator[Record]:
         """Everything that can be said of what came so far."""
-        yield from self._hear()
+        yield from self.hear()
         yield from self._told(self.encoder.flush())
         self._asked = time.monotonic()
 
-    def finish(self) -> Iterator[Record]:
-        """No more will come: the rest."""
+    def last(self) -> NDArray[np.float64]:
+        """No more will come: the samples that were not heard yet."""
         self._add(self.mono.finish())
-        yield from self._told(self.encoder.finish(self._gathered()))
+        return self._gathered()
+
+    def finish(self, rows: NDArray[np.float32]) -> Iterator[Record]:
+        """Everything, with the last rows."""
+        yield from self._told(rows)
         yield from self.blocks.rest()

@@ -136,15 +136,16 @@ class Jobs:
         return bool(self.busy) and self.busy[0].connection.poll()
 
     def answer(self) -> Heard:
-        """The next answer. Raises Failure if its worker can't give it."""
+        """The next answer. Raises Failure if its worker ended, and whatever went wrong there."""
         worker = self.busy.popleft()
-        self.idle.append(worker)
         try:
             result: Heard | Exception = worker.connection.recv()
         except (EOFError, OSError):
-            result = Failure("expected rows from a process of --jobs, got its end: --jobs 1 needs less memory")
+            worker.stop()
+            message = "expected rows from a process of --jobs, got its end: --jobs 1 needs less memory"
+            raise Failure(message) from None
+        self.idle.append(worker)
         if isinstance(result, Exception):
-            self.stop()  # whatever else was asked for is of the same item
             raise result
         return result
 

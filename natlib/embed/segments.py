@@ -85,9 +85,13 @@ class Segments:
         return self._filled(found)
 
     def _take(self, samples: Array) -> None:
-        small = samples.astype(np.float32)  # half as much to keep, where that is exact
-        self.sound.append(small if np.array_equal(small, samples) else samples)
+        self.sound.append(compact(samples))
         self.taken += len(samples)
+
+    def whole(self, sound: Samples) -> Segment:
+        """A segment that is all of a short item: what its answer becomes is `past` of it."""
+        rows = max(1, math.ceil(len(sound) * self.frame_rate / self.rate))
+        return Segment(self.rate, self.frame_rate, self.names, len(sound), sound.dtype.char, 0, rows, last=True)
 
     def flush(self) -> NDArray[np.float32]:
         """The rows that were put off."""
@@ -173,10 +177,12 @@ class Segments:
 
     def _answer(self) -> Heard:
         """The next answer. Raises Failure, and whatever went wrong."""
-        self.lost = True
-        answer = self.jobs.answer()
-        self.lost = False
-        return answer
+        try:
+            return self.jobs.answer()
+        except Exception:
+            self.lost = True
+            self.jobs.stop()  # whatever else was asked for is of the same item
+            raise
 
     def _between(self, first: int, until: int) -> list[Samples]:
         """The samples from `first` to `until`, in pieces."""
@@ -194,3 +200,9 @@ class Segments:
             self.first += len(self.sound.pop(0))
         rows = [self.past(*heard) for heard in found]
         return np.concatenate([self.model.flush(), *rows])
+
+
+def compact(samples: Array) -> Samples:
+    """The same in single precision where that is exact: half as much to keep."""
+    small = samples.astype(np.float32)
+    return small if np.array_equal(small, samples) else samples

@@ -118,10 +118,10 @@ def test_pauses_put_rows_off_only_for_so_long(jobs: Jobs, monkeypatch: pytest.Mo
     now = 100.0
     monkeypatch.setattr(gathering.time, "monotonic", lambda: now)
     segments = Segments(8000, Fraction(25, 2), NAMES, jobs)
-    item = gathering.Gathering(segments, Mono(8000, 1), gathering.Blocks(8))
+    item = gathering.Gathering(Record({"event": "header"}), segments, Mono(8000, 1), gathering.Blocks(8))
     assert item.patience(False) == item.patience(True) == 0
     record = Record({"event": "data"}, np.zeros(8 * 8000, "<f4").tobytes())
-    list(item.take(record))
+    item.take(record)
     now += 0.5
     assert item.patience(False) == gathering.PATIENCE  # eight seconds of sound in half a second
     now += gathering.LATEST
@@ -158,6 +158,76 @@ def test_the_command_with_jobs(tmp_path: Path) -> None:
     assert sh(f"nat-embed --jobs 3 {path}").stdout == one
     assert sh(f"dd bs=100k status=none < {path} | nat-embed --jobs 2").stdout == one
     assert sum(record.event == "mark" for record in records(one)) > 10
+
+
+def short_items(count: int) -> bytes:
+    """Many items of up to four seconds, with notes; among them empty ones, one that failed, one that can't be heard."""
+    rng = np.random.default_rng(9)
+    out: list[object] = []
+    for number in range(count):
+        rate, channels = (8000, 44100, 48000)[number % 3], 1 + number % 2
+        seconds = 0 if number % 11 == 4 else float(rng.uniform(0.01, 4))
+        table = np.repeat(music(max(seconds, 2), rate)[: int(seconds * rate)], channels).astype("<f4")
+        rate = 100 if number == 7 else rate
+        header = {"event": "header", "kind": "pcm", "name": f"{number}", "sample_rate": rate, "channels": channels}
+        out.append(header)
+        for i in range(0, len(table), 30000):
+            out += [({"event": "data"}, table[i : i + 30000].tobytes()), {"event": "mark", "n": i}]
+        failed = {"event": "error", "stage": "nat-decode", "message": "lost"}
+        out.append(failed if number == 12 else {"event": "end", "samples": len(table) // channels})
+    return stream(*out, {"event": "close"})
+
+
+def test_short_items_in_a_row(tmp_path: Path) -> None:
+    """In their order with any number of jobs, whole or broken off at any place; what fails is an item alone."""
+    whole = short_items(30)
+    # One can't be heard, one failed before, and the last one may be broken off.
+    for size, errors in ((len(whole), 2), (3 * len(whole) // 4, 3), (len(whole) // 3 + 11, 2)):
+        path = tmp_path / "many.pcm"
+        path.write_bytes(whole[:size])
+        one = sh(f"nat-embed --jobs 1 {path}", None, 1)
+        for jobs in (2, 4):
+            other = sh(f"nat-embed --jobs {jobs} {path}", None, 1)
+            assert other.stdout == one.stdout and other.stderr == one.stderr
+        assert one.stdout.count(b'"event":"error"') == errors
+
+
+def test_a_short_item_does_not_wait_for_the_next_one() -> None:
+    items, close, rest = short_items(4).partition(b'{"event":"close"')
+    with subprocess.Popen(
+        [ROOT / "bin/nat-embed", "--jobs", "2"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdin and process.stdout
+        process.stdin.write(items)
+        process.stdin.flush()
+        got = b""
+        while got.count(b'{"event":"end"') < 4:  # with nothing more to read, and no end in sight
+            more = os.read(process.stdout.fileno(), 1 << 16)
+            assert more
+            got += more
+        got += process.communicate(close + rest)[0]
+    assert [record.head["name"] for record in records(got) if record.event == "header"] == ["0", "1", "2", "3"]
+
+
+def test_a_worker_that_is_killed_takes_one_answer_with_it(jobs: Jobs) -> None:
+    rate, frame_rate = 8000, Fraction(25, 2)
+    sounds = [noise(seconds, rate).astype(np.float64) for seconds in (1, 2, 3)]
+    encoders = [Segments(rate, frame_rate, NAMES, jobs) for _ in sounds]
+
+    def give(number: int) -> None:
+        jobs.give(encoders[number].whole(sounds[number]), [sounds[number]], 4 * rate)
+
+    give(0)
+    encoders[0].past(*jobs.answer())
+    os.kill(jobs.idle[0].process.pid or 0, signal.SIGSTOP)
+    give(0)
+    give(1)
+    os.kill(jobs.busy[0].process.pid or 0, signal.SIGKILL)
+    with pytest.raises(Failure, match="--jobs 1 needs less memory"):
+        jobs.answer()
+    assert same(encoders[1].past(*jobs.answer()), plain(sounds[1], rate, frame_rate))
+    give(2)
+    assert same(encoders[2].past(*jobs.answer()), plain(sounds[2], rate, frame_rate))
 
 
 def children(pid: int) -> list[int]:

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import itertools
 from fractions import Fraction
+from functools import lru_cache
 
 import numpy as np
 
@@ -69,7 +70,6 @@ class Spectral(Meter):
         super().__init__(sample_rate, frame_rate, names)
         self.widths = {"S": self.S, "A": self.A}
         self.semantic = Semantic(self.grid, self.lags.lags)
-        self.parts = self.columns.places(set(self.HIDDEN))
 
     @property
     def width(self) -> int:
@@ -84,7 +84,7 @@ class Spectral(Meter):
     def rows(self, frames: Frames, count: int) -> Array:
         """The rows of the `count` current frames."""
         measured = self.measured(frames, count)
-        own = acoustic(frames, self.grid, count) | {"parts": np.nan_to_num(measured[:, self.parts])}
+        own = acoustic(frames, self.grid, count) | {"parts": np.nan_to_num(measured[:, self.columns.hidden])}
         streams = [(SEMANTIC, self.semantic(frames, count)), (ACOUSTIC, own)]
         scaled = [
             np.rint(values[name].reshape(count, width) * factor)
@@ -128,6 +128,16 @@ def acoustic(frames: Frames, grid: Grid, count: int) -> Frames:
     }
 
 
+@lru_cache(8)
+def ranges(grid: Grid, most: int) -> tuple[list[int], list[slice]]:
+    """Where the octaves of modulation begin in its spectrum; the ranges of lags, up to `most`; made once."""
+    size = len(grid.taper)
+    bins = [round(Fraction(low) * size / grid.rate) for low in OCTAVES]
+    lags = [min(round(lag * grid.rate / 100), most) for lag in LAGS]
+    octaves = [min(max(1, low), size // 2) for low in bins]
+    return octaves, [slice(low - 1, max(low, high)) for low, high in itertools.pairwise(lags)]
+
+
 class Semantic:
     """The groups of S."""
 
@@ -135,11 +145,7 @@ class Semantic:
         """For `grid`; onsets are correlated up to `most` short windows apart."""
         self.grid = grid
         self.onset_tail = np.zeros(4)
-        size = len(grid.taper)
-        bins = [round(Fraction(low) * size / grid.rate) for low in OCTAVES]
-        self.octaves = [min(max(1, low), size // 2) for low in bins]
-        lags = [min(round(lag * grid.rate / 100), most) for lag in LAGS]
-        self.lag_ranges = [slice(low - 1, max(low, high)) for low, high in itertools.pairwise(lags)]
+        self.octaves, self.lag_ranges = ranges(grid, most)
 
     def sums(self, part: Frames, own: Frames) -> Array:
         """What is summed later (SUMS), for each frame, (frames, width); `own` is what `of_frames` gave for `part`."""

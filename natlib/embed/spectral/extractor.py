@@ -51,6 +51,7 @@ class Columns:
         told = {measure["name"] for measure in self.measures}
         self.told = np.array([i for i, name in enumerate(self.names) if name in told], dtype=np.int64)
         self.sources = sources(names | hidden) | ({"sounding"} if not ONE_TONE.isdisjoint(names) else set())
+        self.hidden = self.places(set(hidden))
         self.noted, self.pitched, self.one_tone = (self.places(wanted) for wanted in (NOTED, PITCHED, ONE_TONE))
         # onset_strength_0 and its kin tell nothing of time
         regions = [self.names.index(f"onset_strength_{i}") for i in range(5)] if "onset_strength" in names else []

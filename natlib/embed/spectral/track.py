@@ -30,10 +30,10 @@ class Track:
 
     def near(self, start: int, end: int, fill: float | None = None) -> Array:
         """The rows from `start` to `end`; beyond either end of the track `fill`, or the row at that end."""
-        place = np.arange(start, end) - self.first
         if start >= self.first and end <= self.count:
             return self.rows[start - self.first : end - self.first]
-        rows = self.rows[np.clip(place, 0, len(self.rows) - 1)]
+        place = np.arange(start, end) - self.first
+        rows = self.rows.take(place, axis=0, mode="clip")
         if fill is not None:
             rows[(place < 0) | (place >= len(self.rows))] = fill
         return rows
