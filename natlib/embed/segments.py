@@ -15,7 +15,7 @@ from .jobs import MOST, Heard, Jobs, Samples, Segment
 from .spectral.encoder import Spectral
 from .spectral.numerics import Array
 
-SEGMENT = 1 << 21  # samples of a long segment, about: 48 s at 44.1 kHz, 8 or 16 MB
+SEGMENT = 3 << 20  # samples of a long segment, about: 71 s at 44.1 kHz, 12 or 24 MB; longer: less is heard twice
 SHORT = 2  # segments at the beginning and at the end, where work is shared out, may be so many times shorter
 # Seconds before a segment that are heard too. But for Past, no row looks back further than 2 s and a frame: at strokes
 # of the last two seconds (Tempo), or around it for one, each with the second before (OnsetLags).
