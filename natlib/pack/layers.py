@@ -55,6 +55,9 @@ class Layout:
         if isinstance(start, bool) or not isinstance(start, int | float) or not 0 <= start <= LATEST:
             raise Failure(f"expected a t0 from 0 to {LATEST} s, got {wire.show(start)}")
         self.start = Fraction(start)  # seconds of the recording before the first frame
+        apart, begin = 1000 / self.rate, 1000 * self.start + HALF  # ms
+        over = math.lcm(apart.denominator, begin.denominator)
+        self._clock = int(apart * over), int(begin * over), over
         block = head.get("block", 8)
         if type(block) is not int or not 0 < block <= 65536:
             raise Failure(f"expected 1 to 65536 frames as block, got {wire.show(block)}")
@@ -77,14 +80,12 @@ class Layout:
 
     def time(self, frame: int) -> float:
         """The time of `frame` in seconds, to the millisecond."""
-        return math.floor(1000 * (frame / self.rate + self.start) + HALF) / 1000
+        step, before, over = self._clock
+        return (step * frame + before) // over / 1000
 
     def times(self, first: int, count: int) -> list[str]:
         """The times of `count` frames from `first` on, as they are written."""
-        apart, begin = 1000 / self.rate, 1000 * self.start + HALF
-        over = math.lcm(apart.denominator, begin.denominator)
-        step, before = int(apart * over), int(begin * over)
-        return [str((step * frame + before) // over / 1000) for frame in range(first, first + count)]
+        return [str(self.time(frame)) for frame in range(first, first + count)]
 
     def rows(self, payload: bytes | bytearray) -> tuple[Codes, NDArray[np.int16]]:
         """Codes and measures of whole rows, each with one row a frame."""

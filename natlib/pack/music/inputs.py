@@ -47,12 +47,8 @@ def of_chords(treble: Numbers, bass: Numbers) -> Numbers:
 
 
 def at(values: Numbers, notes: range, by: int = 0) -> Numbers:
-    """The values of these notes, or of those so many semitones above: (n, notes)."""
-    import numpy as np
-
-    places = np.arange(notes.start, notes.stop) + by
-    inside = (places >= 0) & (places < NOTES)
-    return np.asarray(np.where(inside, values[:, np.clip(places, 0, NOTES - 1)], 0))
+    """The values of these notes, or of those so many semitones above, which have to be there: (n, notes)."""
+    return values[:, notes.start + by : notes.stop + by]
 
 
 def with_none(columns: list[Numbers], none: list[Numbers]) -> Numbers:

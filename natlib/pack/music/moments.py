@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from itertools import accumulate, pairwise
+from typing import TYPE_CHECKING, NamedTuple
 
 from ...network import ONE
 from ..measures import Table, filled
@@ -21,6 +22,11 @@ NOTES = 128  # MIDI notes
 EARLY = 0.07  # seconds by which a note may begin before the stretch that it belongs to
 RANGE = 30.0  # dB below the loudest note at which another counts nothing
 NONE = -1
+NOTED = ("sounds", "levels", "lowest", "top", "lead")  # by note: see Spans
+WIDTHS = {"treble": 12, "bass": 12, **dict.fromkeys(NOTED, NOTES), "voice": 1, "tuned": 1}
+EDGES = list(accumulate(WIDTHS.values(), initial=0))
+PLACES = {name: slice(*edges) for name, edges in zip(WIDTHS, pairwise(EDGES), strict=True)}
+WIDTH = EDGES[-1]
 
 
 class Spans(NamedTuple):
@@ -49,11 +55,7 @@ class Moments:
         self.chroma = [[table.index[f"{kind}_chroma_{i}"] for i in range(12)] for kind in ("treble", "bass")]
         self.levels_of = [table.index.get(f"note_level_{i}", NONE) for i in range(len(table.notes))]
         self.level = np.zeros(0)  # dBFS
-        self.classes = np.zeros((0, 24), np.int16)
-        self.sounds = np.zeros((0, NOTES), bool)
-        self.loud = np.zeros((0, NOTES), np.int16)
-        self.ends = np.zeros((0, 3), np.int16)  # lowest, highest, leading note
-        self.voice = np.zeros(0, np.int16)
+        self.shares = np.zeros((0, WIDTH), np.int32)  # ONE for all of a frame, in the order of PLACES
         self.begun: list[tuple[float, int]] = []  # seconds, note
 
     def feed(self, rows: Array) -> None:
@@ -65,30 +67,30 @@ class Moments:
         place = np.where((notes >= 0) & (notes < NOTES - 0.5), notes, NONE)
         place = np.rint(filled(place, NONE)).astype(np.int64)
         frame, which = np.nonzero(place >= 0)
-        sounds, loud = np.zeros((count, NOTES), bool), np.zeros((count, NOTES))
-        sounds[frame, place[frame, which]] = True
+        shares = np.zeros((count, WIDTH), np.int32)
+        sounds, levels, lowest, highest, leading = (shares[:, PLACES[name]] for name in NOTED)
+        sounds[frame, place[frame, which]] = ONE
         level = np.where(np.array(self.levels_of) == NONE, np.nan, rows[:, self.levels_of])
         top = np.fmax.reduce(level, axis=1, initial=-200.0)
         near = np.clip(1 + (filled(level, -999.0) - top[:, None]) / RANGE, 0, 1)
-        loud[frame, place[frame, which]] = near[frame, which] * ONE
+        levels[frame, place[frame, which]] = np.rint(near[frame, which] * ONE)
         lead = table.column(rows, "lead")
         lead = np.where((lead >= 0) & (lead < NOTES - 0.5), lead, NONE)
         last = np.where(place.max(axis=1, initial=NONE) >= 0, place.max(axis=1, initial=NONE), NONE)
         low = np.where(place >= 0, place, NOTES).min(axis=1, initial=NOTES)
-        ends = np.stack((np.where(low < NOTES, low, NONE), last, np.rint(lead)), axis=1)
+        every = np.arange(count)
+        for told, end in ((lowest, np.where(low < NOTES, low, NONE)), (highest, last), (leading, np.rint(lead))):
+            told[every[end >= 0], end[end >= 0].astype(np.int64)] = ONE
+        shares[:, PLACES["tuned"]] = ONE * (last >= 0)[:, None]
         begun = rows[:, table.begun]
         for row, column in zip(*np.nonzero(~np.isnan(begun) & (place >= 0)), strict=True):
             time = (self.frames + int(row)) / self.rate + float(begun[row, column]) / 1000
             self.begun.append((time, int(place[row, column])))
-        classes = np.rint(filled(rows[:, self.chroma[0] + self.chroma[1]]) * ONE)
-        self.classes = np.concatenate((self.classes, np.clip(classes, 0, ONE).astype(np.int16)))
-        self.sounds, self.loud = (
-            np.concatenate((self.sounds, sounds)),
-            np.concatenate((self.loud, np.rint(loud).astype(np.int16))),
-        )
-        self.ends = np.concatenate((self.ends, ends.astype(np.int16)))
+        for name, columns in zip(("treble", "bass"), self.chroma, strict=True):
+            shares[:, PLACES[name]] = np.clip(np.rint(filled(rows[:, columns]) * ONE), 0, ONE)
         voice = np.rint(filled(table.column(rows, "voice")) * ONE)
-        self.voice = np.concatenate((self.voice, np.clip(voice, 0, ONE).astype(np.int16)))
+        shares[:, PLACES["voice"]] = np.clip(voice, 0, ONE)[:, None]
+        self.shares = np.concatenate((self.shares, shares))
         self.level = np.concatenate((self.level, filled(table.column(rows, "level"), -200.0)))
         self.frames += count
 
@@ -97,8 +99,7 @@ class Moments:
         gone = min(int(seconds * self.rate) - self.first, len(self.level))
         if gone > 0:
             self.first += gone
-            for name in ("level", "classes", "sounds", "loud", "ends", "voice"):
-                setattr(self, name, getattr(self, name)[gone:].copy())
+            self.level, self.shares = self.level[gone:].copy(), self.shares[gone:].copy()
             self.begun = [each for each in self.begun if each[0] >= seconds]
 
     def edges(self, times: Sequence[float]) -> Numbers:
@@ -116,17 +117,9 @@ class Moments:
         b = np.maximum(self.edges(ends), a + 1)
         length = (b - a)[:, None]
         least, most = int(a.min()), int(b.max())
-        a, b = a - least, b - least
-
-        def shares(values: NDArray[Any], unit: int) -> Numbers:
-            sums = np.concatenate((np.zeros((1, values.shape[1]), np.int64), np.cumsum(values, axis=0, dtype=np.int64)))
-            return np.asarray((unit * (sums[b] - sums[a]) + length // 2) // length)
-
-        now = slice(least, most)
-        which = np.zeros((most - least, 3, NOTES), bool)
-        frame, end = np.nonzero(self.ends[now] >= 0)
-        which[frame, end, self.ends[now][frame, end]] = True
-        classes, lines = shares(self.classes[now], 1), shares(which.reshape(most - least, -1), ONE)
+        some = np.concatenate((self.shares[least:most], np.zeros((1, WIDTH), np.int32)))  # no stretch begins at its end
+        sums = np.add.reduceat(some, np.stack((a, b), axis=1).ravel() - least, axis=0)[::2]
+        shares = ((sums + length // 2) // length).astype(np.int64)
         begins = np.zeros((len(a), NOTES), np.int64)
         if self.begun:
             begun = np.array(self.begun)
@@ -134,15 +127,5 @@ class Moments:
             row = np.searchsorted(starts, times, side="right") - 1
             inside = (row >= 0) & (times < np.asarray(ends)[row])
             begins[row[inside], begun[inside, 1].astype(np.int64)] = ONE
-        return Spans(
-            classes[:, :12],
-            classes[:, 12:],
-            shares(self.sounds[now], ONE),
-            lines[:, :NOTES],
-            lines[:, NOTES : 2 * NOTES],
-            lines[:, 2 * NOTES :],
-            begins,
-            shares(self.loud[now], 1),
-            shares(self.voice[now][:, None], 1)[:, 0],
-            shares((self.ends[now, 1:2] >= 0), ONE)[:, 0],
-        )
+        treble, bass, sounds, levels, lowest, top, lead, voice, tuned = (shares[:, place] for place in PLACES.values())
+        return Spans(treble, bass, sounds, lowest, top, lead, begins, levels, voice[:, 0], tuned[:, 0])
