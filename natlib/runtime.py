@@ -210,6 +210,9 @@ class Source:
     def items(self) -> Iterator[Item]:
         """The items of every record stream of the input, in order."""
         for path in self.paths:
+            for out in self.run.stage.held(True):  # to open this one may take long
+                self.run.emit(out)
+            self.run.output.flush()
             label = "standard input" if path == "-" else display(path)
             try:
                 fd = self.open(path)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from .. import cli, output, runtime
-from ..errors import UsageError
+from ..errors import OutputClosed, OutputError, UsageError
 from ..wire import Head, Record
 from .measures import NAMES
 
@@ -89,6 +89,7 @@ model, when a window is full, and with --batch above 1 while others run."""
         self.gathering: Gathering | None = None  # of the item that is being read, for built-in ones
         self.queue: Queue | None = None  # of short items, with several jobs
         self.begun = 0  # items
+        self.lost: Exception | None = None  # why the item that is being read can't be heard
         if options.model in BUILT_IN:
             if options.frame_rate == "native":
                 raise UsageError(f"--frame-rate native is for pretrained models, not --model {options.model}")
@@ -132,6 +133,8 @@ model, when a window is full, and with --batch above 1 while others run."""
                 return
         try:
             yield from self._process(item)
+        except (OutputClosed, OutputError):
+            raise
         except Exception:
             self._settle()  # what came before it
             raise
@@ -160,6 +163,7 @@ model, when a window is full, and with --batch above 1 while others run."""
             yield from self._ahead(self.ahead, item, made)
             yield runtime.end(item, frames=made.frames)
         else:
+            self.lost = None
             self.gathering = Gathering(header, encoder, Mono(rate, channels), made)
             yield from self._gathered(self.gathering, item)
 
@@ -176,10 +180,16 @@ model, when a window is full, and with --batch above 1 while others run."""
         self.begun += 1
         try:
             for record in item:
+                if self.lost:
+                    break
                 gathering.take(record)
                 if gathering.full:
                     self._settle()
                     yield from gathering.hear()
+            if self.lost:
+                raise self.lost
+        except (OutputClosed, OutputError):
+            raise
         except Exception:
             self._settle()
             yield from gathering.due()  # what came before it was whole
@@ -202,7 +212,12 @@ model, when a window is full, and with --batch above 1 while others run."""
         if waits:
             self._settle()
             if self.gathering:
-                yield from self.gathering.due()
+                try:
+                    yield from self.gathering.due()
+                except Exception as error:  # of the item's alone: whoever reads on must not end with it
+                    self.lost = error
+        elif self.queue:
+            self.queue.answered()
 
     @property
     def patience(self) -> float:

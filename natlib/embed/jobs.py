@@ -98,6 +98,15 @@ class Worker:
         self.process.join()
 
 
+def started(size: int, others: list[Connection]) -> Worker:
+    """A new worker. Raises Failure if the system has no room for it."""
+    try:
+        return Worker(size, others)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise Failure(f"expected room for a process of --jobs, got: {reason} (--jobs 1 needs none)") from None
+
+
 class Jobs:
     """Workers of one run, started when there is work for them. What was given first is answered first."""
 
@@ -109,7 +118,7 @@ class Jobs:
     def give(self, segment: Segment, sound: list[Samples], room: int) -> None:
         """Have a segment heard, of `room` samples at most: the arrays of `sound`, one after the other.
 
-        Not all workers may be busy.
+        Not all workers may be busy. Raises Failure if a worker can't be started.
         """
         size = room * np.dtype(segment.kind).itemsize
         if self.idle and len(self.idle[-1].buffer) < size:
@@ -117,12 +126,12 @@ class Jobs:
                 worker.stop()  # it was for another sample rate, or other numbers
             self.idle.clear()
         others = [other.connection for other in self.busy]
-        worker = self.idle.pop() if self.idle else Worker(size, others)
+        worker = self.idle.pop() if self.idle else started(size, others)
         try:
             worker.ask(segment, sound)
         except OSError:  # it ended while it had nothing to do
             worker.stop()
-            worker = Worker(size, others)
+            worker = started(size, others)
             worker.ask(segment, sound)
         self.busy.append(worker)
 

@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator
 
+import numpy as np
+from numpy.typing import NDArray
+
 from .. import runtime
+from ..errors import Failure
 from ..wire import Record
 from .gathering import MOST, Gathering
 from .jobs import Jobs
@@ -18,17 +22,34 @@ class Whole(runtime.Item):
     def __init__(self, item: runtime.Item, gathering: Gathering, encoder: Segments):
         super().__init__(item.head, iter(()))
         self.item, self.gathering, self.encoder = item, gathering, encoder
+        self.sound: NDArray[np.float64] = np.zeros(0)
+        self.given = False
 
-    def give(self) -> None:
-        """Have it heard. Not all workers may be busy."""
-        sound = compact(self.gathering.last())
-        self.encoder.jobs.give(self.encoder.whole(sound), [sound], 2 * MOST)
+    def give(self) -> bool:
+        """Have it heard. Not all workers may be busy. Returns False if there can be none: it will be heard here."""
+        self.sound = self.gathering.last()
+        sound = compact(self.sound)
+        try:
+            self.encoder.jobs.give(self.encoder.whole(sound), [sound], 2 * MOST)
+        except Failure:
+            return False
+        self.given = True
+        return True
 
     def out(self) -> Iterator[Record]:
         """Header, blocks of rows, notes in place, end. Raises Failure, and whatever went wrong."""
-        yield from self.gathering.open()
-        yield from self.gathering.finish(self.encoder.past(*self.encoder.jobs.answer()))
+        try:  # before anything is written, which may fail: the next answer is another item's
+            rows = self._rows()
+        except Exception:
+            yield from self.gathering.open()
+            raise
+        yield from self.gathering.finish(rows)
         yield runtime.end(self.item, frames=self.gathering.blocks.frames)
+
+    def _rows(self) -> NDArray[np.float32]:
+        if self.given:
+            return self.encoder.past(*self.encoder.jobs.answer())
+        return self.encoder.model.finish(self.sound)
 
 
 class Queue:
@@ -41,9 +62,16 @@ class Queue:
     def put(self, item: Whole) -> None:
         """Have an item heard; write those that were heard meanwhile."""
         self.settle(self.jobs.most - 1)
-        item.give()
+        given = item.give()
         self.waiting.append(item)
-        while self.jobs.answered():
+        if given:
+            self.answered()
+        else:
+            self.settle()
+
+    def answered(self) -> None:
+        """Write those that were heard."""
+        while self.waiting and self.jobs.answered():
             self.settle(len(self.waiting) - 1)
 
     def settle(self, most: int = 0) -> None:

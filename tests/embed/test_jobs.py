@@ -161,7 +161,7 @@ def test_the_command_with_jobs(tmp_path: Path) -> None:
 
 
 def short_items(count: int) -> bytes:
-    """Many items of up to four seconds, with notes; among them empty ones, one that failed, one that can't be heard."""
+    """Many items of up to four seconds, with notes; some are empty, one failed, two can't be heard or written."""
     rng = np.random.default_rng(9)
     out: list[object] = []
     for number in range(count):
@@ -170,7 +170,7 @@ def short_items(count: int) -> bytes:
         table = np.repeat(music(max(seconds, 2), rate)[: int(seconds * rate)], channels).astype("<f4")
         rate = 100 if number == 7 else rate
         header = {"event": "header", "kind": "pcm", "name": f"{number}", "sample_rate": rate, "channels": channels}
-        out.append(header)
+        out.append(header | ({"long": "x" * 60000} if number == 16 else {}))
         for i in range(0, len(table), 30000):
             out += [({"event": "data"}, table[i : i + 30000].tobytes()), {"event": "mark", "n": i}]
         failed = {"event": "error", "stage": "nat-decode", "message": "lost"}
@@ -181,8 +181,8 @@ def short_items(count: int) -> bytes:
 def test_short_items_in_a_row(tmp_path: Path) -> None:
     """In their order with any number of jobs, whole or broken off at any place; what fails is an item alone."""
     whole = short_items(30)
-    # One can't be heard, one failed before, and the last one may be broken off.
-    for size, errors in ((len(whole), 2), (3 * len(whole) // 4, 3), (len(whole) // 3 + 11, 2)):
+    # One can't be heard, one failed before, one has too long a header, and the last one may be broken off.
+    for size, errors in ((len(whole), 3), (3 * len(whole) // 4, 4), (len(whole) // 3 + 11, 2)):
         path = tmp_path / "many.pcm"
         path.write_bytes(whole[:size])
         one = sh(f"nat-embed --jobs 1 {path}", None, 1)
@@ -207,6 +207,30 @@ def test_a_short_item_does_not_wait_for_the_next_one() -> None:
             got += more
         got += process.communicate(close + rest)[0]
     assert [record.head["name"] for record in records(got) if record.event == "header"] == ["0", "1", "2", "3"]
+
+
+def test_short_items_are_written_before_the_next_file_is_opened(tmp_path: Path) -> None:
+    (tmp_path / "items").write_bytes(short_items(4))
+    os.mkfifo(tmp_path / "pipe")
+    with subprocess.Popen(
+        [ROOT / "bin/nat-embed", "--jobs", "2", tmp_path / "items", tmp_path / "pipe"], stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdout
+        got = b""
+        while got.count(b'{"event":"end"') < 4:
+            more = os.read(process.stdout.fileno(), 1 << 16)
+            assert more
+            got += more
+        (tmp_path / "pipe").write_bytes(stream({"event": "close"}))
+        got += process.communicate()[0]
+    assert len(records(got)) > 8 and process.returncode == 0
+
+
+def test_a_short_item_is_heard_here_where_no_process_can_be(tmp_path: Path) -> None:
+    path = tmp_path / "many.pcm"
+    path.write_bytes(short_items(7))
+    one = sh(f"nat-embed --jobs 1 {path}").stdout
+    assert sh(f"ulimit -f 300; nat-embed --jobs 2 {path} | cat").stdout == one  # KB: less than a worker's buffer
 
 
 def test_a_worker_that_is_killed_takes_one_answer_with_it(jobs: Jobs) -> None:
