@@ -22,19 +22,16 @@ class Whole(runtime.Item):
     def __init__(self, item: runtime.Item, gathering: Gathering, encoder: Segments):
         super().__init__(item.head, iter(()))
         self.item, self.gathering, self.encoder = item, gathering, encoder
-        self.sound: NDArray[np.float64] = np.zeros(0)
-        self.given = False
+        self.sound: NDArray[np.float64] | None = None  # what nobody else hears
 
-    def give(self) -> bool:
-        """Have it heard. Not all workers may be busy. Returns False if there can be none: it will be heard here."""
-        self.sound = self.gathering.last()
-        sound = compact(self.sound)
+    def give(self) -> None:
+        """Have it heard. Not all workers may be busy; if there can be none, it will be heard here."""
+        sound = self.gathering.last()
+        small = compact(sound)
         try:
-            self.encoder.jobs.give(self.encoder.whole(sound), [sound], 2 * MOST)
+            self.encoder.jobs.give(self.encoder.whole(small), [small], 2 * MOST)
         except Failure:
-            return False
-        self.given = True
-        return True
+            self.sound = sound
 
     def out(self) -> Iterator[Record]:
         """Header, blocks of rows, notes in place, end. Raises Failure, and whatever went wrong."""
@@ -47,7 +44,7 @@ class Whole(runtime.Item):
         yield runtime.end(self.item, frames=self.gathering.blocks.frames)
 
     def _rows(self) -> NDArray[np.float32]:
-        if self.given:
+        if self.sound is None:
             return self.encoder.past(*self.encoder.jobs.answer())
         return self.encoder.model.finish(self.sound)
 
@@ -62,9 +59,9 @@ class Queue:
     def put(self, item: Whole) -> None:
         """Have an item heard; write those that were heard meanwhile."""
         self.settle(self.jobs.most - 1)
-        given = item.give()
+        item.give()
         self.waiting.append(item)
-        if given:
+        if item.sound is None:
             self.answered()
         else:
             self.settle()

@@ -32,7 +32,7 @@ def tones(levels: Array, relief: Array) -> tuple[Array, Array]:
     LASTS steps on either side, and relief(), (steps, BINS), tenths of a dB.
     """
     power = power_of(levels) * HERTZ  # a bin is as wide as its frequency is high
-    views = windows(power, 2 * LASTS + 1, axis=0)
+    views = windows(power, 2 * LASTS + 1)
     own = power[LASTS : len(power) - LASTS]
     lasting = np.minimum(own, np.sort(views, axis=2)[:, :, LASTS])
     tonal = relief >= STANDS_OUT
@@ -50,7 +50,7 @@ def strokes(bands: Array, counts: Places, centres: Array) -> tuple[Array, Array]
     """
     pairs = np.maximum(bands[:, ::2], bands[:, 1::2])
     power = power_of(pairs)
-    views = windows(power, 2 * STRIKES + 1, axis=0)[:, :, ::2]
+    views = windows(power, 2 * STRIKES + 1)[:, :, ::2]
     own = power[STRIKES : len(power) - STRIKES]
     rest = np.maximum(own - np.sort(views, axis=2)[:, :, views.shape[2] // 2], 0)
     starts = np.concatenate(([0], np.cumsum(counts)[:-1])).astype(np.int64)

@@ -24,7 +24,7 @@ def decays(bands: Array, grid: Grid) -> Array:
     From bands of the frames' short windows and LENGTH - 1 later ones, hundredths of a dB, (n, 40).
     """
     some = bands[:, BANDS]
-    views = windows((some[:, ::2] + some[:, 1::2]) / 2, LENGTH, axis=0)[:: grid.hops]
+    views = windows((some[:, ::2] + some[:, 1::2]) / 2, LENGTH)[:: grid.hops]
     place = np.arange(LENGTH) - (LENGTH - 1) / 2
     mean = views.mean(axis=2)
     slope = (views * place).sum(axis=2) / (place * place).sum()

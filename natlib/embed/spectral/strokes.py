@@ -59,7 +59,7 @@ class Strokes:
 def peaks(answers: Array) -> tuple[Mask, Array]:
     """Which answers are peaks that are told, (n, 4), and their times, in short windows from the first one's start."""
     wide = padded(answers, APART, APART, -np.inf, axis=0)
-    views = windows(wide, 2 * APART + 1, axis=0)
+    views = windows(wide, 2 * APART + 1)
     before, after = views[:, :, :APART].max(axis=2), views[:, :, APART + 1 :].max(axis=2)
     least = np.array([STRUCK * ONE] * 3 + [BEGINNING * ONE])
     told = (answers > before) & (answers >= after) & (answers >= least)

@@ -90,7 +90,7 @@ def distortion(levels: Array) -> Array:
     A distorted tone has partials up to 6 kHz that are little below the lower ones and do not die away before them.
     """
     (upper, lower) = (slice((a - FIRST) * PER_SEMITONE, (b - FIRST) * PER_SEMITONE) for a, b in (UPPER, LOWER))
-    views = windows(levels[:, upper], 5, axis=0)
+    views = windows(levels[:, upper], 5)
     spread = views.max(axis=2) - views.min(axis=2)
     own = levels[2:-2]
     loudest = own[:, lower].max(axis=1)
